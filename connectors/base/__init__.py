@@ -1,0 +1,1 @@
+"""The connector contract: manifest, capabilities, neutral model, neutral call, block intent, error tree."""
