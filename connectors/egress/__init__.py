@@ -1,0 +1,6 @@
+"""The only door out: guarded addresses, time-outs, retries with jitter, size limits and rate budgets."""
+
+from connectors.egress.client import Egress, EgressResponse
+from connectors.egress.policy import EgressPolicy
+
+__all__ = ["Egress", "EgressPolicy", "EgressResponse"]
