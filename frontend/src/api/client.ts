@@ -1,0 +1,118 @@
+/** The one door to the back end: typed calls, CSRF, and problems as exceptions. */
+import createClient from "openapi-fetch";
+import type { paths } from "./paths";
+import type { Page, Problem } from "./types";
+
+export class ApiProblem extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail || problem.title);
+    this.name = "ApiProblem";
+  }
+  get status(): number {
+    return this.problem.status;
+  }
+}
+
+let csrfToken: string | null = null;
+
+/** Remembers the token that the session answer carries; the cookie is the fallback before sign-in. */
+export function rememberCsrf(token: string | null): void {
+  csrfToken = token;
+}
+
+function csrf(): string | null {
+  return csrfToken ?? /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? null;
+}
+
+const base = (): string => `${window.location.origin}/api/v1`;
+
+function unreachable(cause: unknown): Problem {
+  return {
+    type: "about:blank",
+    title: "Portcullis could not be reached",
+    status: 0,
+    detail: "The request did not get an answer. The network or the server may be down.",
+    unchanged: "As far as this page can tell, nothing was changed.",
+    action: cause instanceof Error && cause.name === "AbortError" ? "Try again." : "Check the connection and try again.",
+  };
+}
+
+async function guardedFetch(request: Request): Promise<Response> {
+  if (request.method !== "GET") {
+    const token = csrf();
+    if (token) request.headers.set("X-CSRFToken", token);
+    if (request.method === "POST") request.headers.set("Idempotency-Key", crypto.randomUUID());
+  }
+  try {
+    return await fetch(request);
+  } catch (cause) {
+    if (request.signal.aborted) throw cause;
+    throw new ApiProblem(unreachable(cause));
+  }
+}
+
+export const api = createClient<paths>({
+  baseUrl: typeof window === "undefined" ? "/api/v1" : base(),
+  credentials: "same-origin",
+  fetch: guardedFetch,
+});
+
+/** Reads any failed answer as a problem, also one that a proxy wrote. */
+export function asProblem(body: unknown, response: Response): Problem {
+  if (typeof body === "object" && body !== null && "title" in body) {
+    return { ...(body as Problem), status: response.status };
+  }
+  const text = typeof body === "object" && body !== null && "detail" in body ? String(body.detail) : "";
+  return {
+    type: "about:blank",
+    title: `The server answered ${response.status}`,
+    status: response.status,
+    detail: text || "The answer carried no explanation.",
+    request_id: response.headers.get("X-Request-ID") ?? undefined,
+  };
+}
+
+interface Answer<R> {
+  data?: R;
+  error?: unknown;
+  response: Response;
+}
+
+/** The answer's data, or the problem thrown. */
+export async function unwrap<R>(call: Promise<Answer<R>>): Promise<R> {
+  const { data, error, response } = await call;
+  if (!response.ok) throw new ApiProblem(asProblem(error, response));
+  return data as R;
+}
+
+/** A page whichever name the rows travel under; `next` may be a cursor or a whole address. */
+export async function unwrapPage<R>(call: Promise<Answer<Page<R>>>): Promise<Page<R>> {
+  const body: unknown = await unwrap(call);
+  if (Array.isArray(body)) return { data: body as R[], next: null };
+  const page = body as { data?: R[]; results?: R[]; next?: string | null };
+  const next = page.next ?? null;
+  const cursor = next && next.includes("cursor=") ? new URL(next, base()).searchParams.get("cursor") : next;
+  return { data: page.data ?? page.results ?? [], next: cursor };
+}
+
+/** Multipart upload; openapi-fetch would serialise it as JSON. */
+export async function upload<R>(path: string, form: FormData): Promise<R> {
+  const response = await guardedFetch(
+    new Request(`${base()}${path}`, { method: "POST", body: form, credentials: "same-origin" }),
+  );
+  const body: unknown = await response.json().catch(() => null);
+  if (!response.ok) throw new ApiProblem(asProblem(body, response));
+  return body as R;
+}
+
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ApiProblem) return error.problem;
+  return {
+    type: "about:blank",
+    title: "This page stopped working",
+    status: 0,
+    detail: error instanceof Error ? error.message : String(error),
+    unchanged: "Nothing was changed.",
+    action: "Reload the page. If it happens again, send us this text.",
+  };
+}

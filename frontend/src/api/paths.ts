@@ -1,0 +1,101 @@
+/**
+ * The REST contract as openapi-fetch reads it, written from docs/contracts.md §3.
+ * `npm run api` writes the same from the running back end to schema.d.ts; tests/contract compares the paths.
+ */
+import type * as T from "./types";
+
+type Json<R> = { content: { "application/json": R } };
+type Failed = { content: { "application/problem+json": T.Problem } };
+type Params<Q, P> = { query?: Q; path: P; header?: never; cookie?: never };
+type Ok<R> = { 200: Json<R>; default: Failed };
+
+type Query = Record<string, string | string[] | number | undefined>;
+type Id = { id: string };
+type None = Record<never, never>;
+
+type Get<R, P = None, Q = Query> = { get: { parameters: Params<Q, P>; responses: Ok<R> } };
+type Send<M extends "post" | "patch", B, R, P = None> = {
+  [K in M]: { parameters: Params<Query, P>; requestBody?: Json<B>; responses: Ok<R> };
+};
+type Remove<P = Id> = { delete: { parameters: Params<Query, P>; responses: { 204: { content?: never }; default: Failed } } };
+
+type List<R, P = None> = Get<T.Page<R>, P>;
+
+export interface paths {
+  "/signup": Send<"post", { organisation: string; slug: string; email: string; password: string }, T.SignUp>;
+  "/signup/slug": Get<T.SlugAnswer>;
+  "/session": Get<T.Session> & Send<"post", { email: string; password: string }, T.Session> & Remove<None>;
+  "/me": Send<"patch", { name?: string; theme?: T.Theme }, T.Session["user"]>;
+
+  "/overview": Get<T.Overview>;
+
+  "/services": List<T.Service>;
+  "/services/{id}": Get<T.Service, Id> & Send<"patch", { name: string }, T.Service, Id>;
+  "/endpoints": List<T.Endpoint>;
+  "/endpoints/facets": Get<T.Facets>;
+  "/endpoints/{id}": Get<T.EndpointDetail, Id>;
+  "/endpoints/{id}/series": Get<{ data: T.TrafficPoint[] }, Id>;
+  "/endpoints/{id}/callers": List<T.Caller, Id>;
+  "/endpoints/{id}/calls": List<T.CallSample, Id>;
+
+  "/findings": List<T.Finding>;
+  "/findings/facets": Get<T.Facets>;
+  "/findings/{id}": Get<T.FindingDetail, Id> &
+    Send<"patch", { status: string; reason?: string; expires_at?: string | null }, T.FindingDetail, Id>;
+  "/findings/{id}/verify": Send<"post", never, T.Verification, Id>;
+
+  "/threats": List<T.Threat>;
+  "/threats/{id}": Get<T.Threat, Id> & Send<"patch", { status: string; reason: string }, T.Threat, Id>;
+  "/actors": List<T.Actor>;
+  "/actors/{id}": Get<T.Actor, Id>;
+  "/actors/{id}/calls": List<T.CallSample, Id>;
+
+  "/blocks": List<T.Block> &
+    Send<"post", { preview_id: string; stage: T.Stage; reason: { kind: string; id: string | null; text: string } }, T.Block>;
+  "/blocks/targets": List<T.BlockTarget>;
+  "/blocks/preview": Send<"post", T.BlockDraft, T.Preview>;
+  "/blocks/{id}": Get<T.Block, Id>;
+  "/blocks/{id}/promote": Send<"post", None, T.Block, Id>;
+  "/blocks/{id}/undo": Send<"post", None, T.Block, Id>;
+  "/blocks/{id}/approve": Send<"post", None, T.Block, Id>;
+  "/blocks/{id}/extend": Send<"post", { ttl_seconds: number }, T.Block, Id>;
+  "/protected-networks": List<T.ProtectedNetwork> &
+    Send<"post", { cidr: string; label: string; kind: string }, T.ProtectedNetwork>;
+  "/protected-networks/{id}": Remove;
+
+  "/connectors": List<T.Connector>;
+  "/connections": List<T.Connection> &
+    Send<"post", { connector: string; name: string; settings?: Record<string, unknown> }, T.ConnectionDetail>;
+  "/connections/{id}": Get<T.ConnectionDetail, Id> &
+    Send<"patch", { name?: string; settings?: Record<string, unknown> }, T.ConnectionDetail, Id> &
+    Remove;
+  "/connections/{id}/setup": Get<T.Setup, Id>;
+  "/connections/{id}/check": Send<"post", None, T.CheckAnswer, Id>;
+  "/connections/{id}/sync": Send<"post", None, { run: T.Run }, Id>;
+  "/connections/{id}/runs": List<T.Run, Id>;
+  "/connections/{id}/traffic": Get<T.ConnectionTraffic, Id>;
+  "/connections/{id}/quarantine": List<T.QuarantinedRecord, Id>;
+
+  "/imports": List<T.Import>;
+  "/imports/{id}": Get<T.Import, Id>;
+
+  "/alert-destinations": List<T.AlertDestination> &
+    Send<
+      "post",
+      { connector: string; name: string; settings: Record<string, unknown>; min_severity: string; events: string[] },
+      T.AlertDestination
+    >;
+  "/alert-destinations/{id}": Send<"patch", Partial<Omit<T.AlertDestination, "id">>, T.AlertDestination, Id> & Remove;
+  "/alert-destinations/{id}/test": Send<"post", None, T.TestAnswer, Id>;
+  "/alert-deliveries": List<T.AlertDelivery>;
+  "/alert-deliveries/{id}/resend": Send<"post", None, T.AlertDelivery, Id>;
+
+  "/members": List<T.Member>;
+  "/members/{id}": Send<"patch", { role: string }, T.Member, Id> & Remove;
+  "/roles": List<T.Role>;
+  "/tokens": List<T.Token> & Send<"post", { name: string; scopes: string[]; expires_at: string }, T.Token>;
+  "/tokens/{id}": Remove;
+  "/audit": List<T.AuditEntry>;
+  "/audit/verify": Send<"post", None, T.AuditVerdict>;
+  "/tenant": Get<T.Tenant> & Send<"patch", { name: string }, T.Tenant>;
+}

@@ -1,0 +1,115 @@
+import type { Iso, Problem, SettingsSchema } from "./shared";
+
+export interface PermissionSpec {
+  action: string;
+  purpose: string;
+  access: "read" | "write";
+}
+
+export interface PermissionResult extends PermissionSpec {
+  grant: "granted" | "denied" | "unknown" | null;
+  detail: string | null;
+  fix: string | null;
+}
+
+export interface Connector {
+  key: string;
+  title: string;
+  vendor: string;
+  kind: string;
+  summary: string;
+  capabilities: string[];
+  cannot: string[];
+  settings_schema: SettingsSchema;
+  permissions: PermissionSpec[];
+  field_matrix: { source: string; known: string[]; unknown: string[]; note: string | null }[];
+}
+
+export type ConnectionStatus = "draft" | "checking" | "connected" | "degraded" | "failed" | "disabled";
+
+export interface Connection {
+  id: string;
+  name: string;
+  connector: string;
+  vendor: string;
+  status: ConnectionStatus;
+  status_reason: string | null;
+  created_at: Iso;
+  last_sync_at: Iso | null;
+  last_verified_at: Iso | null;
+  counts: { services: number | null; endpoints: number | null };
+  can_block: boolean | null;
+  health: { state: string; sentence: string } | null;
+}
+
+export interface ConnectionDetail extends Connection {
+  settings: Record<string, unknown>;
+  permissions: PermissionResult[];
+  sections: { name: string; completeness: "complete" | "partial" | "unknown"; reason: string | null }[];
+  targets: { ref: string; name: string; kind: string; note: string | null }[];
+  setup?: Setup;
+}
+
+export interface Setup {
+  texts: { title: string; body: string; language: string; link: string | null; access: "read" | "write" | string | null }[];
+  generated: Record<string, string>;
+}
+
+export interface CheckAnswer {
+  ok: boolean;
+  checked_at: Iso;
+  permissions: PermissionResult[];
+  error?: Problem | null;
+}
+
+export interface Run {
+  id: string;
+  kind: "config" | "calls";
+  state: "queued" | "running" | "done" | "failed";
+  progress: { step: string; done: number; total: number | null } | null;
+  started_at: Iso | null;
+  finished_at: Iso | null;
+  counts: Record<string, number> | null;
+  error: Problem | string | null;
+}
+
+export interface TrafficSource {
+  source: string;
+  calls_last_hour: number | null;
+  rate_per_second: number | null;
+  lag_seconds: number | null;
+  last_call_at: Iso | null;
+  quarantined: number;
+  gaps: { from: Iso; to: Iso; reason: string }[];
+  known: string[];
+  unknown: string[];
+}
+
+export interface ConnectionTraffic {
+  sources: TrafficSource[];
+  series: { at: Iso; calls: number }[];
+}
+
+export interface QuarantinedRecord {
+  id: string;
+  at: Iso;
+  source?: string;
+  reason: string;
+  sample?: string | null;
+  count?: number;
+}
+
+export interface Import {
+  id: string;
+  filename: string;
+  format: string | null;
+  state: "queued" | "running" | "done" | "failed";
+  progress: { step: string; done: number; total: number | null } | number | null;
+  calls: number | null;
+  endpoints: number | null;
+  findings: number | null;
+  quarantined: number | null;
+  errors: { line: number | null; detail: string }[];
+  connection_id: string | null;
+  created_at?: Iso;
+}

@@ -1,0 +1,9 @@
+export type * from "./shared";
+export type * from "./accounts";
+export type * from "./alerts";
+export type * from "./blocks";
+export type * from "./connections";
+export type * from "./findings";
+export type * from "./inventory";
+export type * from "./overview";
+export type * from "./threats";
