@@ -1,0 +1,91 @@
+"""Features read from a call before its contents are dropped: signature hits, and the names and types of fields."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+import pyarrow as pa
+
+from controlplane.signatures import Engine
+
+_MAX_FIELDS = 64
+_MAX_DEPTH = 6
+
+
+@cache
+def engine() -> Engine:
+    """The compiled rule packs, once per process."""
+    return Engine.load()
+
+
+def value_type(value: str) -> str:
+    """The JSON type a query value looks like: integer, number, boolean or string."""
+    if value.lower() in ("true", "false"):
+        return "boolean"
+    body = value[1:] if value[:1] == "-" else value
+    if body.isascii() and body.isdigit():
+        return "integer"
+    head, dot, tail = body.partition(".")
+    if dot and head.isascii() and head.isdigit() and tail.isascii() and tail.isdigit():
+        return "number"
+    return "string"
+
+
+def query_field_types(query: str | None) -> list[str] | None:
+    """``name:type`` of each parameter of a raw query; null when the source does not log queries."""
+    if query is None:
+        return None
+    pairs = parse_qsl(query[:8192], keep_blank_values=True, max_num_fields=None)
+    return sorted({f"{name[:80]}:{value_type(value)}" for name, value in pairs[:_MAX_FIELDS]})
+
+
+def json_field_types(text: str | None) -> list[str] | None:
+    """``$.path:type`` of each field of a JSON body, arrays as ``[]``; null without a readable JSON body."""
+    if not text or text[0] not in "{[":
+        return None
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    found: dict[str, None] = {}
+    _walk(document, "$", 0, found)
+    return list(found)
+
+
+def _walk(value: Any, path: str, depth: int, found: dict[str, None]) -> None:
+    if len(found) >= _MAX_FIELDS or depth > _MAX_DEPTH:
+        return
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            _walk(inner, f"{path}.{name[:80]}", depth + 1, found)
+    elif isinstance(value, list):
+        for inner in value[:5]:
+            _walk(inner, f"{path}[]", depth + 1, found)
+    else:
+        found[f"{path}:{_json_type(value)}"] = None
+
+
+def _json_type(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    return {int: "integer", float: "number"}.get(type(value), "string")
+
+
+def fields_of(table: pa.Table) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """Field names and types of query, request body and response body, one list per call."""
+    kind = pa.list_(pa.string())
+    columns = []
+    for name, read in (("query", query_field_types), ("body", json_field_types), ("response_body", json_field_types)):
+        column = table.column(name)
+        if column.null_count == table.num_rows:
+            columns.append(pa.nulls(table.num_rows, kind))
+            continue
+        encoded = column.combine_chunks().dictionary_encode()
+        values = pa.array([read(value) for value in encoded.dictionary.to_pylist()], type=kind)
+        columns.append(values.take(encoded.indices))
+    return columns[0], columns[1], columns[2]

@@ -1,0 +1,47 @@
+"""Upper bounds on what a single call may carry into the store, in characters and rows."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+#: Calls in one accepted batch; senders split larger ones.
+MAX_BATCH_CALLS: Final = 200_000
+#: Body of one pushed request, bytes after decompression.
+MAX_PUSH_BYTES: Final = 16 * 1024 * 1024
+
+_LENGTHS: Final = {
+    "path": 4096,
+    "query": 8192,
+    "user_agent": 512,
+    "host": 255,
+    "declared_route": 1024,
+    "principal": 1024,
+    "session": 1024,
+    "consumer": 255,
+    "body": 16_384,
+    "response_body": 16_384,
+}
+_ABSENT: Final = ["", "-"]
+
+
+def bound(table: pa.Table) -> pa.Table:
+    """Cut over-long text, treat "" and "-" as absent, and upper-case methods, lower-case hosts."""
+    for name in table.column_names:
+        index = table.column_names.index(name)
+        column = table.column(name)
+        if not pa.types.is_string(column.type):
+            continue
+        if name in _LENGTHS:
+            column = pc.utf8_slice_codeunits(column, 0, _LENGTHS[name])
+        if name not in ("call_id", "path", "query"):
+            absent = pc.is_in(column, value_set=pa.array(_ABSENT))
+            column = pc.if_else(pc.and_(absent, pc.is_valid(column)), pa.scalar(None, pa.string()), column)
+        if name == "method":
+            column = pc.fill_null(pc.utf8_upper(column), "UNKNOWN")
+        elif name == "host":
+            column = pc.utf8_lower(column)
+        table = table.set_column(index, table.schema.field(name), column)
+    return table

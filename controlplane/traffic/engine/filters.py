@@ -1,0 +1,35 @@
+"""A ``CallFilter`` as a condition with bound parameters; no value ever becomes SQL text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.base.evaluate import template_pattern
+from controlplane.traffic.types import CallFilter, Window
+
+
+def where_clause(window: Window, where: CallFilter) -> tuple[str, list[Any]]:
+    """The condition's text with placeholders, and the values for them in order."""
+    parts = ["ts >= ?", "ts < ?"]
+    values: list[Any] = [window.start, window.end]
+    for column, value in (("connection", where.connection), ("host", where.host)):
+        if value is not None:
+            parts.append(f"{column} = ?")
+            values.append(value)
+    for column, several in (
+        ("method", where.methods),
+        ("principal", where.principals),
+        ("client_ip", where.client_ips),
+        ("consumer", where.consumers),
+        ("call_id", where.call_ids),
+    ):
+        if several:
+            parts.append(f"list_contains(?::VARCHAR[], {column})")
+            values.append(list(several))
+    if where.template is not None:
+        parts.append("regexp_matches(path, ?)")
+        values.append(template_pattern(where.template))
+    for template in where.except_templates:
+        parts.append("NOT regexp_matches(path, ?)")
+        values.append(template_pattern(template))
+    return " AND ".join(parts), values

@@ -1,0 +1,68 @@
+"""The catalogue of the event store: one row per immutable segment, and the records nobody could read."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from tenants.ids import PrefixedIdField
+
+
+class Segment(models.Model):
+    """One Parquet file of calls. It exists for readers exactly when this row is committed."""
+
+    id = PrefixedIdField(prefix="seg")
+    connection = models.TextField()
+    source = models.TextField()
+    day = models.DateField()
+    path = models.TextField(unique=True)  # relative to the tenant's folder
+    calls = models.IntegerField()
+    bytes = models.BigIntegerField()
+    min_ts = models.BigIntegerField()
+    max_ts = models.BigIntegerField()
+    received_at = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["connection", "min_ts"]),
+            models.Index(fields=["day"]),
+            models.Index(fields=["max_ts"]),
+        ]
+
+
+class SourceStatus(models.Model):
+    """Running totals of one source of one connection: what the connection's page shows as its health."""
+
+    id = PrefixedIdField(prefix="src")
+    connection = models.TextField()
+    source = models.TextField()
+    calls = models.BigIntegerField(default=0)
+    duplicates = models.BigIntegerField(default=0)
+    quarantined = models.BigIntegerField(default=0)
+    last_call_ts = models.BigIntegerField(null=True)
+    last_received_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "source"], name="one_status_per_source")]
+
+
+class QuarantinedRecord(models.Model):
+    """A record that could not be read, with the reason and a short excerpt without secrets."""
+
+    id = PrefixedIdField(prefix="qua")
+    connection = models.TextField()
+    source = models.TextField()
+    reason = models.TextField()
+    excerpt = models.TextField()
+    line = models.IntegerField(null=True)
+    received_at = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["connection", "id"])]
+
+
+class RetiredFile(models.Model):
+    """A file whose calls were merged into another segment; deleted once no reader can still hold it."""
+
+    id = PrefixedIdField(prefix="ret")
+    path = models.TextField()
+    retired_at = models.BigIntegerField()

@@ -1,0 +1,121 @@
+"""The only writer of calls: ``accept`` takes a normalised batch through the door into the store."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import connection as database
+from django.db import transaction
+from django.db.models import F
+
+from connectors.base.calls import CallBatch, Quarantined
+from controlplane.traffic.door import DoorKeys, prepare
+from controlplane.traffic.door.limits import MAX_BATCH_CALLS
+from controlplane.traffic.door.pipeline import first_of_each
+from controlplane.traffic.engine.duck import read
+from controlplane.traffic.models import QuarantinedRecord, Segment, SourceStatus
+from controlplane.traffic.store import segments
+from controlplane.traffic.types import MICROSECONDS, Accepted, CallFilter, Window
+from tenants.errors import Invalid
+from tenants.ids import new_id
+from tenants.jobs.events import emit
+from tenants.vault.services import keyed_hash
+
+#: Quarantined records kept per batch; the rest are counted.
+_KEPT_QUARANTINED = 100
+
+
+def accept(connection_id: str, batch: CallBatch, now: float) -> Accepted:
+    """Store a batch exactly once and announce it.
+
+    Runs in one transaction; wrap it in an outer one to commit a cursor with it. ``now`` is Unix time in seconds.
+    A call whose ``call_id`` this connection already has is a duplicate and changes nothing.
+    Raises ``Invalid`` when the batch is larger than ``MAX_BATCH_CALLS``; nothing is stored then.
+    """
+    if batch.table.num_rows > MAX_BATCH_CALLS:
+        raise Invalid(
+            "batch-too-large",
+            f"The batch has {batch.table.num_rows} calls; {MAX_BATCH_CALLS} is the limit. Nothing was stored. Split it.",
+        )
+    received_at = int(now * MICROSECONDS)
+    with transaction.atomic():
+        _one_writer(connection_id)
+        fresh = _unseen(connection_id, first_of_each(batch.table))
+        ids: list[str] = []
+        if fresh.num_rows:
+            ready = prepare(fresh, connection_id, received_at, _keys())
+            ids = [_store(connection_id, batch.source, day, rows, received_at) for day, rows in segments.split_by_day(ready)]
+        _quarantine(connection_id, batch.source, batch.quarantined, received_at)
+        duplicates = batch.table.num_rows - fresh.num_rows
+        _count(connection_id, batch, fresh, duplicates, received_at)
+        if ids:
+            emit("calls.stored", connection_id=connection_id)
+    return Accepted(fresh.num_rows, duplicates, len(batch.quarantined), tuple(ids))
+
+
+def _one_writer(connection_id: str) -> None:
+    """Serialise writers of a connection until commit, so that two copies of a batch cannot both be new."""
+    with database.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || %s, 7))", [connection_id])
+
+
+def _keys() -> DoorKeys:
+    return DoorKeys(keyed_hash=keyed_hash, redaction_key=keyed_hash("redaction", "door").encode())
+
+
+def _unseen(connection_id: str, table: pa.Table) -> pa.Table:
+    if not table.num_rows:
+        return table
+    bounds = pc.min_max(table.column("ts")).as_py()
+    window = Window(bounds["min"], bounds["max"] + 1)
+    stored = read("call_id", window, CallFilter(connection=connection_id))
+    if not stored.num_rows:
+        return table
+    return table.filter(pc.invert(pc.is_in(table.column("call_id"), value_set=stored.column("call_id"))))
+
+
+def _store(connection_id: str, source: str, day: object, rows: pa.Table, received_at: int) -> str:
+    segment_id = new_id("seg")
+    relative, size = segments.write(rows, day, segment_id)  # type: ignore[arg-type]
+    bounds = pc.min_max(rows.column("ts")).as_py()
+    Segment.objects.create(
+        id=segment_id,
+        connection=connection_id,
+        source=source,
+        day=day,
+        path=relative,
+        calls=rows.num_rows,
+        bytes=size,
+        min_ts=bounds["min"],
+        max_ts=bounds["max"],
+        received_at=received_at,
+    )
+    return segment_id
+
+
+def _quarantine(connection_id: str, source: str, records: tuple[Quarantined, ...], received_at: int) -> None:
+    QuarantinedRecord.objects.bulk_create(
+        QuarantinedRecord(
+            connection=connection_id,
+            source=source,
+            reason=record.reason,
+            excerpt=record.excerpt[:200],
+            line=record.line,
+            received_at=received_at,
+        )
+        for record in records[:_KEPT_QUARANTINED]
+    )
+
+
+def _count(connection_id: str, batch: CallBatch, fresh: pa.Table, duplicates: int, received_at: int) -> None:
+    status, _ = SourceStatus.objects.get_or_create(connection=connection_id, source=batch.source)
+    newest = pc.max(fresh.column("ts")).as_py() if fresh.num_rows else None
+    changes: dict[str, object] = {
+        "calls": F("calls") + fresh.num_rows,
+        "duplicates": F("duplicates") + duplicates,
+        "quarantined": F("quarantined") + len(batch.quarantined),
+        "last_received_at": received_at,
+    }
+    if newest is not None and newest > (status.last_call_ts or 0):
+        changes["last_call_ts"] = newest
+    SourceStatus.objects.filter(pk=status.pk).update(**changes)
