@@ -1,0 +1,284 @@
+"""Deciding, position by position, which children of a trie node are literals and which are values.
+
+Each spelled child starts with the log-odds of its spelling (`literal_score`), the segment before it
+and its siblings. Its subtree is then compared with the subtrees of the children held to be values:
+under one parameter all values lead on to the same operations, while literals have their own. The
+comparison is a likelihood ratio against how common a continuation is on the whole host, so sharing
+`/{}` proves little and sharing `/batch/archive` proves much. Two starting points are refined until
+stable and the better one is kept.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from .declared import Declared
+from .segments import MARK, core_and_suffix, is_major_version, is_version, literal_score, word_kind
+from .trie import Node, distinct_values
+
+PROFILE_DEPTH: Final = 4
+PROFILE_SIZE: Final = 200
+PURE_KINDS: Final = frozenset({"uuid", "int", "hash", "ulid", "email", "ip", "datetime"})
+"""Kinds no ordinary word is mistaken for."""
+
+
+@dataclass(slots=True)
+class Rule:
+    """What follows a position: literal texts, and at most one parameter per fixed suffix."""
+
+    literals: dict[str, "Rule"] = field(default_factory=dict)
+    params: dict[str, "Rule"] = field(default_factory=dict)
+    kinds: dict[str, Counter[str]] = field(default_factory=dict)
+    distinct: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Host-wide evidence shared by all positions."""
+
+    base: Counter[str]
+    nodes: int
+    follow: dict[str, list[float]]
+    profiles: dict[int, Counter[str]]
+
+    def common(self, token: str) -> float:
+        """Share of the host's positions that have this continuation, smoothed."""
+        return (self.base[token] + 0.5) / (self.nodes + 10)
+
+
+def survey(root: Node) -> Evidence:
+    """Profiles of all live nodes of a host and how common each continuation is."""
+    evidence = Evidence(Counter(), 0, {}, {})
+    _profile(root, evidence)
+    return evidence
+
+
+def _profile(node: Node, evidence: Evidence) -> Counter[str]:
+    """Continuations below a node, `METHOD` at the end, guessing parameters by spelling."""
+    result: Counter[str] = Counter()
+    for method, tally in node.methods.items():
+        if tally.positive:
+            result[method] += tally.positive
+    for key, child in node.children.items():
+        if not child.weight:
+            continue
+        below = _profile(child, evidence)
+        head = key if literal_score(key) > 0 else "{}"
+        for token, count in below.items():
+            parts = token.split("/", PROFILE_DEPTH)
+            result["/".join([head, *parts[:PROFILE_DEPTH]])] += count
+    if len(result) > PROFILE_SIZE:
+        result = Counter(dict(sorted(result.items(), key=lambda item: (-item[1], item[0]))[:PROFILE_SIZE]))
+    evidence.profiles[id(node)] = result
+    for token in result:
+        evidence.base[token] += 1
+    evidence.nodes += 1
+    return result
+
+
+@dataclass(slots=True)
+class _Place:
+    """Context of a position: the literal before it (None after a parameter), declared routes."""
+
+    before: str | None
+    declared: Sequence[Declared]
+
+
+def resolve(
+    nodes: Sequence[Node],
+    evidence: Evidence,
+    before: str | None = "",
+    declared: Sequence[Declared] = (),
+) -> Rule:
+    """Rule for the union of some subtrees that stand at the same position of a template."""
+    children: dict[str, list[Node]] = {}
+    for node in nodes:
+        for key, child in node.children.items():
+            if child.weight:
+                children.setdefault(key, []).append(child)
+    rule = Rule()
+    if not children:
+        return rule
+    place = _Place(before, declared)
+    values, literals = _divide(children, evidence, place)
+    versions = [key for key in literals if is_version(key)]
+    if versions:
+        pooled = [node for key in versions for node in children[key]]
+        shared = resolve(pooled, evidence, "", _after(declared, versions))
+        for key in versions:
+            rule.literals[key] = shared
+    for key in literals:
+        if key not in rule.literals:
+            rule.literals[key] = resolve(children[key], evidence, key, _after(declared, [key]))
+    groups: dict[str, list[Node]] = {}
+    for key in values:
+        kind, suffix = kind_and_suffix(key)
+        groups.setdefault(suffix, []).extend(children[key])
+        weight = sum(node.weight for node in children[key])
+        rule.kinds.setdefault(suffix, Counter())[kind] += weight
+        rule.distinct[suffix] = rule.distinct.get(suffix, 0) + max(1, *(distinct_values(n.sketch) for n in children[key]))
+    for suffix, group in groups.items():
+        rule.params[suffix] = resolve(group, evidence, None, _after(declared, [None]))
+    if before:
+        seen = evidence.follow.setdefault(before, [0.0, 0.0])
+        seen[0] += len(values)
+        seen[1] += len(literals)
+    return rule
+
+
+def _after(declared: Sequence[Declared], keys: Sequence[str | None]) -> list[Declared]:
+    return [below for spot in declared for key in keys for below in spot.below(key)]
+
+
+def kind_and_suffix(key: str) -> tuple[str, str]:
+    """Value kind of a child key and the fixed text after it."""
+    if not key.startswith(MARK):
+        core, suffix = core_and_suffix(key)
+        return word_kind(core), suffix
+    body = key[1:]
+    for position, char in enumerate(body):
+        if char in ".:":
+            return body[:position], body[position:]
+    return body, ""
+
+
+def _divide(
+    children: Mapping[str, list[Node]], evidence: Evidence, place: _Place
+) -> tuple[list[str], list[str]]:
+    """Split child keys into values and literals."""
+    strong = [key for key in children if key.startswith(MARK) and not key.startswith(MARK + "call")]
+    fixed = [key for key in children if key.startswith(MARK + "call")]
+    spelled = sorted(key for key in children if not key.startswith(MARK))
+    versions = [key for key in spelled if is_version(key)]
+    spelled = [key for key in spelled if key not in set(versions)]
+    if versions:
+        (fixed if _versions_literal(versions, children, place, strong) else strong).extend(versions)
+    if not spelled:
+        return strong, fixed
+    profiles = {key: _joined(children[key], evidence) for key in [*strong, *spelled]}
+    priors = _priors(spelled, strong, children, evidence, place)
+    best: tuple[float, set[str]] | None = None
+    starts = [{key for key in spelled if priors[key] < 0}, set(spelled)]
+    if starts[0] == starts[1]:
+        starts.pop()
+    for start in starts:
+        chosen, score = _refine(start, spelled, strong, priors, profiles, evidence)
+        if best is None or score > best[0] + 1e-9:
+            best = (score, chosen)
+    assert best is not None
+    values = best[1]
+    return strong + sorted(values), fixed + [key for key in spelled if key not in values]
+
+
+def _versions_literal(
+    versions: list[str], children: Mapping[str, list[Node]], place: _Place, strong: list[str]
+) -> bool:
+    """Whether version-like children name API versions, not a resource's versions or dates."""
+    if place.before and place.before.rstrip("s") in {"version", "release", "tag", "revision", "date", "day"}:
+        return False
+    if all(is_major_version(key) for key in versions):
+        return len(versions) <= 12
+    calls = sum(node.weight for key in versions for node in children[key])
+    if strong and place.before is None:
+        return False
+    leads_on = any(node.children for key in versions for node in children[key])
+    return len(versions) <= 4 and (calls >= 4 * len(versions) or leads_on)
+
+
+def _joined(nodes: Iterable[Node], evidence: Evidence) -> Counter[str]:
+    result: Counter[str] = Counter()
+    for node in nodes:
+        result.update(evidence.profiles[id(node)])
+    return result
+
+
+def _priors(
+    spelled: list[str],
+    strong: list[str],
+    children: Mapping[str, list[Node]],
+    evidence: Evidence,
+    place: _Place,
+) -> dict[str, float]:
+    """Log-odds of literal for each spelled child before subtrees are compared."""
+    scores = {key: literal_score(key) for key in spelled}
+    context = _context(place, evidence)
+    if strong:
+        weight = sum(node.weight for key in strong for node in children[key])
+        pure = sum(n.weight for key in strong if kind_and_suffix(key)[0] in PURE_KINDS for n in children[key])
+        context += (1.5 * pure / weight - 0.7 * (1 - pure / weight)) * weight / (weight + 3)
+    total = sum(scores.values())
+    count = len(spelled)
+    result = {}
+    for key in spelled:
+        others = (total - scores[key]) / max(1, count - 1)
+        shrink = (count - 1) / (count + 2)
+        stated = 9.0 if any(key in spot.literals for spot in place.declared) else 0.0
+        if not stated and any(spot.parameter() for spot in place.declared):
+            stated = -1.5
+        result[key] = stated + scores[key] + context + 0.5 * max(-2.0, min(2.0, others)) * shrink
+    return result
+
+
+def _context(place: _Place, evidence: Evidence) -> float:
+    before = place.before
+    if before is None:
+        return 1.2
+    if before == "":
+        return 2.0
+    score = 0.4
+    if len(before) > 3 and before.endswith("s") and not before.endswith("ss"):
+        score = -0.8
+    seen = evidence.follow.get(before)
+    if seen:
+        score += 2.0 * (seen[1] - seen[0]) / (seen[0] + seen[1] + 3)
+    return score
+
+
+def _refine(
+    start: set[str],
+    spelled: list[str],
+    strong: list[str],
+    priors: Mapping[str, float],
+    profiles: Mapping[str, Counter[str]],
+    evidence: Evidence,
+) -> tuple[set[str], float]:
+    """Move children between values and literals until stable; the assignment and its score."""
+    values = set(start)
+    likeness: dict[str, float] = {}
+    for _ in range(4):
+        pool: Counter[str] = Counter()
+        for key in [*strong, *sorted(values)]:
+            pool.update(_damped(profiles[key]))
+        moved = set()
+        for key in spelled:
+            own = _damped(profiles[key])
+            likeness[key] = _likeness(own, pool, own if key in values else None, evidence)
+            if likeness[key] > priors[key]:
+                moved.add(key)
+        if moved == values:
+            break
+        values = moved
+    return values, sum(likeness[key] - priors[key] for key in values)
+
+
+def _damped(profile: Mapping[str, int]) -> dict[str, float]:
+    return {token: 1 + math.log(count) for token, count in profile.items()}
+
+
+def _likeness(
+    own: Mapping[str, float], pool: Mapping[str, float], minus: Mapping[str, float] | None, evidence: Evidence
+) -> float:
+    """Log-likelihood ratio of a child's continuations: drawn from the pool of values, or its own."""
+    size = sum(pool.values()) - (sum(minus.values()) if minus else 0.0)
+    if size <= 0.01:
+        return -1.0
+    mass = sum(own.values())
+    score = 0.0
+    for token, count in own.items():
+        seen = pool.get(token, 0.0) - (minus.get(token, 0.0) if minus else 0.0)
+        common = evidence.common(token)
+        shared = (seen + 2 * common) / (size + 2)
+        score += count * math.log(shared) - math.log(common) - (count - 1) * math.log(count / mass)
+    return max(-4.0, min(6.0, score))
