@@ -11,13 +11,13 @@ import pyarrow as pa
 from .declared import Declared, KnownRoute, compile_routes
 from .naming import parameter_name
 from .noise import is_asset, is_scan
-from .resolve import PURE_KINDS, Rule, kind_and_suffix, resolve, survey
+from .resolve import PURE_KINDS, SILENT_METHODS, Rule, kind_and_suffix, resolve, survey
 from .segments import MARK, key_of, literal_score, split
 from .trie import Node, Tally
 
+PASSES: Final = 3
 FORMAT: Final = 1
 """Version of the JSON form."""
-_METHODS_NEVER: Final = frozenset({"OPTIONS", "TRACE", "CONNECT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,9 @@ class TemplateModel:
         root.weigh()
         evidence = survey(root)
         declared = self._declared_for(host)
-        resolve([root], evidence, declared=declared)
+        for _ in range(PASSES - 1):
+            resolve([root], evidence, declared=declared)
+            evidence.advance()
         compiled = _Host(resolve([root], evidence, declared=declared), declared)
         for keys, node in _leaves(root):
             for method, tally in node.methods.items():
@@ -264,7 +266,7 @@ def _widen(mine: ParameterGuess, other: ParameterGuess) -> ParameterGuess:
 def _is_endpoint(method: str, template: str, found: _Found) -> bool:
     if found.declared:
         return found.tally.total > 0
-    if method in _METHODS_NEVER or found.tally.positive == 0:
+    if method in SILENT_METHODS or found.tally.positive == 0:
         return False
     if is_asset(template):
         return False

@@ -24,6 +24,10 @@ PURE_KINDS: Final = frozenset({"uuid", "int", "hash", "ulid", "email", "ip", "da
 """Kinds no ordinary word is mistaken for."""
 
 
+SILENT_METHODS: Final = frozenset({"OPTIONS", "HEAD", "TRACE", "CONNECT"})
+"""Methods that repeat or ask about another operation: endpoints only where declared."""
+
+
 @dataclass(slots=True)
 class Rule:
     """What follows a position: literal texts, and at most one parameter per fixed suffix."""
@@ -40,8 +44,16 @@ class Evidence:
 
     base: Counter[str]
     nodes: int
-    follow: dict[str, list[float]]
     profiles: dict[int, Counter[str]]
+    verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    pools: dict[str, Counter[str]] = field(default_factory=dict)
+    next_verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
+    next_pools: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def advance(self) -> None:
+        """Make the verdicts of the last pass the evidence of the next."""
+        self.verdicts, self.next_verdicts = self.next_verdicts, Counter()
+        self.pools, self.next_pools = self.next_pools, {}
 
     def common(self, token: str) -> float:
         """Share of the host's positions that have this continuation, smoothed."""
@@ -50,7 +62,7 @@ class Evidence:
 
 def survey(root: Node) -> Evidence:
     """Profiles of all live nodes of a host and how common each continuation is."""
-    evidence = Evidence(Counter(), 0, {}, {})
+    evidence = Evidence(Counter(), 0, {})
     _profile(root, evidence)
     return evidence
 
@@ -59,7 +71,7 @@ def _profile(node: Node, evidence: Evidence) -> Counter[str]:
     """Continuations below a node, `METHOD` at the end, guessing parameters by spelling."""
     result: Counter[str] = Counter()
     for method, tally in node.methods.items():
-        if tally.positive:
+        if tally.positive and method not in SILENT_METHODS:
             result[method] += tally.positive
     for key, child in node.children.items():
         if not child.weight:
@@ -80,16 +92,16 @@ def _profile(node: Node, evidence: Evidence) -> Counter[str]:
 
 @dataclass(slots=True)
 class _Place:
-    """Context of a position: the literal before it (None after a parameter), declared routes."""
+    """Context of a position: the last literal before it, with `/{}` per parameter since; declared routes."""
 
-    before: str | None
+    before: str
     declared: Sequence[Declared]
 
 
 def resolve(
     nodes: Sequence[Node],
     evidence: Evidence,
-    before: str | None = "",
+    before: str = "",
     declared: Sequence[Declared] = (),
 ) -> Rule:
     """Rule for the union of some subtrees that stand at the same position of a template."""
@@ -120,12 +132,27 @@ def resolve(
         rule.kinds.setdefault(suffix, Counter())[kind] += weight
         rule.distinct[suffix] = rule.distinct.get(suffix, 0) + max(1, *(distinct_values(n.sketch) for n in children[key]))
     for suffix, group in groups.items():
-        rule.params[suffix] = resolve(group, evidence, None, _after(declared, [None]))
-    if before:
-        seen = evidence.follow.setdefault(before, [0.0, 0.0])
-        seen[0] += len(values)
-        seen[1] += len(literals)
+        rule.params[suffix] = resolve(group, evidence, before + "/{}", _after(declared, [None]))
+    _remember(evidence, before, children, values, literals)
     return rule
+
+
+def _remember(
+    evidence: Evidence,
+    before: str,
+    children: Mapping[str, list[Node]],
+    values: Sequence[str],
+    literals: Sequence[str],
+) -> None:
+    """Keep this position's verdicts for the next pass over positions of the same context."""
+    pool = evidence.next_pools.setdefault(before, Counter())
+    for key in values:
+        evidence.next_verdicts[before, key] -= 1
+        evidence.next_verdicts[before, ""] -= 1
+        pool.update(_damped(_joined(children[key], evidence)))
+    for key in literals:
+        evidence.next_verdicts[before, key] += 1
+        evidence.next_verdicts[before, MARK] += 1
 
 
 def _after(declared: Sequence[Declared], keys: Sequence[str | None]) -> list[Declared]:
@@ -164,7 +191,7 @@ def _divide(
     if starts[0] == starts[1]:
         starts.pop()
     for start in starts:
-        chosen, score = _refine(start, spelled, strong, priors, profiles, evidence)
+        chosen, score = _refine(start, spelled, strong, priors, profiles, evidence, place)
         if best is None or score > best[0] + 1e-9:
             best = (score, chosen)
     assert best is not None
@@ -176,12 +203,12 @@ def _versions_literal(
     versions: list[str], children: Mapping[str, list[Node]], place: _Place, strong: list[str]
 ) -> bool:
     """Whether version-like children name API versions, not a resource's versions or dates."""
-    if place.before and place.before.rstrip("s") in {"version", "release", "tag", "revision", "date", "day"}:
+    if place.before.rstrip("s") in {"version", "release", "tag", "revision", "date", "day"}:
         return False
     if all(is_major_version(key) for key in versions):
         return len(versions) <= 12
     calls = sum(node.weight for key in versions for node in children[key])
-    if strong and place.before is None:
+    if strong and place.before.endswith("{}"):
         return False
     leads_on = any(node.children for key in versions for node in children[key])
     return len(versions) <= 4 and (calls >= 4 * len(versions) or leads_on)
@@ -217,23 +244,27 @@ def _priors(
         stated = 9.0 if any(key in spot.literals for spot in place.declared) else 0.0
         if not stated and any(spot.parameter() for spot in place.declared):
             stated = -1.5
+        if any(is_version(below) for node in children[key] for below in node.children):
+            stated += 2.0
+        verdict = evidence.verdicts[place.before, key]
+        stated += max(-1.5, min(1.5, 0.5 * verdict))
         result[key] = stated + scores[key] + context + 0.5 * max(-2.0, min(2.0, others)) * shrink
     return result
 
 
 def _context(place: _Place, evidence: Evidence) -> float:
+    """Log-odds of literal from what stands before, by grammar and by this host's other such positions."""
     before = place.before
-    if before is None:
-        return 1.2
     if before == "":
         return 2.0
-    score = 0.4
-    if len(before) > 3 and before.endswith("s") and not before.endswith("ss"):
+    if before.endswith("{}"):
+        score = 1.2
+    elif len(before) > 3 and before.endswith("s") and not before.endswith("ss"):
         score = -0.8
-    seen = evidence.follow.get(before)
-    if seen:
-        score += 2.0 * (seen[1] - seen[0]) / (seen[0] + seen[1] + 3)
-    return score
+    else:
+        score = 0.4
+    values, literals = -evidence.verdicts[before, ""], evidence.verdicts[before, MARK]
+    return score + 2.0 * (literals - values) / (literals + values + 3)
 
 
 def _refine(
@@ -243,12 +274,13 @@ def _refine(
     priors: Mapping[str, float],
     profiles: Mapping[str, Counter[str]],
     evidence: Evidence,
+    place: _Place,
 ) -> tuple[set[str], float]:
     """Move children between values and literals until stable; the assignment and its score."""
     values = set(start)
     likeness: dict[str, float] = {}
     for _ in range(4):
-        pool: Counter[str] = Counter()
+        pool = Counter(evidence.pools.get(place.before, ()))
         for key in [*strong, *sorted(values)]:
             pool.update(_damped(profiles[key]))
         moved = set()
@@ -275,10 +307,12 @@ def _likeness(
     if size <= 0.01:
         return -1.0
     mass = sum(own.values())
+    rare = sum(1 for count in pool.values() if count < 1.5)
+    novel = min(0.9, (rare + 1) / (size + 2))
     score = 0.0
     for token, count in own.items():
         seen = pool.get(token, 0.0) - (minus.get(token, 0.0) if minus else 0.0)
         common = evidence.common(token)
-        shared = (seen + 2 * common) / (size + 2)
+        shared = (1 - novel) * seen / size + novel * common
         score += count * math.log(shared) - math.log(common) - (count - 1) * math.log(count / mass)
     return max(-4.0, min(6.0, score))

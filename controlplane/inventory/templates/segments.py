@@ -43,6 +43,7 @@ _FILE = re.compile(r"[^/]+\.(?:[a-z]{1,4}\d?|webmanifest)", re.IGNORECASE)
 _VERB = re.compile(r"([^:]+)(:[A-Za-z][A-Za-z_]*)")
 _CALL = re.compile(r"([A-Za-z_.]+)\(([^()]*)\)")
 _TOKENS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_SERVICE_FILES = frozenset(("favicon.ico", "robots.txt", "sitemap.xml", "security.txt", ".well-known"))
 _TECH_DIGITS = frozenset("oauth2 s3 ec2 md5 sha1 sha256 sha512 base64 http2 k8s 2fa h264 utf8 ipv4 ipv6 p2p b2b b2c web3 route53 x509 3ds 3ds2 e164 iso8601 oauth1 log4j".split())
 
 
@@ -165,7 +166,7 @@ def literal_score(segment: str) -> float:
     """Log-odds that a segment is a literal by spelling alone: known words up, digits and names down."""
     if segment.startswith(MARK):
         return -6.0
-    if is_version(segment):
+    if is_version(segment) or segment in _SERVICE_FILES:
         return 3.0
     if segment.lower() in _TECH_DIGITS:
         return 2.0
