@@ -1,0 +1,1 @@
+"""What connectors are tested with: conformance suite, recorder and strict vendor doubles."""
