@@ -1,0 +1,49 @@
+"""AWS's quotas we keep to: API rates per account and region, and WAFv2 sizes.
+
+Sources: AWS WAF Developer Guide "AWS WAF quotas", API Gateway Developer Guide "Quotas" (control plane),
+CloudWatch Logs quotas. An account may have higher ones; none has lower.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from connectors.egress.budget import budget_for
+
+#: Addresses in one WAFv2 IP set.
+IP_SET_ADDRESSES: Final = 10_000
+#: WCU our rule group reserves when it is created; a rule group's capacity can never be changed.
+GROUP_CAPACITY: Final = 500
+#: Rate-based rules in one rule group.
+GROUP_RATE_RULES: Final = 4
+#: IP sets and pattern sets one rule group may reference.
+GROUP_REFERENCES: Final = 50
+#: Bytes of a ByteMatchStatement's search string, characters of a RegexMatchStatement's pattern.
+SEARCH_BYTES: Final = 200
+REGEX_CHARACTERS: Final = 512
+#: Country codes in one GeoMatchStatement, numbers in one AsnMatchStatement.
+COUNTRIES: Final = 50
+ASNS: Final = 100
+#: Evaluation windows of a rate-based rule, seconds, and its smallest and greatest limit.
+RATE_WINDOWS: Final = (60, 120, 300, 600)
+RATE_LIMITS: Final = (10, 2_000_000_000)
+
+
+def budget(account: str, region: str, service: str, operation: str) -> None:
+    """Wait until the account's rate allows one more call of this operation."""
+    name, rate, burst = _bucket(service, operation)
+    budget_for(f"aws:{account}:{region}:{name}", rate, burst).take()
+
+
+def _bucket(service: str, operation: str) -> tuple[str, float, int]:
+    if service == "wafv2":
+        if operation == "ListResourcesForWebACL":
+            return f"wafv2:{operation}", 1, 1
+        if operation.startswith(("Get", "List", "Check")):
+            return f"wafv2:{operation}", 5, 5
+        return f"wafv2:{operation}", 1, 1
+    if service in ("apigateway", "apigatewayv2"):
+        return ("apigateway:GetResources", 2.5, 5) if operation == "GetResources" else ("apigateway", 10, 20)
+    if service == "logs":
+        return f"logs:{operation}", 10, 10
+    return service, 20, 20

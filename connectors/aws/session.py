@@ -1,0 +1,263 @@
+"""Calls to AWS: role assumption with the external id, botocore over our egress, pages to the end, our errors.
+
+botocore signs and parses; it opens no socket. A ``before-send`` handler hands the prepared request to egress
+and returns what came back, so that the address guard, limits and budgets hold for AWS as for everything else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config as BotoConfig
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader
+
+from connectors.aws.failures import translate
+from connectors.aws.identity import AwsPlatformIdentity
+from connectors.aws.limits import budget
+from connectors.base.errors import SettingsError, TransientError, VendorAnswerError
+
+if TYPE_CHECKING:
+    from connectors.aws.manifest import AwsSettings
+    from connectors.egress import Egress
+
+#: Page tokens: service -> (request member, answer member, page-size parameters).
+_PAGING: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "apigateway": ("position", "position", {"limit": 500}),
+    "apigatewayv2": ("NextToken", "NextToken", {"MaxResults": "500"}),
+    "wafv2": ("NextMarker", "NextMarker", {"Limit": 100}),
+    "cloudfront": ("Marker", "NextMarker", {}),
+    "logs": ("nextToken", "nextToken", {}),
+    "s3": ("ContinuationToken", "NextContinuationToken", {}),
+}
+_SESSION_SECONDS = 3600
+_RENEW_BEFORE = timedelta(minutes=5)
+
+
+class Role(StrEnum):
+    """The two roles a customer grants; *nobody* is our own identity before any role is taken."""
+
+    NOBODY = "nobody"
+    READ = "read"
+    BLOCK = "block"
+
+
+class _Body(BytesIO):
+    """A response body in the two ways botocore reads one."""
+
+    def stream(self, amount: int = 65536) -> Iterator[bytes]:
+        """Chunks until the end."""
+        while chunk := self.read(amount):
+            yield chunk
+
+
+@cache
+def _loader() -> Loader:
+    return Loader(include_default_search_paths=True)
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def iam_action(service: str, operation: str) -> str:
+    """The IAM action of an operation (``wafv2``, ``UpdateIPSet``); API Gateway has one action per HTTP verb."""
+    if service in ("apigateway", "apigatewayv2"):
+        return "apigateway:GET"
+    if service == "s3":
+        return "s3:ListBucket" if operation.startswith("List") else f"s3:{operation}"
+    return f"{service}:{operation}"
+
+
+class AwsSession:
+    """Signed calls in one customer's account. Clients and role sessions are kept until they expire."""
+
+    def __init__(
+        self,
+        settings: AwsSettings,
+        egress: Egress,
+        *,
+        identity: AwsPlatformIdentity | None = None,
+        clock: Callable[[], datetime] = _wall_clock,
+        pace: Callable[[str, str, str, str], None] = budget,
+    ) -> None:
+        self._settings = settings
+        self._egress = egress
+        self._identity = identity
+        self._clock = clock
+        self._pace = pace
+        self._roles: dict[Role, tuple[dict[str, str], datetime]] = {}
+        self._clients: dict[tuple[str, str, Role], tuple[Any, str]] = {}
+
+    def call(
+        self, service: str, operation: str, region: str, *, role: Role = Role.READ, **parameters: Any
+    ) -> dict[str, Any]:
+        """One operation (``GetRestApis``) with botocore's parameters. Raises only ``ConnectorError``."""
+        client = self._client(service, region, role)
+        method = client.meta.method_to_api_mapping
+        python_name = next((name for name, api in method.items() if api == operation), None)
+        if python_name is None:
+            raise VendorAnswerError(f"This release of the AWS SDK does not know {service}:{operation}.")
+        self._pace(self._settings.account_id, region, service, operation)
+        try:
+            answer: dict[str, Any] = getattr(client, python_name)(**parameters)
+        except (ClientError, BotoCoreError) as error:
+            raise translate(error, iam_action(service, operation)) from error
+        return answer
+
+    def pages(
+        self, service: str, operation: str, region: str, *, role: Role = Role.READ, **parameters: Any
+    ) -> Iterator[dict[str, Any]]:
+        """Every page of a list, to the end. An empty page with a token is legal; a repeated token is not."""
+        token_in, token_out, sizes = _PAGING[service]
+        following: str | None = None
+        while True:
+            token = {token_in: following} if following else {}
+            answer = self.call(service, operation, region, role=role, **{**sizes, **parameters, **token})
+            yield answer
+            upcoming = answer.get(token_out) or None
+            if upcoming is None:
+                return
+            if upcoming == following:
+                raise VendorAnswerError(
+                    f"AWS repeated a page token of {service}:{operation}; the list never ends."
+                )
+            following = str(upcoming)
+
+    def items(
+        self,
+        service: str,
+        operation: str,
+        region: str,
+        key: str,
+        *,
+        role: Role = Role.READ,
+        **parameters: Any,
+    ) -> list[dict[str, Any]]:
+        """All entries under ``key`` of all pages."""
+        found: list[dict[str, Any]] = []
+        for page in self.pages(service, operation, region, role=role, **parameters):
+            found.extend(page.get(key) or ())
+        return found
+
+    def read_object(self, region: str, bucket: str, key: str) -> bytes:
+        """The bytes of an S3 object."""
+        return bytes(self.call("s3", "GetObject", region, Bucket=bucket, Key=key)["Body"].read())
+
+    def assume(self, role_arn: str, external_id: str | None) -> dict[str, Any]:
+        """``sts:AssumeRole`` with our own identity; without ``external_id`` only to prove that it is refused."""
+        parameters: dict[str, Any] = {"ExternalId": external_id} if external_id else {}
+        return self.call(
+            "sts",
+            "AssumeRole",
+            self._settings.regions[0],
+            role=Role.NOBODY,
+            RoleArn=role_arn,
+            RoleSessionName="portcullis",
+            DurationSeconds=_SESSION_SECONDS if external_id else 900,
+            **parameters,
+        )
+
+    def role_arn(self, role: Role) -> str:
+        """The ARN the settings give for a role; raises ``SettingsError`` when there is none."""
+        arn = self._settings.role_arn if role is Role.READ else self._settings.blocking_role_arn
+        if not arn:
+            raise SettingsError(
+                "No blocking role was given, so nothing can be written in this account.",
+                action="Create the blocking role from the connection's set-up page and enter its ARN.",
+            )
+        return arn
+
+    def _credentials(self, role: Role) -> dict[str, str]:
+        if role is Role.NOBODY:
+            if self._identity is None:
+                self._identity = AwsPlatformIdentity.from_environment()
+            return {
+                "aws_access_key_id": self._identity.access_key_id,
+                "aws_secret_access_key": self._identity.secret_access_key,
+                **(
+                    {"aws_session_token": self._identity.session_token}
+                    if self._identity.session_token
+                    else {}
+                ),
+            }
+        known = self._roles.get(role)
+        if known is None or known[1] - _RENEW_BEFORE <= self._clock():
+            answer = self.assume(self.role_arn(role), self._settings.external_id)["Credentials"]
+            keys = {
+                "aws_access_key_id": str(answer["AccessKeyId"]),
+                "aws_secret_access_key": str(answer["SecretAccessKey"]),
+                "aws_session_token": str(answer["SessionToken"]),
+            }
+            known = (keys, answer["Expiration"])
+            self._roles[role] = known
+        return known[0]
+
+    def _client(self, service: str, region: str, role: Role) -> Any:
+        credentials = self._credentials(role)
+        key = (service, region, role)
+        cached = self._clients.get(key)
+        if cached is None or cached[1] != credentials["aws_access_key_id"]:
+            cached = (self._make_client(service, region, credentials), credentials["aws_access_key_id"])
+            self._clients[key] = cached
+        return cached[0]
+
+    def _make_client(self, service: str, region: str, credentials: dict[str, str]) -> Any:
+        session = botocore.session.Session()
+        session.set_config_variable("config_file", os.devnull)
+        session.set_config_variable("credentials_file", os.devnull)
+        session.register_component("data_loader", _loader())
+        client = session.create_client(
+            service,  # type: ignore[call-overload]
+            region_name=region,
+            endpoint_url=self._settings.endpoint_url or None,
+            config=BotoConfig(
+                retries={"mode": "standard", "total_max_attempts": 5},
+                ignore_configured_endpoint_urls=True,
+                s3={"addressing_style": "path"}
+                if self._settings.endpoint_url
+                else {"addressing_style": "virtual"},
+            ),
+            **credentials,
+        )
+        client.meta.events.register("before-send", self._send)
+        return client
+
+    def _send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        body = request.body
+        if isinstance(body, str):
+            body = body.encode()
+        elif body is not None and not isinstance(body, bytes):
+            body = bytes(body) if isinstance(body, bytearray) else body.read()
+        headers = {
+            name: value.decode("latin-1") if isinstance(value, bytes) else str(value)
+            for name, value in request.headers.items()
+            if name.lower() not in ("content-length", "expect")
+        }
+        try:
+            answer = self._egress.request(
+                str(request.method),
+                str(request.url),
+                headers=headers,
+                content=body,
+                attempts=1,
+                raise_transient=False,
+            )
+        except TransientError as error:
+            raise TransientError(
+                f"AWS could not be reached. {error.what}",
+                retry_after=error.retry_after,
+                unchanged=error.unchanged,
+            ) from error
+        received = {**answer.headers, "content-length": str(len(answer.content))}
+        received.pop("content-encoding", None)
+        received.pop("transfer-encoding", None)
+        return AWSResponse(str(request.url), answer.status, received, _Body(answer.content))

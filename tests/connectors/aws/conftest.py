@@ -1,0 +1,210 @@
+"""A plain moto server in its own process, the connector pointed at it, and an administrator to seed it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import pytest
+
+from connectors.aws.identity import AwsPlatformIdentity
+from connectors.aws.manifest import AwsSettings
+from connectors.aws.session import AwsSession
+from connectors.egress import Egress, EgressPolicy, EgressResponse
+
+ACCOUNT = "123456789012"
+REGION = "eu-west-1"
+EXTERNAL_ID = "5b0f4b1c-7f5e-4a9e-9d7c-0d6a4f1c2b3a"
+PRINCIPAL = "arn:aws:iam::999988887777:user/portcullis"
+
+_SERVE = """
+import sys
+from moto.server import ThreadedMotoServer
+server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+server.start()
+print(server.get_host_and_port()[1], flush=True)
+sys.stdin.read()
+server.stop()
+"""
+
+
+@dataclass
+class Sent:
+    """One request as it left us."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    content: bytes
+
+
+@dataclass
+class RecordingEgress(Egress):
+    """The real egress, remembering what was sent."""
+
+    policy: EgressPolicy
+    sent: list[Sent] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__(self.policy, account="tests")
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        timeout: float | None = None,
+        attempts: int | None = None,
+        raise_transient: bool = True,
+    ) -> EgressResponse:
+        """Send, and remember."""
+        self.sent.append(Sent(method, url, dict(headers or {}), content or b""))
+        return super().request(
+            method,
+            url,
+            headers=headers,
+            content=content,
+            timeout=timeout,
+            attempts=attempts,
+            raise_transient=raise_transient,
+        )
+
+
+def unpaced(_account: str, _region: str, _service: str, _operation: str) -> None:
+    """No rate budget: a test's vendor has no quotas unless the test is about them."""
+
+
+@pytest.fixture(scope="session")
+def moto_url() -> Iterator[str]:
+    """The address of a moto server in its own process."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", _SERVE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None and process.stdin is not None
+    port = process.stdout.readline().strip()
+    yield f"http://127.0.0.1:{port}"
+    process.stdin.close()
+    process.wait(timeout=20)
+    process.stdout.close()
+
+
+@dataclass
+class Estate:
+    """A vendor under test: its address, and clients with the customer's administrator rights."""
+
+    url: str
+    egress: RecordingEgress
+    admin_key: str = "AKIAACMEADMIN0000001"
+    platform_key: str = "AKIAPORTCULLIS000001"
+
+    def admin(self, service: str, region: str = REGION) -> Any:
+        """A boto3 client of the customer's administrator."""
+        return boto3.client(
+            service,  # type: ignore[call-overload]
+            region_name=region,
+            endpoint_url=self.url,
+            aws_access_key_id=self.admin_key,
+            aws_secret_access_key="x",
+        )
+
+    def settings(self, **changes: Any) -> AwsSettings:
+        """Settings of a connection to this estate."""
+        values: dict[str, Any] = {
+            "account_id": ACCOUNT,
+            "regions": [REGION],
+            "role_arn": f"arn:aws:iam::{ACCOUNT}:role/portcullis-read",
+            "blocking_role_arn": f"arn:aws:iam::{ACCOUNT}:role/portcullis-block",
+            "external_id": EXTERNAL_ID,
+            "endpoint_url": self.url,
+            "settle_seconds": 0,
+        }
+        return AwsSettings(**{**values, **changes})
+
+    def session(self, settings: AwsSettings | None = None) -> AwsSession:
+        """A session of ours, without our own rate budget."""
+        identity = AwsPlatformIdentity(
+            access_key_id=self.platform_key, principal_arn=PRINCIPAL, secret_access_key="platform-secret"
+        )
+        return AwsSession(settings or self.settings(), self.egress, identity=identity, pace=unpaced)
+
+
+def _egress(url: str) -> RecordingEgress:
+    policy = EgressPolicy(
+        allow=frozenset({url.removeprefix("http://")}), requests_per_second=10_000, burst=10_000
+    )
+    return RecordingEgress(policy)
+
+
+@pytest.fixture
+def moto(moto_url: str) -> Iterator[Estate]:
+    """An empty AWS account served by plain moto."""
+    reset = urllib.request.Request(f"{moto_url}/moto-api/reset", method="POST")
+    urllib.request.urlopen(reset, timeout=10).close()
+    egress = _egress(moto_url)
+    yield Estate(moto_url, egress)
+    egress.close()
+
+
+@pytest.fixture
+def rest_api(moto: Estate) -> Callable[..., str]:
+    """Make a REST API ``shop`` with ``GET /orders/{orderId}`` on stage ``prod``; answers its id."""
+
+    def make(estate: Estate = moto, name: str = "shop") -> str:
+        api = estate.admin("apigateway")
+        api_id = str(api.create_rest_api(name=name, endpointConfiguration={"types": ["REGIONAL"]})["id"])
+        root = api.get_resources(restApiId=api_id)["items"][0]["id"]
+        orders = api.create_resource(restApiId=api_id, parentId=root, pathPart="orders")["id"]
+        order = api.create_resource(restApiId=api_id, parentId=orders, pathPart="{orderId}")["id"]
+        for resource, method, authorization, key in (
+            (order, "GET", "NONE", False),
+            (orders, "POST", "AWS_IAM", True),
+        ):
+            api.put_method(
+                restApiId=api_id,
+                resourceId=resource,
+                httpMethod=method,
+                authorizationType=authorization,
+                apiKeyRequired=key,
+                requestParameters={"method.request.querystring.expand": True} if method == "GET" else {},
+            )
+            api.put_integration(
+                restApiId=api_id,
+                resourceId=resource,
+                httpMethod=method,
+                type="HTTP_PROXY",
+                integrationHttpMethod=method,
+                uri="http://backend.example.test/orders",
+            )
+        deployment = api.create_deployment(restApiId=api_id)["id"]
+        api.create_stage(
+            restApiId=api_id, stageName="prod", deploymentId=deployment, variables={"dbPassword": "hunter2"}
+        )
+        return api_id
+
+    return make
+
+
+def log_lines(estate: Estate, group: str, events: list[tuple[int, str]], region: str = REGION) -> None:
+    """Write (ms, line) events into a log group, making it when needed."""
+    logs = estate.admin("logs", region)
+    try:
+        logs.create_log_group(logGroupName=group)
+        logs.create_log_stream(logGroupName=group, logStreamName="s")
+    except logs.exceptions.ResourceAlreadyExistsException:
+        pass
+    logs.put_log_events(
+        logGroupName=group,
+        logStreamName="s",
+        logEvents=[{"timestamp": at, "message": line} for at, line in sorted(events)],
+    )
