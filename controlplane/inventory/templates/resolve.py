@@ -20,9 +20,18 @@ from .trie import Node, distinct_values
 
 PROFILE_DEPTH: Final = 4
 PROFILE_SIZE: Final = 200
+CONCENTRATED: Final = 10
+"""Calls per different text at a position from which on the texts look like literals."""
+PLAIN_GAIN: Final = 1.5
+"""Most that continuations without any literal (`GET`, `{}/PUT`) can say for a value: siblings share them anyway."""
 PURE_KINDS: Final = frozenset({"uuid", "int", "hash", "ulid", "email", "ip", "datetime"})
 """Kinds no ordinary word is mistaken for."""
 
+
+IDENTIFIERS: Final = frozenset(
+    "id name slug key code handle username login email ref sha number hash uuid guid identifier sku".split()
+)
+"""Last words of a literal after which a value is expected (`by_name/…`, `object-type-id/…`)."""
 
 SILENT_METHODS: Final = frozenset({"OPTIONS", "HEAD", "TRACE", "CONNECT"})
 """Methods that repeat or ask about another operation: endpoints only where declared."""
@@ -38,31 +47,65 @@ class Rule:
     distinct: dict[str, int] = field(default_factory=dict)
 
 
+def _resolutions(token: str) -> tuple[str, str, str]:
+    """A continuation at three resolutions: its first segment, its first two, all of it."""
+    parts = token.split("/", 2)
+    if len(parts) == 1:
+        return token, token, token
+    if len(parts) == 2:
+        return parts[0] + "/", token, token
+    return parts[0] + "/", f"{parts[0]}/{parts[1]}/", token
+
+
+@dataclass(slots=True)
+class Pool:
+    """Continuations of the children held to be values, counted at three resolutions."""
+
+    counts: tuple[dict[str, float], dict[str, float], dict[str, float]] = field(
+        default_factory=lambda: ({}, {}, {})
+    )
+    size: float = 0.0
+
+    def add(self, profile: Mapping[str, float], sign: int) -> None:
+        """Add (`sign` 1) or take away (`sign` -1) a child's continuations."""
+        for token, count in profile.items():
+            self.size += sign * count
+            for level, part in zip(self.counts, _resolutions(token), strict=True):
+                level[part] = level.get(part, 0.0) + sign * count
+
+    def novelty(self) -> list[float]:
+        """Good-Turing estimate per resolution of the chance that the next continuation is a new one."""
+        size = max(self.size, 0.0) + 2
+        return [
+            min(0.9, (sum(1 for count in level.values() if 0.5 < count < 1.5) + 1) / size)
+            for level in self.counts
+        ]
+
+
 @dataclass(slots=True)
 class Evidence:
     """Host-wide evidence shared by all positions."""
 
-    base: Counter[str]
-    nodes: int
+    base: Pool
     profiles: dict[int, Counter[str]]
     verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    pools: dict[str, Counter[str]] = field(default_factory=dict)
+    pools: dict[str, Pool] = field(default_factory=dict)
     next_verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    next_pools: dict[str, Counter[str]] = field(default_factory=dict)
+    next_pools: dict[str, Pool] = field(default_factory=dict)
 
     def advance(self) -> None:
         """Make the verdicts of the last pass the evidence of the next."""
         self.verdicts, self.next_verdicts = self.next_verdicts, Counter()
         self.pools, self.next_pools = self.next_pools, {}
 
-    def common(self, token: str) -> float:
-        """Share of the host's positions that have this continuation, smoothed."""
-        return (self.base[token] + 0.5) / (self.nodes + 10)
+    def common(self, level: int, part: str) -> float:
+        """Share of a continuation, at one resolution, among those of all the host's positions, smoothed."""
+        return (self.base.counts[level].get(part, 0.0) + 0.5) / (self.base.size + 10)
 
 
 def survey(root: Node) -> Evidence:
     """Profiles of all live nodes of a host and how common each continuation is."""
-    evidence = Evidence(Counter(), 0, {})
+    evidence = Evidence(Pool(), {})
     _profile(root, evidence)
     return evidence
 
@@ -84,9 +127,7 @@ def _profile(node: Node, evidence: Evidence) -> Counter[str]:
     if len(result) > PROFILE_SIZE:
         result = Counter(dict(sorted(result.items(), key=lambda item: (-item[1], item[0]))[:PROFILE_SIZE]))
     evidence.profiles[id(node)] = result
-    for token in result:
-        evidence.base[token] += 1
-    evidence.nodes += 1
+    evidence.base.add(dict.fromkeys(result, 1.0), 1)
     return result
 
 
@@ -123,7 +164,7 @@ def resolve(
             rule.literals[key] = shared
     for key in literals:
         if key not in rule.literals:
-            rule.literals[key] = resolve(children[key], evidence, key, _after(declared, [key]))
+            rule.literals[key] = resolve(children[key], evidence, _context_after(before, key), _after(declared, [key]))
     groups: dict[str, list[Node]] = {}
     for key in values:
         kind, suffix = kind_and_suffix(key)
@@ -137,6 +178,15 @@ def resolve(
     return rule
 
 
+def _context_after(before: str, key: str) -> str:
+    """Context after a literal: it and the literal before it, with the parameters between."""
+    pieces = before.split("/")
+    for index in range(len(pieces) - 1, -1, -1):
+        if pieces[index] != "{}":
+            return "/".join([*pieces[index:], key])
+    return key
+
+
 def _remember(
     evidence: Evidence,
     before: str,
@@ -144,15 +194,17 @@ def _remember(
     values: Sequence[str],
     literals: Sequence[str],
 ) -> None:
-    """Keep this position's verdicts for the next pass over positions of the same context."""
-    pool = evidence.next_pools.setdefault(before, Counter())
+    """Keep this position's verdicts for the next pass: by context, and by text wherever it stands."""
+    pool = evidence.next_pools.setdefault(before, Pool())
     for key in values:
         evidence.next_verdicts[before, key] -= 1
         evidence.next_verdicts[before, ""] -= 1
-        pool.update(_damped(_joined(children[key], evidence)))
+        evidence.next_verdicts["*", key] -= 1
+        pool.add(_damped(_joined(children[key], evidence)), 1)
     for key in literals:
         evidence.next_verdicts[before, key] += 1
         evidence.next_verdicts[before, MARK] += 1
+        evidence.next_verdicts["*", key] += 1
 
 
 def _after(declared: Sequence[Declared], keys: Sequence[str | None]) -> list[Declared]:
@@ -237,6 +289,7 @@ def _priors(
         context += (1.5 * pure / weight - 0.7 * (1 - pure / weight)) * weight / (weight + 3)
     total = sum(scores.values())
     count = len(spelled)
+    context += _concentration(spelled, strong, children)
     result = {}
     for key in spelled:
         others = (total - scores[key]) / max(1, count - 1)
@@ -247,9 +300,17 @@ def _priors(
         if any(is_version(below) for node in children[key] for below in node.children):
             stated += 2.0
         verdict = evidence.verdicts[place.before, key]
-        stated += max(-1.5, min(1.5, 0.5 * verdict))
+        elsewhere = evidence.verdicts["*", key] - verdict
+        stated += max(-1.5, min(1.5, 0.5 * verdict)) + max(-2.0, min(1.0, elsewhere))
         result[key] = stated + scores[key] + context + 0.5 * max(-2.0, min(2.0, others)) * shrink
     return result
+
+
+def _concentration(spelled: list[str], strong: list[str], children: Mapping[str, list[Node]]) -> float:
+    """Log-odds of literal from diversity: much traffic through few texts is no parameter's."""
+    calls = sum(node.weight for key in spelled for node in children[key])
+    texts = len(spelled) + sum(distinct_values(node.sketch) for key in strong for node in children[key])
+    return max(0.0, min(2.5, 0.7 * math.log(calls / (CONCENTRATED * texts))))
 
 
 def _context(place: _Place, evidence: Evidence) -> float:
@@ -259,6 +320,8 @@ def _context(place: _Place, evidence: Evidence) -> float:
         return 2.0
     if before.endswith("{}"):
         score = 1.2
+    elif before.rpartition("/")[2].replace("-", "_").lower().rpartition("_")[2] in IDENTIFIERS:
+        score = -1.2
     elif len(before) > 3 and before.endswith("s") and not before.endswith("ss"):
         score = -0.8
     else:
@@ -279,14 +342,22 @@ def _refine(
     """Move children between values and literals until stable; the assignment and its score."""
     values = set(start)
     likeness: dict[str, float] = {}
+    elsewhere = evidence.pools.get(place.before)
+    damped = {key: _damped(profile) for key, profile in profiles.items()}
     for _ in range(4):
-        pool = Counter(evidence.pools.get(place.before, ()))
+        here = Pool()
         for key in [*strong, *sorted(values)]:
-            pool.update(_damped(profiles[key]))
+            here.add(damped[key], 1)
         moved = set()
         for key in spelled:
-            own = _damped(profiles[key])
-            likeness[key] = _likeness(own, pool, own if key in values else None, evidence)
+            own = damped[key]
+            if key in values:
+                here.add(own, -1)
+            likeness[key] = _likeness(own, here, evidence)
+            if elsewhere is not None:
+                likeness[key] = max(likeness[key], _likeness(own, elsewhere, evidence))
+            if key in values:
+                here.add(own, 1)
             if likeness[key] > priors[key]:
                 moved.add(key)
         if moved == values:
@@ -299,20 +370,24 @@ def _damped(profile: Mapping[str, int]) -> dict[str, float]:
     return {token: 1 + math.log(count) for token, count in profile.items()}
 
 
-def _likeness(
-    own: Mapping[str, float], pool: Mapping[str, float], minus: Mapping[str, float] | None, evidence: Evidence
-) -> float:
+def _likeness(own: Mapping[str, float], pool: Pool, evidence: Evidence) -> float:
     """Log-likelihood ratio of a child's continuations: drawn from the pool of values, or its own."""
-    size = sum(pool.values()) - (sum(minus.values()) if minus else 0.0)
-    if size <= 0.01:
+    if pool.size <= 0.01:
         return -1.0
+    novelty = pool.novelty()
     mass = sum(own.values())
-    rare = sum(1 for count in pool.values() if count < 1.5)
-    novel = min(0.9, (rare + 1) / (size + 2))
-    score = 0.0
+    score = plain = 0.0
     for token, count in own.items():
-        seen = pool.get(token, 0.0) - (minus.get(token, 0.0) if minus else 0.0)
-        common = evidence.common(token)
-        shared = (1 - novel) * seen / size + novel * common
-        score += count * math.log(shared) - math.log(common) - (count - 1) * math.log(count / mass)
+        ratio = 1.0
+        for level, part in enumerate(_resolutions(token)):
+            seen = pool.counts[level].get(part, 0.0) / pool.size
+            ratio = (1 - novelty[level]) * seen / evidence.common(level, part) + novelty[level] * ratio
+        common = evidence.common(2, token)
+        shared = max(ratio, 1e-4) * common
+        gain = count * math.log(shared) - math.log(common) - (count - 1) * math.log(count / mass)
+        if token.count("/") == token.count("{}"):
+            plain += gain
+        else:
+            score += gain
+    score += min(plain, PLAIN_GAIN)
     return max(-4.0, min(6.0, score))

@@ -37,7 +37,7 @@ _VERSION = re.compile(
     r"|\d{4}-\d\d(?:-\d\d)?(?:[.-](?:alpha|beta|preview|rc\d*))?"
     r"|v?\d+\.\d+(?:\.\d+)?(?:[-+.]?(?:alpha|beta|rc|preview)[\w.]*)?",
 )
-_MAJOR = re.compile(r"v\d+(?:[a-z][a-z0-9]*)?", re.IGNORECASE)
+_MAJOR = re.compile(r"[vV]\d{1,4}(?:(?:alpha|beta|rc|p)\d*(?:p\d+)?(?:beta\d*|alpha\d*)?)?")
 _FORMAT = re.compile(r"(.+?)(\.(?:json|xml|csv|pdf|html?|txt|ya?ml|rss|atom|ics|xlsx?|zip|png|jpe?g|svg|gif))")
 _FILE = re.compile(r"[^/]+\.(?:[a-z]{1,4}\d?|webmanifest)", re.IGNORECASE)
 _VERB = re.compile(r"([^:]+)(:[A-Za-z][A-Za-z_]*)")
