@@ -1,0 +1,80 @@
+"""File formats: what a user can drop in. Each connector package may offer ``formats.py`` with ``FORMATS``.
+
+A *call format* turns lines of a log into calls, a *configuration format* turns a document into a snapshot.
+Formats are found by folder, so adding one edits nothing central.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import connectors
+from connectors.base.calls import CallBatch, RawBatch
+from connectors.base.model import ConfigSnapshot
+
+#: How sure a format is, from the first bytes (uncompressed) and the file name: 0 (no) to 1 (certain).
+Sniff = Callable[[bytes, str], float]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentError:
+    """Something in a document that could not be read; ``line`` counts from 1, ``pointer`` is a JSON pointer."""
+
+    detail: str
+    line: int | None = None
+    pointer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDocument:
+    """What a configuration document gave, beside everything in it that could not be read."""
+
+    snapshot: ConfigSnapshot
+    errors: tuple[DocumentError, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallFormat:
+    """A log format: ``name`` is the ``RawBatch.source`` its ``normalise`` understands, one record per line.
+
+    ``normalise`` never raises. ``batch.context["first_line"]`` is the line number of the first record.
+    """
+
+    name: str
+    title: str
+    sniff: Sniff
+    normalise: Callable[[RawBatch], CallBatch]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFormat:
+    """A document format. ``load(data, filename, host)``: ``host`` stands in when the document names none.
+
+    Raises ``VendorAnswerError`` only when nothing at all could be read.
+    """
+
+    name: str
+    title: str
+    sniff: Sniff
+    load: Callable[[bytes, str, str], LoadedDocument]
+
+
+FileFormat = CallFormat | ConfigFormat
+
+
+@cache
+def file_formats() -> dict[str, FileFormat]:
+    """Every format of every connector package by name, sorted."""
+    found: dict[str, FileFormat] = {}
+    for entry in pkgutil.iter_modules(connectors.__path__):
+        module = f"connectors.{entry.name}.formats"
+        if entry.name == "base" or not entry.ispkg or importlib.util.find_spec(module) is None:
+            continue
+        for offered in getattr(importlib.import_module(module), "FORMATS", ()):
+            found[offered.name] = offered
+    return dict(sorted(found.items()))

@@ -1,0 +1,136 @@
+"""The wizard's texts for Kong: grant access to the Admin API, and push calls with the http-log plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from connectors.base.manifest import ConnectorSettings, SetupText
+
+_DOCS: Final = "https://developer.konghq.com/plugins/http-log/"
+
+_QUEUE: Final = "max_batch_size: 200, max_coalescing_delay: 2, max_entries: 20000, max_retry_time: 600"
+
+
+def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str, str]) -> list[SetupText]:
+    """Every tab. ``context`` needs ``ingest_url`` and ``ingest_token``; an Admin API address may still be missing."""
+    admin = _value(settings, "admin_url") or "http://localhost:8001"
+    workspace = _value(settings, "workspace")
+    base = f"{admin}/{workspace}" if workspace else admin
+    url, token = context.get("ingest_url", ""), context.get("ingest_token", "")
+    return [
+        SetupText("Protect the Admin API: read access", _loopback("GET"), "bash", access="read"),
+        SetupText("Enterprise: role for reading", _role(workspace, "read"), "bash", access="read"),
+        SetupText("Send calls: Admin API", _push_curl(base, url, token), "bash", link=_DOCS, access="read"),
+        SetupText("Send calls: decK", _push_deck(url, token, workspace), "yaml", link=_DOCS, access="read"),
+        SetupText(
+            "Send calls: Terraform", _push_terraform(url, token), "terraform", link=_DOCS, access="read"
+        ),
+        SetupText(
+            "Protect the Admin API: read and write access",
+            _loopback("GET", "POST", "PUT", "PATCH", "DELETE"),
+            "bash",
+            access="write",
+        ),
+        SetupText(
+            "Enterprise: role for blocking",
+            _role(workspace, "read,create,update,delete"),
+            "bash",
+            access="write",
+        ),
+    ]
+
+
+def _value(settings: ConnectorSettings | Mapping[str, Any], name: str) -> str:
+    found = settings.get(name) if isinstance(settings, Mapping) else getattr(settings, name, None)
+    return found if isinstance(found, str) else ""
+
+
+def _loopback(*methods: str) -> str:
+    """Kong proxies its own Admin API: only a key holder passes, and only with the given methods."""
+    chosen = " ".join(f"--data 'methods[]={method}'" for method in methods)
+    return f"""# Run this where the Admin API already answers (usually on the Kong host).
+# 1. Bind the Admin API to the host itself, in kong.conf:  admin_listen = 127.0.0.1:8001
+# 2. Let Kong protect it: service, route, key-auth, and one key that you enter as our token.
+curl -fsS -X PUT http://localhost:8001/services/admin-api --data host=127.0.0.1 --data port=8001
+curl -fsS -X PUT http://localhost:8001/services/admin-api/routes/admin-api \\
+  --data 'paths[]=/admin-api' --data 'protocols[]=https' {chosen}
+curl -fsS -X POST http://localhost:8001/services/admin-api/plugins --data name=key-auth \\
+  --data config.hide_credentials=true --data config.key_in_query=false
+curl -fsS -X PUT http://localhost:8001/consumers/portcullis --data username=portcullis
+curl -fsS -X POST http://localhost:8001/consumers/portcullis/key-auth
+# 3. Enter https://<your Kong>/admin-api as address, the printed key as token, and "apikey" as its header.
+"""
+
+
+def _role(workspace: str, actions: str) -> str:
+    """Enterprise RBAC: one role in one workspace; reading everywhere, writing only plugins and routes."""
+    name = workspace or "default"
+    lines = [
+        "# Kong Enterprise with RBAC. Run with an admin's token in KONG_ADMIN_TOKEN.",
+        f"KONG=http://localhost:8001/{name}",
+        'H="Kong-Admin-Token: $KONG_ADMIN_TOKEN"',
+        'curl -fsS -H "$H" -X POST $KONG/rbac/roles --data name=portcullis',
+        'curl -fsS -H "$H" -X POST $KONG/rbac/roles/portcullis/endpoints \\',
+        f"  --data 'endpoint=*' --data workspace={name} --data actions=read",
+    ]
+    if actions != "read":
+        for endpoint in ("/plugins/*", "/routes/*"):
+            lines.append('curl -fsS -H "$H" -X POST $KONG/rbac/roles/portcullis/endpoints \\')
+            lines.append(f"  --data 'endpoint={endpoint}' --data workspace={name} --data actions={actions}")
+    lines += [
+        'TOKEN=$(openssl rand -hex 24); echo "token to enter: $TOKEN"',
+        'curl -fsS -H "$H" -X POST $KONG/rbac/users --data name=portcullis --data user_token=$TOKEN',
+        'curl -fsS -H "$H" -X POST $KONG/rbac/users/portcullis/roles --data roles=portcullis',
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _push_curl(base: str, url: str, token: str) -> str:
+    return f"""# Sends one record per request to us, in batches. Kong keeps the queue in memory: a crashed worker loses it.
+curl -fsS -X POST {base}/plugins -H 'content-type: application/json' -d '{{
+  "name": "http-log",
+  "instance_name": "portcullis-http-log",
+  "tags": ["portcullis-logs"],
+  "config": {{
+    "http_endpoint": "{url}",
+    "headers": {{"Authorization": "Bearer {token}"}},
+    "queue": {{"max_batch_size": 200, "max_coalescing_delay": 2, "max_entries": 20000, "max_retry_time": 600}}
+  }}
+}}'
+"""
+
+
+def _push_deck(url: str, token: str, workspace: str) -> str:
+    where = f"_workspace: {workspace}\n" if workspace else ""
+    return f"""_format_version: "3.0"
+{where}plugins:
+  - name: http-log
+    instance_name: portcullis-http-log
+    tags: [portcullis-logs]
+    config:
+      http_endpoint: "{url}"
+      headers:
+        Authorization: "Bearer {token}"
+      queue: {{{_QUEUE}}}
+"""
+
+
+def _push_terraform(url: str, token: str) -> str:
+    return f"""# Provider Kong/kong-gateway
+resource "kong-gateway_plugin_http_log" "portcullis" {{
+  enabled       = true
+  instance_name = "portcullis-http-log"
+  tags          = ["portcullis-logs"]
+  config = {{
+    http_endpoint = "{url}"
+    headers       = {{ Authorization = jsonencode("Bearer {token}") }}
+    queue = {{
+      max_batch_size       = 200
+      max_coalescing_delay = 2
+      max_entries          = 20000
+      max_retry_time       = 600
+    }}
+  }}
+}}
+"""
