@@ -1,0 +1,1 @@
+"""A tenant's configured connectors: settings, health, sync runs, snapshots and log cursors."""

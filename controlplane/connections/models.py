@@ -1,0 +1,110 @@
+"""Tables of the connections app; they live in each tenant's schema."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from controlplane.connections.types import ConnectionStatus, RunKind, RunState
+from tenants.ids import PrefixedIdField
+
+
+class Connection(models.Model):
+    """One configured connector. Secrets are sealed; ``settings`` holds everything else in clear."""
+
+    id = PrefixedIdField(prefix="con")
+    name = models.CharField(max_length=120)
+    connector = models.CharField(max_length=40)
+    status = models.CharField(max_length=16, default=ConnectionStatus.DRAFT)
+    status_reason = models.TextField(blank=True, default="")
+    settings = models.JSONField(default=dict)
+    secrets = models.TextField(
+        blank=True, default=""
+    )  # sealed JSON object of the secret fields
+    generated = models.JSONField(
+        default=dict
+    )  # what we made for the customer, external id and the like
+    ingest_token_hash = models.CharField(
+        max_length=64, blank=True, default="", db_index=True
+    )
+    ingest_token_sealed = models.TextField(
+        blank=True, default=""
+    )  # only until it is in use
+    permissions_checked_at = models.DateTimeField(null=True)
+    last_sync_at = models.DateTimeField(null=True)
+    last_verified_at = models.DateTimeField(null=True)
+    error = models.JSONField(null=True)  # the last failure: what, unchanged, action
+    services = models.IntegerField(default=0)  # as inventory counted them last
+    endpoints = models.IntegerField(default=0)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name"], name="one_connection_per_name")
+        ]
+
+
+class PermissionResult(models.Model):
+    """The outcome of the last check for one permission."""
+
+    id = PrefixedIdField(prefix="per")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="permissions"
+    )
+    position = models.IntegerField()
+    action = models.TextField()
+    purpose = models.TextField()
+    access = models.CharField(max_length=8)
+    grant = models.CharField(max_length=8)
+    detail = models.TextField(blank=True, default="")
+    fix = models.TextField(blank=True, default="")
+    checked_at = models.DateTimeField()
+
+
+class SyncRun(models.Model):
+    """One run of reading configuration or calls, with its progress in real counts."""
+
+    id = PrefixedIdField(prefix="run")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="runs"
+    )
+    kind = models.CharField(max_length=8, default=RunKind.CONFIG)
+    state = models.CharField(max_length=8, default=RunState.QUEUED)
+    step = models.TextField(blank=True, default="")
+    done = models.IntegerField(default=0)
+    total = models.IntegerField(default=0)
+    counts = models.JSONField(default=dict)
+    error = models.JSONField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["connection", "-id"])]
+
+
+class Snapshot(models.Model):
+    """One distinct content of a connection's configuration; a later equal read only moves ``read_at``."""
+
+    id = PrefixedIdField(prefix="cfg")
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="snapshots"
+    )
+    digest = models.CharField(max_length=64)
+    document = models.BinaryField()
+    sections = models.JSONField(default=list)
+    counts = models.JSONField(default=dict)
+    first_read_at = models.DateTimeField()
+    read_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["connection", "-id"])]
+
+
+class CallCursor(models.Model):
+    """How far a connection's vendor logs were read; committed with the calls it accounts for."""
+
+    connection = models.OneToOneField(
+        Connection, on_delete=models.CASCADE, primary_key=True, related_name="cursor"
+    )
+    position = models.JSONField(default=dict)
+    moved_at = models.DateTimeField(null=True)

@@ -1,0 +1,124 @@
+"""Readers of connections for the API and for other apps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import structlog
+from django.db.models import QuerySet
+
+from connectors.base import registry
+from connectors.base.capabilities import Capability
+from connectors.base.enforcement import Target
+from connectors.base.errors import ConnectorError
+from connectors.base.manifest import Manifest
+from connectors.base.model import ConfigSnapshot
+from controlplane.connections import documents
+from controlplane.connections.models import Connection, Snapshot, SyncRun
+from controlplane.connections.services.opening import get, open_connector
+from controlplane.connections.types import LIVE, ConnectionRef, StoredSnapshot
+from tenants.errors import DomainError
+
+log = structlog.get_logger(__name__)
+
+
+def manifests() -> list[Manifest]:
+    """Every connector there is, by key."""
+    return list(registry.manifests().values())
+
+
+def connections() -> QuerySet[Connection]:
+    """All connections, newest first."""
+    return Connection.objects.order_by("-id")
+
+
+def connection(connection_id: str) -> Connection:
+    """One connection; ``NotFound`` when there is none."""
+    return get(connection_id)
+
+
+def refs() -> list[ConnectionRef]:
+    """Every connection by name, oldest first."""
+    return [_ref(entry) for entry in Connection.objects.order_by("id")]
+
+
+def ref(connection_id: str) -> ConnectionRef | None:
+    """One connection by name; None when it was deleted."""
+    found = Connection.objects.filter(pk=connection_id).first()
+    return _ref(found) if found else None
+
+
+def live(capability: Capability) -> list[ConnectionRef]:
+    """Connections that jobs read from and whose connector has the capability."""
+    able = [
+        key
+        for key, manifest in registry.manifests().items()
+        if capability in manifest.capabilities
+    ]
+    rows = Connection.objects.filter(connector__in=able, status__in=LIVE).order_by("id")
+    return [_ref(entry) for entry in rows]
+
+
+def runs(connection_id: str) -> QuerySet[SyncRun]:
+    """Runs of a connection, newest first."""
+    return SyncRun.objects.filter(connection=get(connection_id)).order_by("-id")
+
+
+def latest_snapshot(connection_id: str) -> ConfigSnapshot | None:
+    """The newest configuration read; None while none was."""
+    found = latest(connection_id)
+    return found.snapshot if found else None
+
+
+def latest(connection_id: str) -> StoredSnapshot | None:
+    """The newest snapshot with the read it came from."""
+    row = Snapshot.objects.filter(connection=connection_id).order_by("-id").first()
+    return _stored(row) if row else None
+
+
+def snapshot(snapshot_id: str) -> StoredSnapshot | None:
+    """One snapshot by id; None when its connection was deleted."""
+    row = Snapshot.objects.filter(pk=snapshot_id).first()
+    return _stored(row) if row else None
+
+
+def sections(connection_id: str) -> list[dict[str, str]]:
+    """Completeness of the newest snapshot's sections, without reading its document."""
+    found = (
+        Snapshot.objects.filter(connection=connection_id)
+        .order_by("-id")
+        .values_list("sections", flat=True)
+    )
+    return list(found.first() or [])
+
+
+def targets(connection_id: str) -> Sequence[Target]:
+    """Places blocks can be pushed to, from the stored snapshot; empty when the connector cannot block."""
+    stored = latest_snapshot(connection_id)
+    found = ref(connection_id)
+    if stored is None or found is None:
+        return ()
+    if Capability.ENFORCE not in registry.manifests()[found.connector].capabilities:
+        return ()
+    try:
+        enforcer = open_connector(connection_id, Capability.ENFORCE)
+        answer: Sequence[Target] = enforcer.targets(stored)
+    except (ConnectorError, DomainError) as error:
+        log.warning("targets unknown", connection=connection_id, reason=str(error))
+        return ()
+    return answer
+
+
+def _ref(entry: Connection) -> ConnectionRef:
+    manifest = registry.manifests().get(entry.connector)
+    vendor = manifest.vendor if manifest else entry.connector
+    return ConnectionRef(entry.id, entry.name, entry.connector, vendor, entry.status)
+
+
+def _stored(row: Snapshot) -> StoredSnapshot:
+    return StoredSnapshot(
+        row.id,
+        row.connection_id,
+        row.read_at,
+        documents.from_document(bytes(row.document)),
+    )

@@ -1,0 +1,44 @@
+"""A connector's settings model as a JSON Schema for the form, and which of its fields are secret or made by us."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from pydantic import SecretStr
+
+from connectors.base.manifest import ConnectorSettings
+
+
+def secret_fields(settings: type[ConnectorSettings]) -> frozenset[str]:
+    """Names of the fields that hold secrets."""
+    return frozenset(
+        name
+        for name, field in settings.model_fields.items()
+        if _is_secret(field.annotation)
+    )
+
+
+def generated_fields(settings: type[ConnectorSettings]) -> frozenset[str]:
+    """Names of the fields that are made by us and never given by a user."""
+    return frozenset(
+        name for name in settings.model_fields if _flag(settings, name, "generated")
+    )
+
+
+def form_schema(settings: type[ConnectorSettings]) -> dict[str, Any]:
+    """JSON Schema of the settings with the flags ``secret``, ``generated`` and ``advanced`` on each property."""
+    schema = settings.model_json_schema()
+    for name, shown in schema.get("properties", {}).items():
+        shown["secret"] = name in secret_fields(settings)
+        shown["generated"] = _flag(settings, name, "generated")
+        shown["advanced"] = _flag(settings, name, "advanced")
+    return schema
+
+
+def _flag(settings: type[ConnectorSettings], name: str, flag: str) -> bool:
+    extra = settings.model_fields[name].json_schema_extra
+    return isinstance(extra, dict) and bool(extra.get(flag))
+
+
+def _is_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or SecretStr in get_args(annotation)

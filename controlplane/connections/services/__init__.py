@@ -1,0 +1,46 @@
+"""The only writers of connections, and the way other apps open a connector."""
+
+from controlplane.connections.services.access import AccessReport, check
+from controlplane.connections.services.manage import (
+    create,
+    delete,
+    disable,
+    enable,
+    rotate_token,
+    set_counts,
+    update,
+)
+from controlplane.connections.services.opening import (
+    egress_policy,
+    manifest_of,
+    open_connector,
+)
+from controlplane.connections.services.pulling import pull
+from controlplane.connections.services.setup import Setup, setup
+from controlplane.connections.services.sync import request as request_sync
+from controlplane.connections.services.sync import run as run_sync
+from controlplane.connections.services.sync import store as store_snapshot
+from controlplane.connections.services.tokens import accepts_token, token_in_use
+
+__all__ = [
+    "AccessReport",
+    "Setup",
+    "accepts_token",
+    "check",
+    "create",
+    "delete",
+    "disable",
+    "egress_policy",
+    "enable",
+    "manifest_of",
+    "open_connector",
+    "pull",
+    "request_sync",
+    "rotate_token",
+    "run_sync",
+    "set_counts",
+    "setup",
+    "store_snapshot",
+    "token_in_use",
+    "update",
+]

@@ -1,0 +1,133 @@
+"""Test what a connection may do, permission by permission, and remember the outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from connectors.base.capabilities import AccessCheck, Capability, Grant, Permission
+from connectors.base.errors import ConnectorError
+from controlplane.connections.models import Connection, PermissionResult
+from controlplane.connections.services.opening import get, open_connector
+from controlplane.connections.types import ConnectionStatus
+from tenants.audit.services import record
+
+
+@dataclass(frozen=True, slots=True)
+class AccessReport:
+    """Outcome of a check: every permission tested, or the error that kept us from testing."""
+
+    ok: bool
+    checked_at: datetime
+    permissions: tuple[Permission, ...] = ()
+    error: dict[str, str] | None = None
+
+
+def problem(error: ConnectorError) -> dict[str, str]:
+    """A connector's error as it is stored and shown: what happened, what was not changed, what to do."""
+    return {
+        "code": error.code,
+        "detail": error.what,
+        "unchanged": error.unchanged,
+        "action": error.action,
+    }
+
+
+def check(connection_id: str) -> AccessReport:
+    """Test every permission now. The last known permissions stay when the test itself fails."""
+    connection = get(connection_id)
+    checker: AccessCheck = open_connector(connection_id, Capability.ACCESS)
+    now = timezone.now()
+    try:
+        permissions = tuple(checker.check())
+    except ConnectorError as error:
+        with transaction.atomic():
+            Connection.objects.filter(pk=connection.id).update(
+                error=problem(error), permissions_checked_at=now
+            )
+            fail(connection.id, error)
+            record(
+                "connection.check",
+                target=connection.id,
+                after={"ok": False, "error": error.code},
+            )
+        return AccessReport(False, now, error=problem(error))
+    with transaction.atomic():
+        _store(connection, permissions, now)
+        reads = [entry for entry in permissions if entry.access == "read"]
+        ok = bool(permissions) and all(entry.grant is Grant.GRANTED for entry in reads)
+        record(
+            "connection.check",
+            target=connection.id,
+            after={"ok": ok, "permissions": len(permissions)},
+        )
+    return AccessReport(ok, now, permissions)
+
+
+def fail(connection_id: str, error: ConnectorError) -> None:
+    """Set the connection's health to the error's sentence; snapshots and permissions stay as they were."""
+    Connection.objects.filter(pk=connection_id).exclude(
+        status=ConnectionStatus.DISABLED
+    ).update(
+        status=ConnectionStatus.FAILED,
+        status_reason=error.sentence(),
+        error=problem(error),
+    )
+
+
+def _store(
+    connection: Connection, permissions: tuple[Permission, ...], now: datetime
+) -> None:
+    connection.permissions.all().delete()
+    PermissionResult.objects.bulk_create(
+        PermissionResult(
+            connection=connection,
+            position=position,
+            action=entry.action,
+            purpose=entry.purpose,
+            access=entry.access,
+            grant=entry.grant.value,
+            detail=entry.detail,
+            fix=entry.fix,
+            checked_at=now,
+        )
+        for position, entry in enumerate(permissions)
+    )
+    denied = [
+        entry
+        for entry in permissions
+        if entry.access == "read" and entry.grant is Grant.DENIED
+    ]
+    unsure = [
+        entry
+        for entry in permissions
+        if entry.access == "read" and entry.grant is Grant.UNKNOWN
+    ]
+    changes: dict[str, object] = {
+        "permissions_checked_at": now,
+        "last_verified_at": now,
+        "error": None,
+    }
+    if denied:
+        changes["status"] = ConnectionStatus.DEGRADED
+        changes["status_reason"] = (
+            f"Denied: {', '.join(entry.action for entry in denied[:5])}. What depends on them is unknown, not empty."
+        )
+    elif unsure:
+        changes["status_reason"] = (
+            f"Not tested: {', '.join(entry.action for entry in unsure[:5])}."
+        )
+    elif connection.status in {
+        ConnectionStatus.FAILED,
+        ConnectionStatus.DRAFT,
+        ConnectionStatus.CHECKING,
+    }:
+        changes["status"] = ConnectionStatus.CONNECTED
+        changes["status_reason"] = "All read permissions are granted."
+    if connection.status == ConnectionStatus.DISABLED:
+        changes.pop("status", None)
+        changes.pop("status_reason", None)
+    Connection.objects.filter(pk=connection.id).update(**changes)

@@ -1,0 +1,160 @@
+"""Create, change, disable and delete connections. Every change is audited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+
+from controlplane.connections.models import Connection
+from controlplane.connections.services import form
+from controlplane.connections.services.opening import get, manifest_of
+from controlplane.connections.types import ConnectionStatus
+from tenants.audit.services import record
+from tenants.errors import Conflict, Invalid
+from tenants.ids import new_id
+from tenants.jobs.events import emit
+
+
+def create(
+    connector: str, name: str, settings: Mapping[str, Any] | None = None
+) -> Connection:
+    """A new connection with the values we make for it; a draft until its settings are complete.
+
+    Raises ``Invalid`` for an unknown connector or wrong settings and ``Conflict`` for a name in use.
+    """
+    manifest = manifest_of(connector)
+    with transaction.atomic():
+        _free(name)
+        connection = Connection(
+            id=new_id("con"), name=name.strip(), connector=connector
+        )
+        form.generate(connection, manifest)
+        form.put(connection, manifest, settings or {})
+        connection.save(force_insert=True)
+        record(
+            "connection.create",
+            target=connection.id,
+            after={"name": name, "connector": connector},
+        )
+        _announce(connection)
+    return connection
+
+
+def update(
+    connection_id: str,
+    *,
+    name: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Connection:
+    """Change name and settings; complete settings start a first read at once."""
+    with transaction.atomic():
+        connection = _locked(connection_id)
+        manifest = manifest_of(connection.connector)
+        before = {
+            "name": connection.name,
+            "settings": form.masked(connection, manifest),
+        }
+        if name is not None and name.strip() != connection.name:
+            _free(name)
+            connection.name = name.strip()
+        if settings is not None:
+            form.put(connection, manifest, settings)
+        connection.save()
+        after = {"name": connection.name, "settings": form.masked(connection, manifest)}
+        record("connection.update", target=connection.id, before=before, after=after)
+        if settings is not None:
+            _announce(connection)
+    return connection
+
+
+def disable(connection_id: str) -> Connection:
+    """Stop reading; what was learnt stays."""
+    with transaction.atomic():
+        connection = _locked(connection_id)
+        _move(
+            connection,
+            ConnectionStatus.DISABLED,
+            "Switched off by a member; nothing is read.",
+        )
+        record("connection.disable", target=connection.id)
+    return connection
+
+
+def enable(connection_id: str) -> Connection:
+    """Read again, at once."""
+    with transaction.atomic():
+        connection = _locked(connection_id)
+        _move(connection, ConnectionStatus.DRAFT, "")
+        record("connection.enable", target=connection.id)
+        _announce(connection)
+    return connection
+
+
+def delete(connection_id: str) -> None:
+    """Remove the connection with its settings, secrets, snapshots and cursor; calls and endpoints stay."""
+    with transaction.atomic():
+        connection = _locked(connection_id)
+        record(
+            "connection.delete", target=connection.id, before={"name": connection.name}
+        )
+        emit("connection.deleted", connection_id=connection.id)
+        connection.delete()
+
+
+def rotate_token(connection_id: str) -> str:
+    """A new ingest token; the old one stops working at once. The token is returned this once."""
+    with transaction.atomic():
+        connection = _locked(connection_id)
+        if not connection.ingest_token_hash:
+            raise Conflict(
+                "no-ingest-token",
+                "This connector takes no pushed calls, so it has no token to change.",
+            )
+        token = form.new_token()
+        form.set_token(connection, token)
+        connection.save(update_fields=["ingest_token_hash", "ingest_token_sealed"])
+        record("connection.rotate_token", target=connection.id)
+    return token
+
+
+def set_counts(connection_id: str, *, services: int, endpoints: int) -> None:
+    """Note how many services and endpoints inventory holds for the connection."""
+    Connection.objects.filter(pk=connection_id).update(
+        services=services, endpoints=endpoints
+    )
+
+
+def _announce(connection: Connection) -> None:
+    manifest = manifest_of(connection.connector)
+    if connection.status == ConnectionStatus.DISABLED or not form.is_complete(
+        connection, manifest
+    ):
+        return
+    _move(connection, ConnectionStatus.CHECKING, "The first read is under way.")
+    emit("connection.saved", connection_id=connection.id)
+
+
+def _move(connection: Connection, status: ConnectionStatus, reason: str) -> None:
+    connection.status, connection.status_reason = status, reason
+    connection.save(update_fields=["status", "status_reason"])
+
+
+def _locked(connection_id: str) -> Connection:
+    get(connection_id)
+    return Connection.objects.select_for_update().get(pk=connection_id)
+
+
+def _free(name: str) -> None:
+    if not name.strip():
+        raise Invalid(
+            "name-missing",
+            "A connection needs a name. Nothing was saved.",
+            fields={"name": ["is empty"]},
+        )
+    if Connection.objects.filter(name=name.strip()).exists():
+        raise Conflict(
+            "name-taken",
+            f"There is a connection named {name.strip()} already. Nothing was saved.",
+        )

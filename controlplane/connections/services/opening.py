@@ -1,0 +1,62 @@
+"""Open a connector for a connection: its class, its settings with opened secrets, its guarded egress."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings as django_settings
+
+from connectors.base import registry
+from connectors.base.capabilities import Capability
+from connectors.base.manifest import Manifest
+from connectors.egress import Egress, EgressPolicy
+from controlplane.connections.models import Connection
+from controlplane.connections.services import form
+from tenants.errors import Conflict, Invalid, NotFound
+from tenants.isolation.context import require_tenant
+
+
+def get(connection_id: str) -> Connection:
+    """The connection; ``NotFound`` when this tenant has none with this id."""
+    found = Connection.objects.filter(pk=connection_id).first()
+    if found is None:
+        raise NotFound("no-such-connection", "There is no connection with this id.")
+    return found
+
+
+def manifest_of(key: str) -> Manifest:
+    """The connector's manifest; ``Invalid`` for an unknown key."""
+    found = registry.manifests().get(key)
+    if found is None:
+        known = ", ".join(registry.manifests())
+        raise Invalid(
+            "unknown-connector",
+            f"There is no connector {key}. Nothing was created. Known ones: {known}.",
+            fields={"connector": [f"must be one of {known}"]},
+        )
+    return found
+
+
+def egress_policy() -> EgressPolicy:
+    """What this deployment lets its connectors reach; the allow-list is the operator's, never a tenant's."""
+    return EgressPolicy.from_text(getattr(django_settings, "EGRESS_ALLOW", ""))
+
+
+def open_connector(connection_id: str, capability: Capability) -> Any:
+    """The connector's implementation of ``capability``, ready to use.
+
+    Raises ``NotFound`` for an unknown connection and ``Conflict`` when the connector lacks the capability or
+    required settings are missing.
+    """
+    connection = get(connection_id)
+    manifest = manifest_of(connection.connector)
+    if capability not in manifest.capabilities:
+        raise Conflict(
+            "capability-missing",
+            f"{manifest.title} cannot do this ({capability.value}). Nothing was changed.",
+        )
+    implementation = registry.implementation(connection.connector, capability)
+    egress = Egress(
+        egress_policy(), account=f"{require_tenant().schema_name}:{connection.id}"
+    )
+    return implementation(form.opened(connection, manifest), egress)

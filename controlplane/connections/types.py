@@ -1,0 +1,71 @@
+"""What other apps may hold of a connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from connectors.base.model import ConfigSnapshot
+
+
+class ConnectionStatus(StrEnum):
+    """Where a connection stands; *degraded* means that a part of it could not be read."""
+
+    DRAFT = "draft"
+    CHECKING = "checking"
+    CONNECTED = "connected"
+    DEGRADED = "degraded"
+    FAILED = "failed"
+    DISABLED = "disabled"
+
+
+class RunKind(StrEnum):
+    """What a run reads."""
+
+    CONFIG = "config"
+    CALLS = "calls"
+
+
+class RunState(StrEnum):
+    """Where a run stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+#: Statuses in which jobs read from the vendor.
+LIVE = (
+    ConnectionStatus.CONNECTED,
+    ConnectionStatus.DEGRADED,
+    ConnectionStatus.FAILED,
+    ConnectionStatus.CHECKING,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRef:
+    """A connection by name; ``vendor`` is the manifest's, ``connector`` its key."""
+
+    id: str
+    name: str
+    connector: str
+    vendor: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSnapshot:
+    """A snapshot and the read it came from. ``read_at`` moves when a later read found the same content."""
+
+    id: str
+    connection_id: str
+    read_at: datetime
+    snapshot: ConfigSnapshot
+
+    @property
+    def read_id(self) -> str:
+        """Names the read: two reads with equal content are still two reads."""
+        return f"{self.id}@{self.read_at.isoformat()}"

@@ -1,0 +1,1 @@
+"""One life cycle for every result of a check."""

@@ -1,0 +1,1 @@
+"""Posture: checks over configuration and traffic facts, and the risk score."""

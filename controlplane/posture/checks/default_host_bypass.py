@@ -1,0 +1,72 @@
+"""The vendor-made address that goes past the custom domain and what protects it."""
+
+from __future__ import annotations
+
+from connectors.base.model import ConfigSnapshot, Service
+from controlplane.findings.types import CheckCard, CheckResult, Severity
+from controlplane.posture import fixes
+from controlplane.posture.judging import (
+    Judgement,
+    excerpt,
+    fail,
+    judge_each,
+    passed,
+    service_subject,
+    unknown,
+)
+from controlplane.posture.types import Facts
+
+CHECK = CheckCard(
+    id="default_host_bypass",
+    title="Default address bypasses the custom domain",
+    severity=Severity.HIGH,
+    why="Mutual TLS, CDN rules and a WAF in front of the custom domain do not see calls to the default address.",
+    references=(
+        "AWS docs: disable the default endpoint",
+        "CloudSploit apigatewayDefaultEndpointDisabled",
+    ),
+)
+
+
+def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
+    """Judge every service that has both a custom domain and a vendor-made address."""
+    return judge_each(
+        CHECK,
+        snapshot,
+        ("services", "stages"),
+        snapshot.services,
+        service_subject,
+        lambda service: _judge(snapshot, service),
+    )
+
+
+def _judge(snapshot: ConfigSnapshot, service: Service) -> Judgement | None:
+    if not service.default_host:
+        return None
+    hosts = {*service.hosts}
+    for stage in snapshot.stages:
+        if stage.service_ref == service.ref:
+            hosts.update(stage.hosts)
+    hosts.discard(service.default_host)
+    if not hosts:
+        return None
+    if service.default_host_enabled is None:
+        return unknown("Whether the default address is switched off could not be read.")
+    if not service.default_host_enabled:
+        return passed("The default address is switched off.")
+    kind = (
+        "aws_api_gateway_rest_api"
+        if service.kind == "rest_api"
+        else "aws_apigatewayv2_api"
+    )
+    return fail(
+        f"{service.default_host} reaches the API past its domain {sorted(hosts)[0]}.",
+        [excerpt("API as declared", service.ref, service.evidence)],
+        [
+            fixes.terraform(
+                kind,
+                service.name,
+                {"name": service.name, "disable_execute_api_endpoint": True},
+            )
+        ],
+    )

@@ -1,0 +1,68 @@
+"""Upstreams whose certificate nobody checks."""
+
+from __future__ import annotations
+
+from connectors.base.model import ConfigSnapshot, Upstream
+from controlplane.findings.types import CheckCard, CheckResult, Severity
+from controlplane.posture import fixes
+from controlplane.posture.judging import (
+    Judgement,
+    excerpt,
+    fail,
+    judge_each,
+    passed,
+    unknown,
+    upstream_subject,
+)
+from controlplane.posture.types import Facts
+
+CHECK = CheckCard(
+    id="upstream_tls_not_verified",
+    title="Upstream certificate is not verified",
+    severity=Severity.MEDIUM,
+    why="Anyone between gateway and service can present any certificate and read the traffic.",
+    references=(
+        "Kong docs: tls_verify",
+        "AWS docs: tlsConfig.insecureSkipVerification",
+    ),
+)
+
+
+def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
+    """Judge every upstream that is called over TLS."""
+    return judge_each(
+        CHECK,
+        snapshot,
+        ("upstreams",),
+        snapshot.upstreams,
+        upstream_subject,
+        lambda upstream: _judge(snapshot, upstream),
+    )
+
+
+def _judge(snapshot: ConfigSnapshot, upstream: Upstream) -> Judgement | None:
+    if not upstream.url.lower().startswith(("https://", "grpcs://", "wss://")):
+        return None
+    if upstream.tls_verified is None:
+        return unknown(
+            "Whether the certificate is verified depends on a default that could not be read."
+        )
+    if upstream.tls_verified:
+        return passed("The upstream's certificate is verified.")
+    if snapshot.vendor == "kong":
+        fix = fixes.deck(
+            "services",
+            str(upstream.evidence.get("name") or upstream.ref),
+            {"tls_verify": True},
+        )
+    else:
+        fix = fixes.terraform(
+            "aws_api_gateway_integration",
+            upstream.ref,
+            {"tls_config": {"insecure_skip_verification": False}},
+        )
+    return fail(
+        f"The certificate of {upstream.url} is not verified.",
+        [excerpt("Upstream as declared", upstream.ref, upstream.evidence)],
+        [fix],
+    )

@@ -1,0 +1,56 @@
+"""WAF policies that do not log."""
+
+from __future__ import annotations
+
+from connectors.base.model import ConfigSnapshot, WafPolicy
+from controlplane.findings.types import CheckCard, CheckResult, Severity
+from controlplane.posture import fixes
+from controlplane.posture.judging import (
+    Judgement,
+    excerpt,
+    fail,
+    judge_each,
+    passed,
+    unknown,
+    waf_subject,
+)
+from controlplane.posture.types import Facts
+
+CHECK = CheckCard(
+    id="waf_without_logging",
+    title="WAF does not log",
+    severity=Severity.MEDIUM,
+    why="Nobody can see what the WAF stopped or let through, nor preview a block on past traffic.",
+    references=("AWS FSBP WAF.11", "CKV2_AWS_31"),
+)
+
+
+def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
+    """Judge every policy."""
+    return judge_each(
+        CHECK, snapshot, ("waf",), snapshot.waf_policies, waf_subject, _judge
+    )
+
+
+def _judge(policy: WafPolicy) -> Judgement:
+    if policy.logging is None:
+        return unknown("Whether the policy logs could not be read.")
+    if policy.logging:
+        return passed("The policy logs.")
+    return fail(
+        "The policy has no logging configuration.",
+        [excerpt("Policy as declared", policy.ref, policy.evidence)],
+        [
+            fixes.terraform(
+                "aws_wafv2_web_acl_logging_configuration",
+                policy.name,
+                {
+                    "resource_arn": policy.ref,
+                    "log_destination_configs": [
+                        f"arn:aws:logs:REGION:ACCOUNT:log-group:aws-waf-logs-{policy.name}"
+                    ],
+                    "redacted_fields": {"single_header": {"name": "authorization"}},
+                },
+            )
+        ],
+    )
