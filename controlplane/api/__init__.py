@@ -1,0 +1,1 @@
+"""The REST edge: routing, authentication, problems, cursors, idempotency, OpenAPI."""

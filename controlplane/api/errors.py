@@ -1,0 +1,85 @@
+"""Every error as `application/problem+json` (RFC 9457): type, title, status, detail, code, request_id."""
+
+from typing import Any
+
+import structlog
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from tenants.errors import DomainError, NotFound
+
+log = structlog.get_logger(__name__)
+CONTENT_TYPE = "application/problem+json"
+
+
+def problem(
+    status: int, code: str, title: str, detail: str = "", request: Any = None, **more: Any
+) -> dict[str, Any]:
+    """Return the body of a problem; `code` is stable for programs, the texts are for people."""
+    body = {"type": f"urn:portcullis:problem:{code}", "title": title, "status": status, "code": code}
+    if detail:
+        body["detail"] = detail
+    if request is not None:
+        body["request_id"] = request.META.get("portcullis.request_id", "")
+    return body | more
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn an exception of a view into a problem; None lets an unknown one become a plain 500 problem."""
+    request = context.get("request")
+    headers: dict[str, str] = {}
+    if isinstance(error, (Http404, ObjectDoesNotExist)):
+        error = NotFound("not-found", "There is nothing with this id here.")
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if isinstance(error, DomainError):
+        more = {"errors": error.fields} if error.fields else {}
+        body = problem(error.status, error.code, error.title, error.detail, request, **more)
+        if error.retry_after is not None:
+            headers["Retry-After"] = str(error.retry_after)
+    elif isinstance(error, exceptions.APIException):
+        body = _from_rest_framework(error, request)
+        if getattr(error, "auth_header", None):
+            headers["WWW-Authenticate"] = error.auth_header
+        if getattr(error, "wait", None):
+            headers["Retry-After"] = str(int(error.wait))
+    else:
+        log.exception("unexpected error", view=type(context.get("view")).__name__)
+        body = problem(500, "unexpected", "Something failed", "It was logged; try again later.", request)
+    set_rollback()
+    return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
+
+
+def _from_rest_framework(error: Any, request: Any) -> dict[str, Any]:
+    """Describe one of DRF's own errors."""
+    if isinstance(error, exceptions.ValidationError):
+        fields = error.detail if isinstance(error.detail, dict) else {"": error.detail}
+        return problem(400, "invalid-request", "Invalid request", "Nothing was changed.", request, errors=fields)
+    code = str(getattr(error, "default_code", "error")).replace("_", "-")
+    title = str(getattr(error, "default_detail", "Error")).rstrip(".")
+    return problem(error.status_code, code, title, str(error.detail), request)
+
+
+def respond(status: int, code: str, title: str, detail: str = "", request: Any = None) -> JsonResponse:
+    """Return a problem from outside a DRF view."""
+    return JsonResponse(
+        problem(status, code, title, detail, request), status=status, content_type=CONTENT_TYPE
+    )
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> JsonResponse:
+    """Answer a request whose CSRF token is missing or wrong."""
+    return respond(403, "csrf-failed", "Not allowed", "The CSRF token is missing or wrong.", request)
+
+
+def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
+    """Answer an address under /api/ that does not exist."""
+    return respond(404, "not-found", "Not found", "There is nothing at this address.", request)
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    """Answer when something failed outside the views."""
+    return respond(500, "unexpected", "Something failed", "It was logged; try again later.", request)

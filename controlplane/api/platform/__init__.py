@@ -1,0 +1,1 @@
+"""REST views of what every tenant gets: session, members, tokens, audit, jobs."""

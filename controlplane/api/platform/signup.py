@@ -1,0 +1,83 @@
+"""The base domain: make a workspace, find one's workspace."""
+
+from typing import Any
+from urllib.parse import quote
+
+from django.http.request import split_domain_port
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.api.permissions import Open
+from controlplane.api.views import ApiView
+from tenants.orgs.queries import by_slug, url_of
+from tenants.orgs.services import sign_up
+from tenants.orgs.types import OrgInfo, Status
+
+
+class SignUpSerializer(serializers.Serializer[Any]):
+    """An organisation and its first owner."""
+
+    organisation = serializers.CharField(max_length=120)
+    slug = serializers.CharField(max_length=40)
+    email = serializers.EmailField(max_length=254)
+    password = serializers.CharField(max_length=200, trim_whitespace=False, write_only=True)
+
+
+class WorkspaceSerializer(serializers.Serializer[Any]):
+    """Where a workspace is."""
+
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    url = serializers.URLField()
+
+
+class SignUpAnswerSerializer(WorkspaceSerializer):
+    """The new workspace and the one-time address (60 s) that signs its owner in."""
+
+    sign_in_url = serializers.URLField()
+
+
+class SignUpView(ApiView):
+    """Make a workspace."""
+
+    authentication_classes: list[Any] = []
+    permission_classes = [Open("sign-up comes before any account")]
+
+    @extend_schema(operation_id="signup", request=SignUpSerializer, responses={201: SignUpAnswerSerializer})
+    def post(self, request: Request) -> Response:
+        """Create the workspace, its owner and a one-time sign-in address."""
+        body = SignUpSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        given = body.validated_data
+        made = sign_up(
+            given["organisation"],
+            given["slug"],
+            given["email"],
+            given["password"],
+            address=str(request.META.get("REMOTE_ADDR", "")),
+        )
+        url = _address(request, made.org)
+        answer = {"slug": made.org.slug, "name": made.org.name, "url": url}
+        answer["sign_in_url"] = f"{url}/session/handoff?token={quote(made.handoff)}"
+        return Response(answer, status=status.HTTP_201_CREATED)
+
+
+class WorkspaceView(ApiView):
+    """Find a workspace by its short name."""
+
+    authentication_classes: list[Any] = []
+    permission_classes = [Open("says only that a workspace exists and where")]
+
+    @extend_schema(operation_id="workspace_find", responses=WorkspaceSerializer)
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the address of a workspace; 404 when there is none."""
+        org = by_slug(slug, Status.ACTIVE)
+        url = _address(request, org)
+        return Response({"slug": org.slug, "name": org.name, "url": url})
+
+
+def _address(request: Request, org: OrgInfo) -> str:
+    """Return the workspace's address with the scheme and port this request came by."""
+    return url_of(org, request.scheme or "http", split_domain_port(request.get_host())[1])

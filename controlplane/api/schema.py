@@ -1,0 +1,54 @@
+"""OpenAPI 3.1 of the REST edge."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "code"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string"},
+        "detail": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {"type": "object", "additionalProperties": True},
+    },
+}
+PROBLEM_ANSWERS = {
+    "400": "The request cannot be read; nothing was changed.",
+    "401": "Nobody is signed in and no valid token was sent.",
+    "403": "The role or token lacks the permission.",
+    "404": "There is nothing with this id.",
+    "409": "The thing is not in the state this needs.",
+    "422": "The values cannot be used.",
+    "429": "Too many requests; see Retry-After.",
+    "503": "Something needed does not answer; nothing was changed.",
+}
+
+
+class OperationSchema(AutoSchema):
+    """drf-spectacular's description of a view plus the problems every view may answer with."""
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the operation with the problem answers added."""
+        operation = super().get_operation(*args, **kwargs)
+        if operation:
+            content = {"application/problem+json": {"schema": PROBLEM}}
+            for status, text in PROBLEM_ANSWERS.items():
+                operation["responses"].setdefault(status, {"description": text, "content": content})
+        return operation
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Describes `Authorization: Bearer pcl_…`."""
+
+    target_class = "tenants.tokens.authentication.TokenAuthentication"
+    name = "apiToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the OpenAPI security scheme."""
+        return {"type": "http", "scheme": "bearer"}

@@ -1,0 +1,37 @@
+"""Base classes of every REST view: our defaults on DRF's APIView and GenericViewSet."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+
+from controlplane.api.idempotency import IdempotencyMixin
+
+
+class ApiView(IdempotencyMixin, APIView):
+    """One address. `permission_by_action` may name a permission per method (`get`, `post`)."""
+
+    permission_by_action: ClassVar[Mapping[str, str]] = {}
+
+
+class ApiViewSet(IdempotencyMixin, GenericViewSet):  # type: ignore[type-arg]
+    """A resource's addresses. Answer from services and queries; `page` lists."""
+
+    permission_by_action: ClassVar[Mapping[str, str]] = {}
+    ordering: str | Sequence[str] = "-id"
+    lookup_value_regex = "[^/]+"
+
+    def page(self, items: "QuerySet[Any] | Sequence[Any]", **serializer_options: Any) -> Response:
+        """Return one page of these items through the view's serializer."""
+        chosen: Any = self.paginate_queryset(items)  # type: ignore[arg-type]
+        return self.get_paginated_response(self.get_serializer(chosen, many=True, **serializer_options).data)
+
+    def validated(self, request: Request) -> Any:
+        """Return the request body checked by the view's serializer; DRF's 400 otherwise."""
+        serializer = self.get_serializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data

@@ -1,0 +1,1 @@
+"""Settings, URL roots and the servers' entry points."""

@@ -1,0 +1,174 @@
+"""Django settings. Everything that differs between places comes from the environment (docs/configuration.md)."""
+
+import os
+from typing import Any
+
+from controlplane.config import environment
+from controlplane.config.discovery import find_apps
+from controlplane.telemetry.logs import logging_config
+
+DATA_DIR = environment.DATA_DIR
+DEBUG = False
+SECRET_KEY = environment.secret_key()
+BASE_DOMAIN = os.environ.get("PORTCULLIS_BASE_DOMAIN", "localhost")
+ALLOWED_HOSTS = [BASE_DOMAIN, f".{BASE_DOMAIN}", *environment.words("PORTCULLIS_HOSTS")]
+SECURE = environment.flag("PORTCULLIS_HTTPS")
+ENVIRONMENT = os.environ.get("PORTCULLIS_ENVIRONMENT", "local")
+
+# Apps: found by folder; the tables of all but the shared ones live in each tenant's schema ------------
+FOUND_APPS = find_apps()
+SHARED_APPS = ["django_tenants", *[app.config for app in FOUND_APPS if app.shared]]
+TENANT_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.headless",
+    *[app.config for app in FOUND_APPS if not app.shared],
+]
+TABLELESS_APPS = [
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+INSTALLED_APPS = [*SHARED_APPS, *TENANT_APPS, *TABLELESS_APPS]
+
+# Database ------------------------------------------------------------------------------------------
+DATABASES = environment.databases()
+DATABASE_ROUTERS = ["tenants.isolation.routers.AppRoleRouter", "django_tenants.routers.TenantSyncRouter"]
+TENANT_MODEL = "orgs.Tenant"
+TENANT_DOMAIN_MODEL = "orgs.Domain"
+TENANT_DB_ALIAS = "owner"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SILENCED_SYSTEM_CHECKS: list[str] = []
+
+# Requests --------------------------------------------------------------------------------------------
+ROOT_URLCONF = "controlplane.config.urls"
+WSGI_APPLICATION = "controlplane.config.wsgi.application"
+APPEND_SLASH = False
+MIDDLEWARE = [
+    "controlplane.telemetry.middleware.RequestLogMiddleware",
+    "controlplane.api.security.SecurityHeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tenants.orgs.middleware.TenantMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    }
+]
+DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
+STATIC_URL = "/static/"
+STATICFILES_DIRS: list[str] = []
+WHITENOISE_USE_FINDERS = True
+if environment.frontend_folder().is_dir():
+    WHITENOISE_ROOT = str(environment.frontend_folder())
+FRONTEND_INDEX = environment.frontend_folder() / "index.html"
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# Sign-in ---------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
+]
+SESSION_COOKIE_NAME = "portcullis_session"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = SECURE
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = SECURE
+CSRF_FAILURE_VIEW = "controlplane.api.errors.csrf_failure"
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if environment.flag("PORTCULLIS_BEHIND_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "tenants.accounts.adapter.AccountAdapter"
+ACCOUNT_PREVENT_ENUMERATION = True
+HEADLESS_ONLY = True
+HEADLESS_CLIENTS = ("browser",)
+HEADLESS_FRONTEND_URLS = {
+    "account_confirm_email": "/account/verify-email/{key}",
+    "account_reset_password": "/account/password/reset",
+    "account_reset_password_from_key": "/account/password/reset/key/{key}",
+    "account_signup": "/signup",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+EMAIL_BACKEND = os.environ.get("PORTCULLIS_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+DEFAULT_FROM_EMAIL = os.environ.get("PORTCULLIS_EMAIL_FROM", f"portcullis@{BASE_DOMAIN}")
+
+# REST ------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "tenants.tokens.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["controlplane.api.permissions.Nobody"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "controlplane.api.pagination.CursorPagination",
+    "DEFAULT_SCHEMA_CLASS": "controlplane.api.schema.OperationSchema",
+    "EXCEPTION_HANDLER": "controlplane.api.errors.handle",
+    "PAGE_SIZE": 50,
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Portcullis API",
+    "DESCRIPTION": "Inventory, posture, threats and blocks of your APIs. Every error is an RFC 9457 problem.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["controlplane.api.permissions.Anyone"],
+    "SERVE_AUTHENTICATION": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {},
+}
+
+# Logs ------------------------------------------------------------------------------------------------
+LOGGING = logging_config(os.environ.get("PORTCULLIS_LOG_LEVEL", "INFO"), environment.flag("PORTCULLIS_LOG_TEXT"))
+
+# Calls -----------------------------------------------------------------------------------------------
+ENGINE_THREADS = int(os.environ.get("PORTCULLIS_ENGINE_THREADS", "2"))
+ENGINE_MEMORY = os.environ.get("PORTCULLIS_ENGINE_MEMORY", "2GB")
+RETENTION_DAYS = int(os.environ.get("PORTCULLIS_RETENTION_DAYS", "30"))
+EGRESS_ALLOW = os.environ.get("PORTCULLIS_EGRESS_ALLOW", "")

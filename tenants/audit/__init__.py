@@ -1,0 +1,1 @@
+"""What changed, by whom, why: append-only and chained."""

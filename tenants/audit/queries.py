@@ -1,0 +1,39 @@
+"""Reads of the audit trail, and its verification."""
+
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from tenants.audit.models import Entry
+from tenants.audit.services import GENESIS, entry_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How many entries were checked, and the first fault (sequence and what is wrong), if any."""
+
+    checked: int
+    sequence: int | None = None
+    fault: str = ""
+
+
+def entries(*, target: str = "", action: str = "") -> "QuerySet[Entry]":
+    """Return entries, newest first by `-sequence`, of one target and action when given."""
+    rows = Entry.objects.all()
+    if target:
+        rows = rows.filter(target=target)
+    return rows.filter(action=action) if action else rows
+
+
+def verify() -> Verification:
+    """Recompute the whole chain of the entered tenant."""
+    previous, expected = GENESIS, 1
+    for entry in Entry.objects.order_by("sequence").iterator(chunk_size=2000):
+        if entry.sequence != expected:
+            return Verification(expected - 1, expected, "An entry is missing.")
+        if entry.previous_hash != previous:
+            return Verification(expected - 1, expected, "The entry does not follow the one before it.")
+        if entry.hash != entry_hash(entry):
+            return Verification(expected - 1, expected, "The entry was changed.")
+        previous, expected = entry.hash, expected + 1
+    return Verification(expected - 1)

@@ -1,0 +1,1 @@
+"""The wall between tenants: context, database backend, roles and the embedded PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Django database engine of the running product: `tenants.isolation.backend`."""

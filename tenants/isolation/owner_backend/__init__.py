@@ -1,0 +1,1 @@
+"""Django database engine of provisioning and migrations: `tenants.isolation.owner_backend`."""

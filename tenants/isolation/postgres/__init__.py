@@ -1,0 +1,1 @@
+"""Embedded PostgreSQL: `python -m tenants.isolation.postgres {start,stop,status,run}`."""

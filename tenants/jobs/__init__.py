@@ -1,0 +1,1 @@
+"""Jobs: declare, enqueue with the change, schedule, see what failed."""

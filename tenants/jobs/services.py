@@ -1,0 +1,123 @@
+"""Declare jobs, enqueue them with the change they belong to, schedule them."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import time
+from typing import Any, Generic, ParamSpec
+from uuid import UUID, uuid4
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.module_loading import autodiscover_modules
+
+from tenants.errors import Conflict, NotFound
+from tenants.isolation.context import require_tenant
+from tenants.jobs.models import JobFailure
+
+P = ParamSpec("P")
+ENQUEUE = "SELECT jobs.enqueue(%s, %s, %s::jsonb, %s, %s)"
+_jobs: dict[str, "Job[Any]"] = {}
+_schedule: dict[str, float] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[P]):
+    """A function that workers run inside the tenant that enqueued it. Calling it runs it here and now."""
+
+    name: str
+    function: Callable[P, None]
+    queue: str
+    max_retries: int
+    time_limit: int
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Run the function in this process."""
+        self.function(*args, **kwargs)
+
+    def enqueue(self, *args: str | int, delay: float = 0, unique_key: str | None = None) -> UUID | None:
+        """Put a message on the queue in the caller's transaction; it runs after commit, in this tenant.
+
+        `delay` in seconds. With `unique_key`, nothing is added (and None returned) while a message of this
+        job with the same key is still waiting.
+        """
+        require_tenant()
+        message_id = uuid4()
+        key = f"{self.name}:{unique_key}" if unique_key else None
+        message = {
+            "queue_name": self.queue,
+            "actor_name": self.name,
+            "args": list(args),
+            "kwargs": {},
+            "options": {"unique_key": key} if key else {},
+            "message_id": str(message_id),
+            "message_timestamp": int(time() * 1000),
+        }
+        values = [message_id, self.queue, json.dumps(message), int(delay * 1000), key]
+        with connection.cursor() as cursor:
+            cursor.execute(ENQUEUE, values)
+            row = cursor.fetchone()
+        return message_id if row and row[0] else None
+
+
+def job(
+    *, queue: str = "default", max_retries: int = 5, time_limit: int = 600
+) -> Callable[[Callable[P, None]], Job[P]]:
+    """Declare a function in an app's `jobs.py` as a job; `time_limit` in seconds."""
+
+    def declare(function: Callable[P, None]) -> Job[P]:
+        name = f"{function.__module__.split('.')[-2]}.{function.__name__}"
+        declared = Job(name, function, queue, max_retries, time_limit)
+        _jobs[name] = declared
+        return declared
+
+    return declare
+
+
+def every(*, seconds: float) -> Callable[[Job[P]], Job[P]]:
+    """Let the scheduler enqueue a job without arguments for every active tenant, at most one waiting."""
+
+    def declare(declared: Job[P]) -> Job[P]:
+        _schedule[declared.name] = seconds
+        return declared
+
+    return declare
+
+
+def declared_jobs() -> dict[str, "Job[Any]"]:
+    """Return every job of every app by name (imports each app's `jobs.py`)."""
+    autodiscover_modules("jobs")
+    return dict(_jobs)
+
+
+def schedule() -> list[tuple["Job[Any]", float]]:
+    """Return the jobs the scheduler enqueues, with their periods in seconds."""
+    jobs = declared_jobs()
+    return [(jobs[name], seconds) for name, seconds in sorted(_schedule.items())]
+
+
+def record_failure(message: dict[str, Any], reason: str) -> None:
+    """Note in the entered tenant that a message failed for good; noting it twice changes nothing."""
+    JobFailure.objects.get_or_create(
+        message_id=message["message_id"],
+        defaults={
+            "job": message["actor_name"],
+            "queue": message["queue_name"],
+            "arguments": message["args"],
+            "reason": reason[:4000],
+        },
+    )
+
+
+@transaction.atomic
+def retry_failure(failure_id: str) -> UUID | None:
+    """Enqueue a failed job again with the same ids."""
+    failure = JobFailure.objects.select_for_update().filter(id=failure_id).first()
+    if failure is None:
+        raise NotFound("no-such-failure", "There is no failed job with this id.")
+    declared = declared_jobs().get(failure.job)
+    if declared is None:
+        raise Conflict("job-is-gone", f"The job {failure.job} no longer exists; nothing was enqueued.")
+    failure.retried_at = timezone.now()
+    failure.save(update_fields=["retried_at"])
+    return declared.enqueue(*failure.arguments)

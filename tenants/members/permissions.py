@@ -1,0 +1,73 @@
+"""The one table of permissions: what each role may do. Tokens carry subsets of these."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """Role of a member; exactly one each."""
+
+    OWNER = "owner"
+    ADMIN = "admin"
+    RESPONDER = "responder"
+    ANALYST = "analyst"
+    VIEWER = "viewer"
+    BILLING = "billing"
+
+
+READ: Final = frozenset(
+    {
+        "alerts.read",
+        "blocks.read",
+        "connections.read",
+        "exports.read",
+        "findings.read",
+        "insights.read",
+        "inventory.read",
+        "jobs.read",
+        "members.read",
+        "posture.read",
+        "probing.read",
+        "threats.read",
+        "traffic.read",
+    }
+)
+ANALYSE: Final = frozenset(
+    {
+        "blocks.preview",
+        "findings.write",
+        "inventory.write",
+        "posture.write",
+        "threats.write",
+    }
+)
+RESPOND: Final = frozenset({"alerts.write", "blocks.approve", "blocks.push", "probing.run"})
+ADMINISTER: Final = frozenset(
+    {
+        "audit.read",
+        "connections.write",
+        "jobs.write",
+        "members.write",
+        "settings.write",
+        "sso.write",
+        "tokens.read",
+        "tokens.write",
+        "traffic.ingest",
+    }
+)
+MONEY: Final = frozenset({"billing.read", "billing.write"})
+
+PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
+    Role.OWNER: READ | ANALYSE | RESPOND | ADMINISTER | MONEY | {"organisation.delete"},
+    Role.ADMIN: READ | ANALYSE | RESPOND | ADMINISTER | {"billing.read"},
+    Role.RESPONDER: READ | ANALYSE | RESPOND,
+    Role.ANALYST: READ | ANALYSE,
+    Role.VIEWER: READ,
+    Role.BILLING: MONEY | {"members.read"},
+}
+ALL: Final = PERMISSIONS[Role.OWNER]
+
+
+def permissions_of(role: str) -> frozenset[str]:
+    """Return the permissions of a role; none for an unknown one."""
+    return PERMISSIONS.get(Role(role), frozenset()) if role in Role.__members__.values() else frozenset()

@@ -1,0 +1,73 @@
+"""Give, change and end memberships. A tenant always keeps one owner."""
+
+from django.db import transaction
+
+from tenants.accounts.services import create_user, end_sessions
+from tenants.audit.services import record
+from tenants.errors import Conflict, Invalid, NotFound, Refused
+from tenants.members.models import Membership
+from tenants.members.permissions import Role, permissions_of
+
+
+@transaction.atomic
+def add_member(email: str, role: str, *, password: str | None = None, name: str = "") -> str:
+    """Create a user with this role and return the membership's id; without password they must reset it."""
+    chosen = _role(role)
+    user_id = create_user(email, password=password, name=name)
+    row = Membership.objects.create(user_id=user_id, role=chosen)
+    record("member.add", row.id, after={"email": email.lower(), "role": chosen.value})
+    return row.id
+
+
+@transaction.atomic
+def change_role(member_id: str, role: str, holder: frozenset[str]) -> None:
+    """Change a member's role; nobody may give more than they have (`holder`), the last owner stays."""
+    chosen = _role(role)
+    row = _locked(member_id)
+    _within(holder, permissions_of(chosen) | permissions_of(row.role))
+    if row.role == chosen:
+        return
+    _keep_an_owner(row)
+    before, row.role = row.role, chosen
+    row.save(update_fields=["role"])
+    record("member.role", row.id, before={"role": before}, after={"role": chosen.value})
+
+
+@transaction.atomic
+def remove_member(member_id: str, holder: frozenset[str]) -> None:
+    """End a membership: the user is deactivated and every session of theirs ends."""
+    row = _locked(member_id)
+    _within(holder, permissions_of(row.role))
+    _keep_an_owner(row)
+    user_id, role = row.user_id, row.role
+    row.delete()
+    end_sessions(user_id, deactivate=True)
+    record("member.remove", member_id, before={"user": user_id, "role": role})
+
+
+def _locked(member_id: str) -> Membership:
+    # Locking every owner's row too makes two owners leaving at once wait for each other.
+    list(Membership.objects.select_for_update().filter(role=Role.OWNER).order_by("id").values_list("id"))
+    row = Membership.objects.select_for_update().filter(id=member_id).first()
+    if row is None:
+        raise NotFound("no-such-member", "There is no member with this id.")
+    return row
+
+
+def _keep_an_owner(row: Membership) -> None:
+    others = Membership.objects.filter(role=Role.OWNER, user__is_active=True).exclude(id=row.id)
+    if row.role == Role.OWNER and not others.exists():
+        raise Conflict("last-owner", "The last owner cannot leave; make someone else owner first.")
+
+
+def _within(holder: frozenset[str], needed: frozenset[str]) -> None:
+    if not needed <= holder:
+        raise Refused("role-beyond-holder", "You can only give and take roles within your own rights.")
+
+
+def _role(role: str) -> Role:
+    try:
+        return Role(role)
+    except ValueError:
+        known = ", ".join(Role)
+        raise Invalid("unknown-role", "Nothing was changed.", fields={"role": [f"One of: {known}"]}) from None

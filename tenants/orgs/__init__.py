@@ -1,0 +1,1 @@
+"""Tenants themselves: their names, hosts, state, schemas."""

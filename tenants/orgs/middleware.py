@@ -1,0 +1,63 @@
+"""Enters the tenant of the host name for one request and always leaves it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, JsonResponse
+from django.http.request import split_domain_port
+from django.http.response import HttpResponseBase
+
+from tenants.audit.actors import actor_scope
+from tenants.isolation.context import TenantRef, tenant_context
+from tenants.orgs.queries import by_host
+from tenants.orgs.types import Status
+
+ROOT_URLCONF = "controlplane.config.urls_root"
+
+
+class TenantMiddleware:
+    """`<slug>.<base domain>` → that tenant; the base domain → sign-up only; anything else → 404."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer one request inside its tenant."""
+        host = split_domain_port(request.META.get("HTTP_HOST", ""))[0].rstrip(".")
+        if host == settings.BASE_DOMAIN:
+            request.urlconf = ROOT_URLCONF  # type: ignore[attr-defined]
+            request.org = None  # type: ignore[attr-defined]
+            with actor_scope():
+                return self.get_response(request)
+        org = by_host(host) if host else None
+        if org is None or org.status in (Status.CREATING, Status.DELETING):
+            return _problem(404, "no-such-workspace", "Not found", "There is no workspace at this address.")
+        if org.status is Status.SUSPENDED:
+            return _problem(403, "workspace-suspended", "Workspace suspended", "Ask the owner or support.")
+        request.org = org  # type: ignore[attr-defined]
+        ref = TenantRef(org.schema_name, org.slug, org.name)
+        with tenant_context(ref), actor_scope():
+            response = self.get_response(request)
+        if response.streaming and not getattr(response, "is_async", False):
+            content: Any = response
+            content.streaming_content = _inside(ref, content.streaming_content)
+        return response
+
+
+def _inside(ref: TenantRef, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Make each chunk of a streamed answer inside the tenant; the context is left between chunks."""
+    iterator = iter(chunks)
+    while True:
+        with tenant_context(ref):
+            try:
+                chunk = next(iterator)
+            except StopIteration:
+                return
+        yield chunk
+
+
+def _problem(status: int, code: str, title: str, detail: str) -> JsonResponse:
+    """Return an RFC 9457 problem before the REST edge is reached."""
+    body = {"type": f"urn:portcullis:problem:{code}", "title": title, "status": status, "detail": detail}
+    return JsonResponse(body | {"code": code}, status=status, content_type="application/problem+json")

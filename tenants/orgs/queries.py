@@ -1,0 +1,79 @@
+"""Reads about tenants, always on the shared tables, whatever tenant is entered."""
+
+import time
+
+from django.conf import settings
+
+from tenants.errors import NotFound
+from tenants.isolation.context import no_tenant
+from tenants.orgs.models import Domain, Tenant
+from tenants.orgs.types import OrgInfo, Status
+
+CACHE_SECONDS = 5.0
+_by_host: dict[str, tuple[float, OrgInfo | None]] = {}
+_by_schema: dict[str, tuple[float, OrgInfo | None]] = {}
+
+
+def forget() -> None:
+    """Drop this process's copies; others notice a change within CACHE_SECONDS."""
+    _by_host.clear()
+    _by_schema.clear()
+
+
+def by_host(host: str) -> OrgInfo | None:
+    """Return the tenant served under this host name (no port), or None."""
+    return _cached(_by_host, host, _find_host)
+
+
+def by_schema(schema_name: str) -> OrgInfo | None:
+    """Return the tenant of this schema, or None."""
+    return _cached(_by_schema, schema_name, lambda name: Tenant.objects.filter(schema_name=name).first())
+
+
+def by_slug(slug: str, status: Status | None = None) -> OrgInfo:
+    """Return the tenant with this slug (and status, when given); raises NotFound."""
+    with no_tenant():
+        tenants = Tenant.objects.filter(slug=slug)
+        tenant = (tenants.filter(status=status) if status else tenants).first()
+    if tenant is None:
+        raise NotFound("no-such-tenant", f"There is no tenant {slug!r}.")
+    return info(tenant)
+
+
+def all_tenants(status: Status | None = Status.ACTIVE) -> list[OrgInfo]:
+    """Return tenants in order of creation; `None` for every status."""
+    with no_tenant():
+        tenants = Tenant.objects.order_by("id")
+        return [info(tenant) for tenant in (tenants.filter(status=status) if status else tenants)]
+
+
+def url_of(org: OrgInfo, scheme: str, port: str = "") -> str:
+    """Return the address of the tenant's workspace, e.g. https://acme.example.com."""
+    return f"{scheme}://{org.slug}.{settings.BASE_DOMAIN}{':' + port if port else ''}"
+
+
+def info(tenant: Tenant) -> OrgInfo:
+    """Return the value others may hold."""
+    return OrgInfo(tenant.id, tenant.schema_name, tenant.slug, tenant.name, Status(tenant.status))
+
+
+def _find_host(host: str) -> Tenant | None:
+    label, _, rest = host.partition(".")
+    if rest == settings.BASE_DOMAIN:
+        return Tenant.objects.filter(slug=label).first()
+    domain = Domain.objects.select_related("tenant").filter(domain=host).first()
+    return domain.tenant if domain else None
+
+
+def _cached(cache: dict[str, tuple[float, OrgInfo | None]], key: str, find: object) -> OrgInfo | None:
+    known = cache.get(key)
+    if known is not None and time.monotonic() - known[0] < CACHE_SECONDS:
+        return known[1]
+    assert callable(find)
+    with no_tenant():
+        tenant = find(key)
+    found = info(tenant) if tenant is not None else None
+    if len(cache) > 10_000:
+        cache.clear()
+    cache[key] = (time.monotonic(), found)
+    return found

@@ -1,0 +1,139 @@
+"""Create, suspend, resume and delete tenants."""
+
+import re
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from tenants.accounts.services import check_email, check_new_password, issue_handoff
+from tenants.audit.services import record
+from tenants.errors import Conflict, Invalid, NotFound
+from tenants.isolation.context import no_tenant, tenant_context
+from tenants.isolation.routers import OWNER
+from tenants.members.permissions import Role
+from tenants.members.queries import members
+from tenants.members.services import add_member
+from tenants.orgs.models import Tenant
+from tenants.orgs.provisioning import drop_schema, make_tenant_schema, new_schema_name
+from tenants.orgs.queries import forget, info
+from tenants.orgs.types import OrgInfo, Status
+
+SLUG = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]\Z")
+RESERVED = frozenset(
+    "admin api app assets auth billing console dashboard docs help localhost login mail public "
+    "root sso static status support system www".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedUp:
+    """A new tenant and the one-time token that signs its owner in."""
+
+    org: OrgInfo
+    handoff: str
+
+
+def create_tenant(name: str, slug: str, owner_email: str, password: str | None) -> OrgInfo:
+    """Create a tenant with its schema, role and first owner; all of it or nothing.
+
+    Raises Invalid (name, slug, email, weak password) and Conflict (slug taken). Platform code: call it
+    outside any tenant.
+    """
+    _check(name, slug)
+    check_email(owner_email)
+    if password is not None:
+        check_new_password(password)
+    with no_tenant():
+        tenant = _make(name.strip(), slug)
+        try:
+            with tenant_context(tenant), transaction.atomic():
+                add_member(owner_email, Role.OWNER, password=password)
+                record("organisation.create", tenant.id, after={"name": tenant.name, "slug": tenant.slug})
+            _set_status(tenant.id, Status.ACTIVE)
+        except BaseException:
+            _remove(tenant)
+            raise
+    tenant.status = Status.ACTIVE
+    return info(tenant)
+
+
+def sign_up(organisation: str, slug: str, email: str, password: str) -> SignedUp:
+    """Create a tenant for someone who came to the base domain."""
+    org = create_tenant(organisation, slug, email, password)
+    with tenant_context(org.schema_name):
+        return SignedUp(org, issue_handoff(members()[0].user))
+
+
+def suspend_tenant(tenant_id: str, reason: str) -> None:
+    """Stop serving a tenant; its data stays. Its requests answer 403 within seconds everywhere."""
+    _change(tenant_id, Status.SUSPENDED, "organisation.suspend", reason)
+
+
+def resume_tenant(tenant_id: str, reason: str) -> None:
+    """Serve a suspended tenant again."""
+    _change(tenant_id, Status.ACTIVE, "organisation.resume", reason)
+
+
+def delete_tenant(tenant_id: str) -> None:
+    """Remove a tenant with its schema and role for good; safe to repeat."""
+    with no_tenant():
+        tenant = Tenant.objects.using(OWNER).filter(id=tenant_id).first()
+        if tenant is None:
+            return
+        _set_status(tenant_id, Status.DELETING)
+        _remove(tenant)
+
+
+def remove_unfinished() -> int:
+    """Remove tenants whose creation was cut off by a crash; return how many."""
+    left = list(Tenant.objects.using(OWNER).filter(status__in=[Status.DELETING]))
+    for tenant in left:
+        _remove(tenant)
+    return len(left)
+
+
+def _make(name: str, slug: str) -> Tenant:
+    try:
+        with transaction.atomic(using=OWNER):
+            tenant: Tenant = Tenant.objects.using(OWNER).create(
+                schema_name=new_schema_name(), slug=slug, name=name, status=Status.CREATING
+            )
+            make_tenant_schema(tenant.schema_name)
+    except IntegrityError:
+        raise Conflict("slug-taken", f"The name {slug!r} is taken; choose another one.") from None
+    return tenant
+
+
+def _remove(tenant: Tenant) -> None:
+    drop_schema(tenant.schema_name)
+    Tenant.objects.using(OWNER).filter(id=tenant.id)._raw_delete(OWNER)
+    forget()
+
+
+def _change(tenant_id: str, status: Status, action: str, reason: str) -> None:
+    with no_tenant():
+        tenant = Tenant.objects.filter(id=tenant_id).first()
+        if tenant is None:
+            raise NotFound("no-such-tenant", "There is no tenant with this id.")
+        if tenant.status not in (Status.ACTIVE, Status.SUSPENDED):
+            raise Conflict("tenant-not-ready", f"The tenant is {tenant.status}; nothing was changed.")
+        with tenant_context(tenant), transaction.atomic():
+            record(action, tenant.id, before={"status": tenant.status}, after={"status": status}, reason=reason)
+        _set_status(tenant_id, status)
+
+
+def _set_status(tenant_id: str, status: Status) -> None:
+    Tenant.objects.using(OWNER).filter(id=tenant_id).update(status=status)
+    forget()
+
+
+def _check(name: str, slug: str) -> None:
+    fields = {}
+    if not name.strip():
+        fields["organisation"] = ["May not be empty."]
+    if not SLUG.match(slug) or "--" in slug:
+        fields["slug"] = ["3 to 40 characters: lower-case letters, digits and single hyphens inside."]
+    elif slug in RESERVED:
+        fields["slug"] = ["This name is reserved."]
+    if fields:
+        raise Invalid("invalid-organisation", "No workspace was made.", fields=fields)

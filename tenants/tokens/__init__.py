@@ -1,0 +1,1 @@
+"""API tokens: for machines, with scopes and an expiry."""

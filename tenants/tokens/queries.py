@@ -1,0 +1,10 @@
+"""Reads of API tokens."""
+
+from django.db.models import QuerySet
+
+from tenants.tokens.models import ApiToken
+
+
+def tokens() -> "QuerySet[ApiToken]":
+    """Return the tenant's tokens, revoked ones too; secrets are not in them."""
+    return ApiToken.objects.all()
