@@ -28,21 +28,23 @@ class SourceHealth:
 
 def source_health(connection_id: str, now: float) -> Sequence[SourceHealth]:
     """Every source a connection ever delivered, by name."""
-    hour = engine.totals(Window.last(3600, now), CallFilter(connection=connection_id)).to_pylist()[0]["calls"]
-    minute = engine.totals(Window.last(60, now), CallFilter(connection=connection_id)).to_pylist()[0]["calls"]
-    rows = list(SourceStatus.objects.filter(connection=connection_id).order_by("source"))
+
+    def calls_in(seconds: int, source: str) -> int:
+        where = CallFilter(connection=connection_id, source=source)
+        return int(engine.totals(Window.last(seconds, now), where).column("calls")[0].as_py())
+
     return [
         SourceHealth(
             source=row.source,
             calls=row.calls,
             duplicates=row.duplicates,
             quarantined=row.quarantined,
-            calls_last_hour=hour if len(rows) == 1 else min(hour, row.calls),
-            rate_per_second=round(minute / 60, 2),
+            calls_last_hour=calls_in(3600, row.source),
+            rate_per_second=round(calls_in(300, row.source) / 300, 2),
             lag_seconds=None if row.last_call_ts is None else max(0.0, now - row.last_call_ts / MICROSECONDS),
             last_call_ts=row.last_call_ts,
         )
-        for row in rows
+        for row in SourceStatus.objects.filter(connection=connection_id).order_by("source")
     ]
 
 

@@ -34,6 +34,7 @@ class CallFilter:
     """
 
     connection: str | None = None
+    source: str | None = None
     host: str | None = None
     methods: tuple[str, ...] = ()
     template: str | None = None

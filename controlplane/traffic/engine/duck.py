@@ -40,11 +40,13 @@ def _connection() -> duckdb.DuckDBPyConnection:
     return held
 
 
-def segment_files(window: Window, connection: str | None = None) -> list[Path]:
-    """The files whose event times overlap the window."""
+def segment_files(window: Window, where: CallFilter) -> list[Path]:
+    """The files that can hold matching calls: overlapping in event time, of the asked connection and source."""
     rows = Segment.objects.filter(max_ts__gte=window.start, min_ts__lt=window.end)
-    if connection is not None:
-        rows = rows.filter(connection=connection)
+    if where.connection is not None:
+        rows = rows.filter(connection=where.connection)
+    if where.source is not None:
+        rows = rows.filter(source=where.source)
     return [absolute(path) for path in rows.order_by("min_ts").values_list("path", flat=True)]
 
 
@@ -54,7 +56,7 @@ def read(select: str, window: Window, where: CallFilter, tail: str = "", paramet
     ``parameters`` bind the placeholders of ``select`` then ``tail``. Without segments the answer comes from an
     empty table of the same columns, so that shapes do not depend on data.
     """
-    files = segment_files(window, where.connection)
+    files = segment_files(window, where)
     condition, bound = where_clause(window, where)
     cursor = _connection().cursor()
     if files:

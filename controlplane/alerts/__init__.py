@@ -1,0 +1,1 @@
+"""Alerts: which events go where, delivered once, retried, and shown."""

@@ -1,0 +1,10 @@
+"""Alerts app."""
+
+from django.apps import AppConfig
+
+
+class AlertsConfig(AppConfig):
+    """Routing and delivery of alerts."""
+
+    name = "controlplane.alerts"
+    label = "alerts"

@@ -1,0 +1,1 @@
+"""Blocks: preview on past calls, gates, staged push, read-back, expiry and undo."""

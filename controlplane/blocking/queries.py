@@ -1,0 +1,109 @@
+"""Readers of blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import pyarrow.compute as pc
+from django.db.models import QuerySet
+
+from connectors.base.capabilities import Capability
+from connectors.base.evaluate import matches
+from controlplane.blocking.drafts import parse_match
+from controlplane.blocking.models import Block, BlockTarget, Preview, ProtectedNetwork
+from controlplane.blocking.services.previewing import iso
+from controlplane.blocking.simulate import COLUMNS
+from controlplane.blocking.types import LEAVING, OVER, WANTED, BlockStatus
+from controlplane.connections import queries as connections
+from controlplane.traffic import engine
+from controlplane.traffic.types import MICROSECONDS, Window
+from tenants.errors import NotFound
+
+_BUCKETS = 48
+
+
+def blocks(status: str = "", reason_id: str = "") -> QuerySet[Block]:
+    """Blocks, newest first; ``status`` may be ``active`` or ``over`` or one status."""
+    found = Block.objects.order_by("-id").prefetch_related("targets")
+    if reason_id:
+        found = found.filter(reason_id=reason_id)
+    if status == "active":
+        return found.exclude(status__in=[s.value for s in OVER])
+    if status == "over":
+        return found.filter(status__in=[s.value for s in OVER])
+    return found.filter(status=status) if status else found
+
+
+def block(block_id: str) -> Block:
+    """One block with its targets and history."""
+    found = Block.objects.prefetch_related("targets", "events").filter(pk=block_id).first()
+    if found is None:
+        raise NotFound("block-not-found", "There is no such block.")
+    return found
+
+
+def preview(preview_id: str) -> Preview:
+    """One preview."""
+    found = Preview.objects.filter(pk=preview_id).first()
+    if found is None:
+        raise NotFound("preview-not-found", "There is no such preview.")
+    return found
+
+
+def active_count() -> int:
+    """Blocks that are counting, blocking or on their way."""
+    return Block.objects.filter(status__in=[s.value for s in (*WANTED, BlockStatus.AWAITING_APPROVAL)]).count()
+
+
+def active_targets() -> list[tuple[str, str]]:
+    """Every (connection, ref) that a block which is not over stands on or is being taken from."""
+    statuses = [s.value for s in (*WANTED, *LEAVING)]
+    rows = BlockTarget.objects.filter(block__status__in=statuses).values_list("connection", "ref")
+    return sorted(set(rows))
+
+
+def protected_networks() -> QuerySet[ProtectedNetwork]:
+    """The protected list, newest first."""
+    return ProtectedNetwork.objects.order_by("-id")
+
+
+def push_targets() -> list[dict[str, Any]]:
+    """Every place a block can be pushed to, over all connections that can enforce."""
+    found: list[dict[str, Any]] = []
+    for ref in connections.live(Capability.ENFORCE):
+        can_write, why = connections.can_write(ref.id)
+        found.extend(
+            {
+                "connection_id": ref.id,
+                "connection": ref.name,
+                "vendor": ref.vendor,
+                "ref": target.ref,
+                "name": target.name,
+                "kind": target.kind,
+                "can_write": can_write,
+                "note": " ".join(part for part in (target.note, why) if part),
+            }
+            for target in connections.targets(ref.id)
+        )
+    return found
+
+
+def hits(found: Block, now: datetime) -> Mapping[str, Any]:
+    """What the block's match has met since it was created: total, refused, last and a series, from stored calls."""
+    window = Window(int(found.created_at.timestamp() * MICROSECONDS), int(now.timestamp() * MICROSECONDS))
+    calls = engine.calls(window, columns=[*COLUMNS, "waf_action"])
+    hit = calls.filter(pc.fill_null(matches(parse_match(found.match), calls), False))
+    refused = pc.sum(pc.fill_null(pc.equal(hit.column("waf_action"), "BLOCK"), False)).as_py() or 0
+    width = max(MICROSECONDS, (window.end - window.start) // _BUCKETS + 1)
+    counted: dict[int, int] = {}
+    for ts in hit.column("ts").to_pylist():
+        at = window.start + (ts - window.start) // width * width
+        counted[at] = counted.get(at, 0) + 1
+    return {
+        "total": hit.num_rows,
+        "refused": refused,
+        "last_at": iso(hit.column("ts")[-1].as_py()) if hit.num_rows else None,
+        "series": [{"at": iso(at), "hits": counted[at]} for at in sorted(counted)],
+    }

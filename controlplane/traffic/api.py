@@ -1,0 +1,124 @@
+"""REST of traffic: where vendors push their logs, and how a connection's sources are doing."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from django.urls import path
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.api.permissions import HasPermission, Open
+from controlplane.api.views import ApiView, ApiViewSet
+from controlplane.connections import queries as connections
+from controlplane.connections import services as connection_services
+from controlplane.traffic import engine, queries
+from controlplane.traffic.receiving import receive
+from controlplane.traffic.types import MICROSECONDS, CallFilter, Window
+
+_SERIES_SECONDS = 6 * 3600
+_BUCKET_SECONDS = 300
+
+
+class AnyBody(BaseParser):
+    """Leaves the body alone: vendors push JSON under many content types, some compressed."""
+
+    media_type = "*/*"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> bytes:
+        """The raw bytes; size is bounded by the web server's limit and again by the door."""
+        return bytes(stream.read())
+
+
+class IngestView(ApiView):
+    """Calls pushed by a vendor, with the connection's own ingest token."""
+
+    authentication_classes = []
+    permission_classes = [Open("checks the connection's ingest token itself")]
+    parser_classes = [AnyBody]
+
+    @extend_schema(operation_id="ingest", request=bytes, responses={202: dict})
+    def post(self, request: Request, connection_id: str) -> Response:
+        """202 once the calls are stored durably; the same push again counts as duplicates."""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        accepted = receive(connection_id, bytes(request.data or b""), headers, time.time())
+        answer = {"accepted": accepted.stored, "duplicates": accepted.duplicates, "quarantined": accepted.quarantined}
+        return Response(answer, status=202)
+
+
+def _iso(ts: int | None) -> str | None:
+    return None if ts is None else datetime.fromtimestamp(ts / MICROSECONDS, UTC).isoformat()
+
+
+class ConnectionTrafficView(ApiView):
+    """How a connection's sources are doing."""
+
+    permission_classes = [HasPermission("connections.read")]
+
+    @extend_schema(operation_id="connection_traffic", responses={200: dict})
+    def get(self, request: Request, connection_id: str) -> Response:
+        """Rate, lag, quarantined records per source, what each source can tell, and calls over the last hours."""
+        connector = connections.connection(connection_id).connector
+        matrix = {row.source: row for row in connection_services.manifest_of(connector).field_matrix}
+        now = time.time()
+        window = Window.last(_SERIES_SECONDS, now)
+        series = engine.series(window, _BUCKET_SECONDS, CallFilter(connection=connection_id))
+        sources = []
+        for health in queries.source_health(connection_id, now):
+            known = matrix.get(health.source)
+            sources.append(
+                {
+                    "source": health.source,
+                    "calls": health.calls,
+                    "duplicates": health.duplicates,
+                    "calls_last_hour": health.calls_last_hour,
+                    "rate_per_second": health.rate_per_second,
+                    "lag_seconds": health.lag_seconds,
+                    "last_call_at": _iso(health.last_call_ts),
+                    "quarantined": health.quarantined,
+                    "known": list(known.known) if known else [],
+                    "unknown": list(known.unknown) if known else [],
+                    "note": known.note if known else "",
+                }
+            )
+        points = [{"at": _iso(row["at"]), "calls": row["calls"]} for row in series.to_pylist()]
+        return Response({"sources": sources, "series": points})
+
+
+class QuarantinedSerializer(serializers.Serializer[Any]):
+    """A record that could not be read."""
+
+    id = serializers.CharField()
+    source = serializers.CharField()
+    reason = serializers.CharField()
+    excerpt = serializers.CharField()
+    line = serializers.IntegerField(allow_null=True)
+    received_at = serializers.SerializerMethodField()
+
+    def get_received_at(self, row: Any) -> str | None:
+        """When it arrived."""
+        return _iso(row.received_at)
+
+
+class QuarantineViewSet(ApiViewSet):
+    """Records of a connection that could not be read."""
+
+    permission_classes = [HasPermission("connections.read")]
+    serializer_class = QuarantinedSerializer
+
+    def list(self, request: Request, connection_id: str) -> Response:
+        """Newest first."""
+        connections.connection(connection_id)
+        return self.page(queries.quarantined(connection_id))
+
+
+urlpatterns = [
+    path("ingest/<str:connection_id>", IngestView.as_view()),
+    path("connections/<str:connection_id>/traffic", ConnectionTrafficView.as_view()),
+    path("connections/<str:connection_id>/quarantine", QuarantineViewSet.as_view({"get": "list"})),
+]

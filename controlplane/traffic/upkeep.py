@@ -1,0 +1,92 @@
+"""Keep the store small and tidy: compaction, retention, and what a crash may leave behind."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from django.conf import settings
+from django.db import transaction
+
+from connectors.base.calls import CALL_SCHEMA
+from controlplane.traffic.models import QuarantinedRecord, RetiredFile, Segment
+from controlplane.traffic.store import segments
+from controlplane.traffic.types import MICROSECONDS
+from tenants.ids import new_id
+
+#: A merged group needs at least this many segments; larger ones than this many calls are left alone.
+_MERGE_AT_LEAST = 8
+_SMALL_CALLS = 100_000
+#: How long a retired file stays for readers that opened it before; also the age at which an orphan is one.
+GRACE_SECONDS = 3600
+
+
+def compact(now: float) -> int:
+    """Merge small segments of the same connection, source and day; returns how many were merged away."""
+    groups: dict[tuple[str, str, object], list[Segment]] = defaultdict(list)
+    for row in Segment.objects.filter(calls__lt=_SMALL_CALLS).order_by("min_ts"):
+        groups[(row.connection, row.source, row.day)].append(row)
+    merged = 0
+    for rows in groups.values():
+        if len(rows) >= _MERGE_AT_LEAST:
+            merged += _merge([row.pk for row in rows], now)
+    return merged
+
+
+def _merge(ids: list[str], now: float) -> int:
+    with transaction.atomic():
+        rows = list(Segment.objects.select_for_update().filter(pk__in=ids))
+        if len(rows) < 2:
+            return 0
+        tables = [pq.read_table(segments.absolute(row.path), partitioning=None) for row in rows]
+        table = pa.concat_tables(tables, promote_options="default").select(CALL_SCHEMA.names).sort_by("ts")
+        segment_id = new_id("seg")
+        relative, size = segments.write(table, rows[0].day, segment_id)
+        Segment.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        RetiredFile.objects.bulk_create(RetiredFile(path=row.path, retired_at=int(now * MICROSECONDS)) for row in rows)
+        Segment.objects.create(
+            id=segment_id,
+            connection=rows[0].connection,
+            source=rows[0].source,
+            day=rows[0].day,
+            path=relative,
+            calls=table.num_rows,
+            bytes=size,
+            min_ts=min(row.min_ts for row in rows),
+            max_ts=max(row.max_ts for row in rows),
+            received_at=max(row.received_at for row in rows),
+        )
+    return len(rows)
+
+
+def drop_expired(now: float) -> int:
+    """Remove days beyond retention from the catalogue; their files follow after the grace period."""
+    oldest = (datetime.fromtimestamp(now, UTC) - timedelta(days=settings.RETENTION_DAYS)).date()
+    with transaction.atomic():
+        rows = list(Segment.objects.filter(day__lt=oldest))
+        RetiredFile.objects.bulk_create(RetiredFile(path=row.path, retired_at=int(now * MICROSECONDS)) for row in rows)
+        Segment.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        limit = int((now - settings.RETENTION_DAYS * 86_400) * MICROSECONDS)
+        QuarantinedRecord.objects.filter(received_at__lt=limit).delete()
+    return len(rows)
+
+
+def delete_retired(now: float) -> int:
+    """Delete files that were retired longer ago than the grace period."""
+    limit = int((now - GRACE_SECONDS) * MICROSECONDS)
+    rows = list(RetiredFile.objects.filter(retired_at__lt=limit))
+    for row in rows:
+        segments.absolute(row.path).unlink(missing_ok=True)
+    RetiredFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
+    return len(rows)
+
+
+def delete_orphans(now: float) -> int:
+    """Delete files without a row that are older than the grace period."""
+    known = set(Segment.objects.values_list("path", flat=True)) | set(RetiredFile.objects.values_list("path", flat=True))
+    found = segments.orphans(known, now - GRACE_SECONDS)
+    for path in found:
+        path.unlink(missing_ok=True)
+    return len(found)
