@@ -20,6 +20,8 @@ from .trie import Node, distinct_values
 
 PROFILE_DEPTH: Final = 4
 PROFILE_SIZE: Final = 200
+FEW_TEXTS: Final = 4
+"""Up to so many different texts that evidence counts in full."""
 CONCENTRATED: Final = 10
 """Calls per different text at a position from which on the texts look like literals."""
 PLAIN_GAIN: Final = 1.5
@@ -310,7 +312,7 @@ def _concentration(spelled: list[str], strong: list[str], children: Mapping[str,
     """Log-odds of literal from diversity: much traffic through few texts is no parameter's."""
     calls = sum(node.weight for key in spelled for node in children[key])
     texts = len(spelled) + sum(distinct_values(node.sketch) for key in strong for node in children[key])
-    return max(0.0, min(2.5, 0.7 * math.log(calls / (CONCENTRATED * texts))))
+    return max(0.0, min(2.5, 0.7 * math.log(calls / (CONCENTRATED * texts)))) * min(1.0, FEW_TEXTS / texts)
 
 
 def _context(place: _Place, evidence: Evidence) -> float:
@@ -390,4 +392,4 @@ def _likeness(own: Mapping[str, float], pool: Pool, evidence: Evidence) -> float
         else:
             score += gain
     score += min(plain, PLAIN_GAIN)
-    return max(-4.0, min(6.0, score))
+    return max(-4.0, min(8.0, score))

@@ -193,6 +193,8 @@ def literal_score(segment: str) -> float:
         score += 1.0 + min(weights) / 2
     else:
         score += (known / len(alpha)) * 2.4 - 2.2
+    if weights[-1] > 0 and alpha[-1].endswith("s") and not alpha[-1].endswith("ss"):
+        score += 1.2
     if camel:
         score += 2.2 if known * 2 >= len(alpha) else 1.0
     elif "." in segment and known == len(alpha):
