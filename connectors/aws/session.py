@@ -68,6 +68,17 @@ def _wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
+def _client_config(*, path_style: bool) -> BotoConfig:
+    options: dict[str, Any] = {
+        "retries": {"mode": "standard", "total_max_attempts": 5},
+        "ignore_configured_endpoint_urls": True,  # AWS_ENDPOINT_URL of the host must not redirect customers' calls
+        "s3": {"addressing_style": "path" if path_style else "virtual"},
+    }
+    make: Any = BotoConfig  # its type stubs lack one of the options
+    config: BotoConfig = make(**options)
+    return config
+
+
 def iam_action(service: str, operation: str) -> str:
     """The IAM action of an operation (``wafv2``, ``UpdateIPSet``); API Gateway has one action per HTTP verb."""
     if service in ("apigateway", "apigatewayv2"):
@@ -215,8 +226,9 @@ class AwsSession:
         session.set_config_variable("config_file", os.devnull)
         session.set_config_variable("credentials_file", os.devnull)
         session.register_component("data_loader", _loader())
-        client = session.create_client(
-            service,  # type: ignore[call-overload]
+        create: Any = session.create_client
+        client = create(
+            service,
             region_name=region,
             endpoint_url=self._settings.endpoint_url or None,
             config=BotoConfig(
@@ -232,7 +244,7 @@ class AwsSession:
         return client
 
     def _send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        body = request.body
+        body: Any = request.body
         if isinstance(body, str):
             body = body.encode()
         elif body is not None and not isinstance(body, bytes):
@@ -257,7 +269,7 @@ class AwsSession:
                 retry_after=error.retry_after,
                 unchanged=error.unchanged,
             ) from error
-        received = {**answer.headers, "content-length": str(len(answer.content))}
+        received: Any = {**answer.headers, "content-length": str(len(answer.content))}
         received.pop("content-encoding", None)
         received.pop("transfer-encoding", None)
         return AWSResponse(str(request.url), answer.status, received, _Body(answer.content))
