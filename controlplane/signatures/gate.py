@@ -1,0 +1,138 @@
+"""The first stage on columns: one Hyperscan pass over a column's text tells which rows deserve the exact rules.
+
+The expressions look for what an attack cannot do without (quotes, brackets, separators and their encodings,
+traversal, URL schemes, operator words between blanks) plus the patterns of rules that fire on bare words. They
+over-flag on purpose; the exact rules decide. Rows are framed by line feeds, so `^` and `$` of a rule become the
+delimiters of a value.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import Any
+
+import hyperscan
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .packs import Rule
+
+_BLANK = r"(?:[+ =(,]|%20|%09|%0a|\n)"
+_OPERATORS = (
+    r"or|and|xor|not|union|select|insert|update|delete|drop|create|alter|exec|execute|declare|waitfor|having|where|"
+    r"order|group|limit|like|rlike|regexp|procedure|case|when|if|for|begin|call|null|set|copy|into|from|div|mod"
+)
+_COMMANDS = (
+    r"cat|ls|wget|curl|nc|ncat|netcat|bash|sh|zsh|python|perl|ruby|php|ping|nslookup|dig|uname|chmod|chown|rm|cp|mv|"
+    r"powershell|cmd|net|type|echo|sleep|which|find|grep|telnet|ssh|sudo|kill|ps|nmap|tar|awk|dir|del|reg|wmic|id"
+)
+_ROOTS = (
+    r"etc|proc|var|root|home|usr|opt|tmp|dev|sys|boot|bin|sbin|lib|private|volumes|library|system|users|srv|logs?|"
+    r"apache\d?|inetpub|lampp|xampp|winnt|windows|conf|admin|php\d?"
+)
+_ENCODED = (
+    r"%(?:0[0-9a-f]|1[0-9a-f]|2[1-9a]|3[bce]|5[ce]|60|7[bcd]|c[01]|u[0-9a-f]|%|e0%80|f0%80|ef%b[cd]|e2%8[18]|e3%8[03]|c2%b)"
+)
+_ANYWHERE = (
+    r"\.\.|\.(?:/|%2f|\\)\.",
+    r"\$\{|\$\(|\{\{|`|\|\||&&|;;|\x00",
+    r"(?:/|%2f)(?:/|%2f)",
+    rf"{_BLANK}(?:{_OPERATORS})(?:[+ (]|%20|%28|%09|%0a|/\*)",
+    rf"{_BLANK}(?:{_COMMANDS})(?:[+ ]|%20)",
+    rf"(?:[/=:]|%2f)(?:{_ROOTS})(?:/|%2f)",
+    r"\b[a-z]:(?:/|%2f|\\)",
+    r"\.(?:php\d?|phtml|inc|asp|aspx|jsp|jspx|cgi|ini|log|conf|cnf|cfg|bak|old|swp|env|sql|pem|key|htaccess|htpasswd|bash_history)\b",
+    r"li4v|li5c|ly4u|l2v0yy|l3byb2|l3zhc|l3vzc|l3jvb3|l2hvbw|ym9vdc5|d2lulm|ro0ab|aced0005|h4siaaaa|gasv|aaeaaad|/wep|bah7b",
+    r"a{64}|x{64}|1{64}|0{64}|9{64}",
+    r"javascript|vbscript|onerror|onload|169\.254\.|localhost|127\.0|metadata|passwd|boot\.ini|win\.ini|xxpathxx",
+)
+_QUERY_ONLY = (
+    r"['\"<>(){}|\\^`$;*!]",
+    _ENCODED,
+    r"[@]{2}|--|=//|=%2f%2f|:(?:/|%2f)|\{",
+    r"[\x80-\xff]",
+)
+_PATH_ONLY = (r"['\"<>(){}|\\^`$;*!]", _ENCODED, r"[\x80-\xff]")
+_BODY_ONLY = (r"['<>();|\\^`$*!]", r"%[0-9a-fu]", r"--|@@|:(?:/|%2f)/?|\\u00")
+_FLAGS = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_MULTILINE
+_CHUNK_ROWS = 200_000
+
+
+def _framed(pattern: str) -> str:
+    """A rule's pattern with its anchors turned into the delimiters of values inside a query or JSON text."""
+    out = pattern
+    if out.startswith("^"):
+        out = r"[=\n/&\"\[?. -]" + out[1:]
+    if out.endswith("$"):
+        out = out[:-1] + r"[&\n\"=\]/, ]"
+    return out.replace("(?:^|", r"(?:[=\n&\"]|").replace("|$)", r"|[&\n\"])").replace("$|", r"[&\n\"]|")
+
+
+class _Scanner:
+    """One compiled Hyperscan database; expressions it cannot compile raise at construction."""
+
+    def __init__(self, expressions: list[str]) -> None:
+        self._database: Any = hyperscan.Database()
+        encoded = [expression.encode() for expression in expressions]
+        self._database.compile(
+            expressions=encoded, ids=list(range(len(encoded))), elements=len(encoded), flags=[_FLAGS] * len(encoded)
+        )
+
+    def rows(self, column: pa.ChunkedArray | pa.Array) -> set[int]:
+        """Positions in a string column where any expression matches. Nulls never match."""
+        whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        flagged: set[int] = set()
+        for start in range(0, len(whole), _CHUNK_ROWS):
+            flagged.update(start + row for row in self._scan(whole.slice(start, _CHUNK_ROWS)))
+        return flagged
+
+    def _scan(self, part: pa.Array) -> set[int]:
+        text = pc.fill_null(part.cast(pa.large_string()), "")
+        empty = pa.scalar("", pa.large_string())
+        framed = pc.binary_join_element_wise(empty, text, empty, pa.scalar("\n", pa.large_string()))
+        _, offsets_buffer, data = framed.buffers()
+        if data is None or not len(framed):
+            return set()
+        offsets = memoryview(offsets_buffer).cast("q")
+        low, high = framed.offset, framed.offset + len(framed)
+        found: set[int] = set()
+        known_end = 0
+
+        def on_match(_id: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            nonlocal known_end
+            # Matches arrive in order of their end: the rest of a flagged row needs no look-up.
+            if end > known_end:
+                row = bisect_right(offsets, end - 1, low, high + 1) - 1
+                known_end = offsets[row + 1]
+                found.add(row - low)
+
+        self._database.scan(memoryview(data)[: offsets[high]], match_event_handler=on_match)
+        return found
+
+
+class Gate:
+    """Flags rows of path, query and body columns that the exact rules must see."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        """Compile the expressions; `rules` contributes the patterns of bare-word and path-only rules."""
+        plain, path_only = [], []
+        for rule in rules:
+            if rule.plain and "unbase64" not in rule.transforms:
+                plain += [_framed(pattern) for pattern in rule.patterns]
+            elif rule.places == {"path"}:
+                path_only += [_framed(pattern) for pattern in rule.patterns]
+        self._query = _Scanner([*_ANYWHERE, *_QUERY_ONLY, *plain])
+        self._path = _Scanner([*_ANYWHERE, *_PATH_ONLY, *path_only])
+        self._body = _Scanner([*_ANYWHERE, *_BODY_ONLY, *plain])
+
+    def query_rows(self, column: pa.ChunkedArray | pa.Array) -> set[int]:
+        """Positions of suspicious raw query strings."""
+        return self._query.rows(column)
+
+    def path_rows(self, column: pa.ChunkedArray | pa.Array) -> set[int]:
+        """Positions of suspicious raw paths."""
+        return self._path.rows(column)
+
+    def body_rows(self, column: pa.ChunkedArray | pa.Array) -> set[int]:
+        """Positions of suspicious bodies and of headers written as JSON."""
+        return self._body.rows(column)
