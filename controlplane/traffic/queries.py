@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Max, Min, QuerySet
 
 from controlplane.traffic import engine
-from controlplane.traffic.models import QuarantinedRecord, SourceStatus
+from controlplane.traffic.models import QuarantinedRecord, Segment, SourceStatus
 from controlplane.traffic.types import MICROSECONDS, CallFilter, Window
 
 
@@ -56,3 +56,20 @@ def quarantined(connection_id: str) -> QuerySet[QuarantinedRecord]:
 def calls_stored(connection_id: str) -> int:
     """How many calls a connection has delivered so far."""
     return sum(SourceStatus.objects.filter(connection=connection_id).values_list("calls", flat=True))
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What was stored since a segment: the newest segment's id and the event times covered (µs, inclusive)."""
+
+    last_segment_id: str
+    min_ts: int
+    max_ts: int
+
+
+def news_since(segment_id: str) -> News | None:
+    """Segments committed after ``segment_id`` (ids are ordered by creation); None when there are none."""
+    rows = Segment.objects.filter(id__gt=segment_id).aggregate(last=Max("id"), low=Min("min_ts"), high=Max("max_ts"))
+    if rows["last"] is None:
+        return None
+    return News(rows["last"], rows["low"], rows["high"])

@@ -1,0 +1,1 @@
+"""Threats: detectors over past and present calls, actors and their decaying score."""

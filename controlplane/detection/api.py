@@ -1,0 +1,165 @@
+"""REST of detection: threats and actors."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from controlplane.api.permissions import HasPermission
+from controlplane.api.routing import Router
+from controlplane.api.views import ApiViewSet
+from controlplane.detection import queries, services
+from controlplane.detection.models import Actor, Threat
+from controlplane.detection.scoring import HALF_LIFE_SECONDS
+from controlplane.detection.suggestions import suggest
+from controlplane.traffic.types import MICROSECONDS
+
+
+def _iso(ts: int) -> str:
+    return datetime.fromtimestamp(ts / MICROSECONDS, UTC).isoformat()
+
+
+class ThreatSerializer(serializers.Serializer[Any]):
+    """A threat."""
+
+    def to_representation(self, instance: Threat) -> dict[str, Any]:
+        """The API document."""
+        return {
+            "id": instance.id,
+            "title": instance.title,
+            "kind": instance.kind,
+            "severity": instance.severity,
+            "status": instance.status,
+            "status_reason": instance.status_reason,
+            "actor": {"id": instance.actor_id, "label": instance.actor.label, "kind": instance.actor.kind},
+            "score": instance.score,
+            "first_seen": _iso(instance.first_ts),
+            "last_seen": _iso(instance.last_ts),
+            "requests": instance.requests,
+            "succeeded": instance.succeeded,
+            "endpoints": instance.endpoints,
+            "spoofable": instance.spoofable,
+            "confidence": round(instance.confidence, 2),
+            "sentence": instance.sentence,
+        }
+
+
+class TriageSerializer(serializers.Serializer[Any]):
+    """A new status with its reason."""
+
+    status = serializers.ChoiceField(["open", "closed"])
+    reason = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class ActorSerializer(serializers.Serializer[Any]):
+    """An actor as lists show it."""
+
+    def to_representation(self, instance: Actor) -> dict[str, Any]:
+        """The API document."""
+        return {
+            "id": instance.id,
+            "kind": instance.kind,
+            "label": instance.label,
+            "addresses": instance.addresses[:50],
+            "address_count": len(instance.addresses),
+            "score": instance.score,
+            "first_seen": _iso(instance.first_ts),
+            "last_seen": _iso(instance.last_ts),
+            "threats": [{"id": t.id, "kind": t.kind, "title": t.title, "severity": t.severity} for t in instance.threats.all()],
+        }
+
+
+def _actor_detail(instance: Actor) -> dict[str, Any]:
+    rows = queries.evidence_of(instance.id)
+    parts = queries.contributions_of(rows, int(time.time() * MICROSECONDS))
+    threats = list(instance.threats.all())
+    titles = ", ".join(threat.title for threat in threats[:2])
+    return ActorSerializer(instance).data | {
+        "addresses": instance.addresses,
+        "score": round(sum(part.decayed for part in parts), 1),
+        "half_life_hours": HALF_LIFE_SECONDS // 3600,
+        "contributions": [
+            {"detector": p.detector, "points": p.points, "decayed": p.decayed, "at": _iso(p.at), "sentence": p.sentence} for p in parts
+        ],
+        "timeline": [
+            {
+                "evidence_id": row.id,
+                "at": _iso(row.last_ts),
+                "from": _iso(row.first_ts),
+                "detector": row.detector,
+                "kind": row.attack_class,
+                "sentence": row.sentence,
+                "endpoints": row.endpoints,
+                "requests": row.requests,
+                "succeeded": row.succeeded,
+                "points": row.points,
+            }
+            for row in rows[-200:]
+        ],
+        "got_through": [{**call, "ts": _iso(call["ts"])} for call in queries.calls_of(rows, 20, only_succeeded=True)],
+        "spoofable": any(threat.spoofable for threat in threats),
+        "suggested_block": suggest(instance.kind, instance.addresses, [], titles),
+    }
+
+
+class ThreatViewSet(ApiViewSet):
+    """Threats."""
+
+    permission_classes = [HasPermission("threats.read")]
+    permission_by_action = {"partial_update": "threats.write"}
+    serializer_class = ThreatSerializer
+    ordering = ("-score", "-id")
+
+    def list(self, request: Request) -> Response:
+        """Highest score first; filters status, severity, kind and q."""
+        given = request.query_params
+        return self.page(
+            queries.threats(given.get("status", ""), given.get("severity", ""), given.get("kind", ""), given.get("q", ""))
+        )
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """One threat."""
+        return Response(self.get_serializer(queries.threat(pk)).data)
+
+    @extend_schema(request=TriageSerializer)
+    def partial_update(self, request: Request, pk: str) -> Response:
+        """Close with a reason, or open again."""
+        given = TriageSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        services.set_status(pk, given.validated_data["status"], given.validated_data["reason"])
+        return Response(self.get_serializer(queries.threat(pk)).data)
+
+
+class ActorViewSet(ApiViewSet):
+    """Actors."""
+
+    permission_classes = [HasPermission("threats.read")]
+    serializer_class = ActorSerializer
+    ordering = ("-score", "-id")
+
+    def list(self, request: Request) -> Response:
+        """Highest score first."""
+        return self.page(queries.actors())
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """One actor: score with its parts, timeline, what got through and a block to consider."""
+        return Response(_actor_detail(queries.actor(pk)))
+
+    @action(detail=True, methods=["get"])
+    def calls(self, request: Request, pk: str) -> Response:
+        """The newest calls behind the actor's evidence."""
+        queries.actor(pk)
+        rows = queries.calls_of(queries.evidence_of(pk), 200)
+        return Response({"data": [{**row, "ts": _iso(row["ts"])} for row in rows], "next": None})
+
+
+router = Router()
+router.register("threats", ThreatViewSet, basename="threat")
+router.register("actors", ActorViewSet, basename="actor")
