@@ -73,9 +73,14 @@ def listen(
 
 
 def serve_until_stopped(
-    servers: "Sequence[BaseWSGIServer]", on_stop: Callable[[], None] = lambda: None
+    servers: "Sequence[BaseWSGIServer]",
+    on_start: Callable[[], None] = lambda: None,
+    on_stop: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve all ``servers``, each in a thread, until SIGTERM or SIGINT; then call ``on_stop``."""
+    """Serve all ``servers``, each in a thread, until SIGTERM or SIGINT.
+
+    ``on_start`` is called once they serve (to seed them through their own API), ``on_stop`` at the end.
+    """
     stopped = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -85,6 +90,7 @@ def serve_until_stopped(
     signal.signal(signal.SIGINT, stop)
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
+    on_start()
     stopped.wait()
     for server in servers:
         server.shutdown()

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import threading
 
 from connectors.testkit.doubles.aws.delivery import LogDelivery
 from connectors.testkit.doubles.aws.estate import seed
@@ -81,15 +80,13 @@ def main() -> None:
         listen(wsgi(api.answer), options.port),
         listen(wsgi(plane.answer), options.data_port),
     ]
-    if options.seed:
-        api.ready = False
-        threading.Thread(target=_seed, args=(options, api), daemon=True).start()
-    serve_until_stopped(servers, delivery.close)
 
+    def seeded() -> None:
+        if options.seed:
+            seed(f"http://127.0.0.1:{options.port}", options.region, options.admin_key)
+        api.ready = True
 
-def _seed(options: argparse.Namespace, api: StrictAws) -> None:
-    seed(f"http://127.0.0.1:{options.port}", options.region, options.admin_key)
-    api.ready = True
+    serve_until_stopped(servers, seeded, delivery.close)
 
 
 if __name__ == "__main__":

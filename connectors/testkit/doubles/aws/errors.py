@@ -29,7 +29,13 @@ class AwsError(Exception):
 def waf_invalid(reason: str, field: str, parameter: str) -> AwsError:
     """``WAFInvalidParameterException`` with the members and the message format WAFv2 uses."""
     message = f"Error reason: {reason}, field: {field}, parameter: {parameter}"
-    return AwsError("WAFInvalidParameterException", message, Field=field, Parameter=parameter, Reason=reason)
+    return AwsError(
+        "WAFInvalidParameterException",
+        message,
+        Field=field,
+        Parameter=parameter,
+        Reason=reason,
+    )
 
 
 def error_response(service: str, error: AwsError) -> Response:

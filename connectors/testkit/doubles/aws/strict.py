@@ -43,7 +43,7 @@ class StrictAws:
         self._principals = principals
         self._throttle = throttle
         self._faults = FaultBook()
-        self.ready = True
+        self.ready = False
         self._moto: WSGIApplication = DomainDispatcherApplication(create_backend_app)
 
     def answer(self, request: Request) -> Response:

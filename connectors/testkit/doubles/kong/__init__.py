@@ -1,0 +1,1 @@
+"""The Kong double: a stateful Admin API (3.9, traditional, database mode) and a proxy that obeys it."""

@@ -1,0 +1,64 @@
+"""``python -m connectors.testkit.doubles.kong --admin-port A --proxy-port X``: run the Kong double until stopped."""
+
+import argparse
+
+from connectors.testkit.doubles.kong.admin import AdminApi
+from connectors.testkit.doubles.kong.estate import seed
+from connectors.testkit.doubles.kong.information import Ports
+from connectors.testkit.doubles.kong.proxy import Proxy
+from connectors.testkit.doubles.kong.store import Store
+from connectors.testkit.doubles.serving import listen, serve_until_stopped, wsgi
+from connectors.testkit.doubles.upstream import Upstream
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="connectors.testkit.doubles.kong", description=__doc__
+    )
+    parser.add_argument("--admin-port", type=int, required=True, help="the Admin API")
+    parser.add_argument(
+        "--proxy-port",
+        type=int,
+        required=True,
+        help="the proxy (Host header and path pick a route)",
+    )
+    parser.add_argument(
+        "--backend", default="http://127.0.0.1:9", help="base URL of the sample backend"
+    )
+    parser.add_argument(
+        "--admin-token",
+        default="",
+        help="require this value in the Kong-Admin-Token header",
+    )
+    parser.add_argument(
+        "--seed",
+        action="store_true",
+        help="create the sample company's estate at start",
+    )
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Run both listeners in this process."""
+    options = arguments()
+    store = Store()
+    admin = AdminApi(
+        store, Ports(options.admin_port, options.proxy_port), options.admin_token
+    )
+    proxy = Proxy(store, Upstream(options.backend), options.proxy_port)
+    servers = [
+        listen(wsgi(admin.answer), options.admin_port),
+        listen(wsgi(proxy.answer), options.proxy_port),
+    ]
+
+    def seeded() -> None:
+        if options.seed:
+            seed(f"http://127.0.0.1:{options.admin_port}", options.admin_token)
+        admin.ready = True
+
+    serve_until_stopped(servers, seeded)
+
+
+if __name__ == "__main__":
+    main()
