@@ -1,4 +1,4 @@
-"""Build neutral-call tables column by column: what every row-shaped normaliser needs, and nothing vendor-made.
+"""Build neutral-call tables column by column: what every row-shaped normaliser needs.
 
 A row costs a few microseconds here; cell-wise dictionaries (``calls_table``) cost ten times more.
 """

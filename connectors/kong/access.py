@@ -25,8 +25,8 @@ class Access:
     def check(self) -> list[Permission]:
         """Every permission of the manifest, and whether strangers reach the Admin API.
 
-        Raises ``SettingsError`` when the token is refused on everything and ``TransientError`` when Kong cannot
-        be reached at all: then no single permission can be told.
+        Raises ``SettingsError`` when the token is refused on everything and ``TransientError`` when Kong
+        cannot be reached at all: then no single permission can be told.
         """
         node, first = self._node()
         permissions = [first]

@@ -45,7 +45,7 @@ _DETAILS: Final = (
 def route_auth(
     effective: Mapping[str, Entity], index: PluginIndex, scope: tuple[str, str]
 ) -> tuple[Auth, ...]:
-    """The authentication requirements in force on a route (``scope``: its id and its service's id); () for none."""
+    """The authentication in force on a route (``scope``: ids of it and its service); () for none."""
     plugins = [plugin for name, plugin in sorted(effective.items()) if _is_auth(name)]
     return tuple(_auth(plugin, len(plugins), index, scope) for plugin in plugins)
 

@@ -1,7 +1,7 @@
 """Receive Kong's http-log pushes and turn its log records into neutral calls.
 
-Cookies, API keys and other credentials only feed the principal and session columns, which the door hashes; the
-header column itself is dropped there.
+Cookies, API keys and other credentials only feed the principal and session columns, which the door hashes;
+the header column itself is dropped there.
 """
 
 from __future__ import annotations

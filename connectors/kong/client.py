@@ -24,7 +24,7 @@ from connectors.kong.manifest import KongSettings
 PAGE_SIZE: Final = 1000
 MAX_PAGES: Final = 2000
 
-_CHECK_TOKEN = "Check the token, the header it is sent in, and the address in the connection's settings."
+_CHECK_SETTINGS = "Check the token, the header it is sent in, and the address in the connection's settings."
 
 
 class AdminApi:
@@ -121,7 +121,7 @@ def _refuse(answer: EgressResponse, action: str) -> None:
     """Raise the error that Kong's status stands for."""
     status, said = answer.status, _message(answer.content)
     if status == 401:
-        raise SettingsError(f"Kong did not accept the token on {action}.", action=_CHECK_TOKEN)
+        raise SettingsError(f"Kong did not accept the token on {action}.", action=_CHECK_SETTINGS)
     if status == 403:
         raise PermissionMissing(
             f"Kong refused {action} for this token.", missing=action, action="Add this endpoint to the role."

@@ -1,7 +1,7 @@
 """decK dumps (``deck gateway dump``, format 1.1 and 3.0): nested YAML or JSON in, Kong entities out.
 
-References are by nesting and by name. Ids are absent unless dumped ``--with-id``: names stand in, and an entity
-without either gets a digest of its own document. Credentials of consumers are skipped unread.
+References are by nesting and by name. Ids are absent unless dumped ``--with-id``: names stand in, and an
+entity without either gets a digest of its own document. Credentials of consumers are skipped unread.
 """
 
 from __future__ import annotations

@@ -70,11 +70,9 @@ def config_of(plugin: Entity) -> Entity:
 
 
 def without_secrets(value: Any, name: str = "") -> Any:
-    """A copy in which values under secret-sounding names and credentials in URLs are replaced by "REDACTED"."""
+    """A copy in which values under secret-sounding names and credentials in URLs are "REDACTED"."""
     if isinstance(value, Mapping):
-        if (
-            name == "headers"
-        ):  # a log plugin's extra headers carry tokens under any name; match headers are lists
+        if name == "headers":  # a log plugin's headers carry tokens under any name
             return {key: "REDACTED" if isinstance(entry, str) else entry for key, entry in value.items()}
         return {key: without_secrets(entry, str(key)) for key, entry in value.items()}
     if name not in _NOT_SECRET and _SECRET_NAME.search(name) and value not in (None, True, False, [], ""):

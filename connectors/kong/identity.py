@@ -17,8 +17,8 @@ KEY_HEADERS: Final = frozenset({"apikey", "x-api-key", "api-key", "x-apikey"})
 
 #: Cookies that hold a session, in the order they are believed.
 SESSION_COOKIES: Final = (
-    "session", "sessionid", "session_id", "sid", "connect.sid", "jsessionid", "phpsessid", "asp.net_sessionid",
-    "laravel_session", "_session_id", "auth_token", "access_token",
+    "session", "sessionid", "session_id", "sid", "connect.sid", "jsessionid", "phpsessid",
+    "asp.net_sessionid", "laravel_session", "_session_id", "auth_token", "access_token",
 )  # fmt: skip
 
 _MAX_TOKEN = 8192
@@ -43,7 +43,7 @@ class Caller(NamedTuple):
 
 
 def caller_of(consumer: Named, credential: Named, headers: Mapping[str, str]) -> Caller:
-    """The most trustworthy statement on who called: consumer, then token subject, then key, then credential."""
+    """The most trustworthy statement on who called: consumer, token subject, key, credential."""
     authorization = headers.get("authorization")
     cookie = headers.get("cookie")
     key = (

@@ -29,7 +29,7 @@ class KongSettings(ConnectorSettings):
     admin_token: SecretStr | None = Field(
         default=None,
         title="Admin token or API key",
-        description="RBAC token (Enterprise) or the API key of the loopback route. Stored encrypted, never shown again.",
+        description="RBAC token, or API key of the loopback route. Stored encrypted, never shown.",
     )
     token_header: str = Field(
         default="Kong-Admin-Token",
@@ -47,7 +47,7 @@ class KongSettings(ConnectorSettings):
     managed_by: ManagedBy = Field(
         default=ManagedBy.ADMIN_API,
         title="Configuration is managed by",
-        description="Choose gitops when decK or an ingress controller would undo what we write: blocks are then given as a patch.",
+        description="gitops: decK or an ingress controller would undo our writes; blocks become a patch.",
         json_schema_extra={"advanced": True},
     )
     ingest_token: SecretStr | None = Field(
@@ -94,7 +94,7 @@ MANIFEST = Manifest(
         {Capability.ACCESS, Capability.CONFIG, Capability.RECEIVE_CALLS, Capability.ENFORCE}
     ),
     settings=KongSettings,
-    summary="Self-hosted Kong Gateway 3.x: routes and plugins from the Admin API, calls by the http-log plugin, blocks by plugins.",
+    summary="Self-hosted Kong 3.x: configuration from the Admin API, calls by http-log, blocks.",
     permissions=(
         PermissionNeed("GET /", "read version, router flavour and listeners"),
         *_READS,
@@ -126,7 +126,7 @@ MANIFEST = Manifest(
             unknown=("body", "response_body", "ja3", "ja4", "country", "asn"),
             note=(
                 "Kong keeps the queue in memory: a crashed worker loses what it had not sent yet. "
-                "Authorization values are removed by Kong itself; cookies and API keys are hashed at our door."
+                "Kong removes Authorization values; cookies and API keys are hashed at our door."
             ),
         ),
     ),
@@ -134,8 +134,8 @@ MANIFEST = Manifest(
         "Kong logs no request or response bodies, no TLS fingerprints, no country and no network owner.",
         "Kong has no counting mode: the count stage is computed by us from Kong's logs and writes nothing.",
         "Open-source Kong cannot combine an address with a path unless its router flavour is expressions.",
-        "Only the most specific instance of a plugin runs: a route with its own ip-restriction is not covered by ours.",
-        "Without a database (DB-less), or under decK or an ingress controller, blocks are handed out as a patch.",
+        "Only the most specific plugin instance runs: a route with its own ip-restriction escapes ours.",
+        "Without a database, or under decK or an ingress controller, blocks are handed out as a patch.",
         "Blocks by country, network owner, TLS fingerprint or stored principal cannot be expressed.",
         "Plugin conditions of Kong Enterprise 3.15 and Konnect are not used.",
     ),

@@ -23,7 +23,7 @@ _MAX_PATTERN: Final = 2048
 
 @dataclass(frozen=True, slots=True)
 class RoutePath:
-    """A path template and how Kong matches it: ``exact``, ``prefix`` or ``pattern`` (not readable as a template)."""
+    """A path template and how Kong matches it: ``exact``, ``prefix`` or (unreadable) ``pattern``."""
 
     template: str
     match: str

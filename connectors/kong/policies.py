@@ -65,7 +65,7 @@ def validation(
 ) -> tuple[bool | None, tuple[Parameter, ...]]:
     """Whether requests are validated, and the parameters a validator declares.
 
-    None when this Kong has no validator to declare (the plugins are Enterprise only) or nothing is known of it.
+    None when this Kong has no validator to declare (Enterprise only) or nothing is known of it.
     """
     for name in _VALIDATORS:
         if name in effective:

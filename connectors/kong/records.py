@@ -1,7 +1,7 @@
 """Kong's log record as typed values: one JSON object per request of http-log, file-log and their siblings.
 
-Source: Kong ``kong/pdk/log.lua`` (documented serializer) 0.11 … 3.15. Known variants: numbers as strings, empty
-lists as ``{}``, repeated headers as lists, ``request_uri`` instead of ``uri``, no ``request.id`` before 3.5.
+Source: Kong ``kong/pdk/log.lua`` (documented serializer) 0.11 … 3.15. Known variants: numbers as strings,
+empty lists as ``{}``, repeated headers as lists, ``request_uri`` for ``uri``, no ``request.id`` before 3.5.
 """
 
 from __future__ import annotations

@@ -109,7 +109,7 @@ def _service(entity: Entity, entities: Entities) -> Service:
         protocol=str(entity.get("protocol") or "http"),
         hosts=tuple(hosts),
         exposure=Exposure.UNKNOWN,
-        tags={tag: "" for tag in strings(entity.get("tags"))},
+        tags=dict.fromkeys(strings(entity.get("tags")), ""),
         evidence=without_secrets(dict(entity)),
     )
 

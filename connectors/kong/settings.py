@@ -11,10 +11,11 @@ from connectors.kong.entities import Entities, Entity, strings, without_secrets
 #: Entries of ``GET /``'s ``configuration`` that are kept; everything else (database passwords …) is dropped.
 _KEPT: Final = (
     "admin_listen", "admin_ssl_enabled", "admin_gui_listen", "admin_gui_auth", "admin_listeners",
-    "proxy_listen", "proxy_listeners", "proxy_ssl_enabled", "status_listen", "ssl_protocols", "ssl_cipher_suite",
-    "router_flavor", "database", "role", "cluster_mtls", "trusted_ips", "real_ip_header", "real_ip_recursive",
-    "rbac", "enforce_rbac", "untrusted_lua", "headers", "error_template_html", "anonymous_reports", "log_level",
-    "allow_debug_header", "db_update_frequency", "portal", "vitals", "lua_ssl_verify_depth", "pg_ssl", "pg_ssl_verify",
+    "proxy_listen", "proxy_listeners", "proxy_ssl_enabled", "status_listen", "ssl_protocols",
+    "ssl_cipher_suite", "router_flavor", "database", "role", "cluster_mtls", "trusted_ips",
+    "real_ip_header", "real_ip_recursive", "rbac", "enforce_rbac", "untrusted_lua", "headers",
+    "error_template_html", "anonymous_reports", "log_level", "allow_debug_header", "db_update_frequency",
+    "portal", "vitals", "lua_ssl_verify_depth", "pg_ssl", "pg_ssl_verify",
 )  # fmt: skip
 
 _INGRESS_TAGS: Final = ("managed-by-ingress-controller", "k8s-kind:", "k8s-name:", "k8s-namespace:")

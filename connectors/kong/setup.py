@@ -13,7 +13,7 @@ _QUEUE: Final = "max_batch_size: 200, max_coalescing_delay: 2, max_entries: 2000
 
 
 def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str, str]) -> list[SetupText]:
-    """Every tab. ``context`` needs ``ingest_url`` and ``ingest_token``; an Admin API address may still be missing."""
+    """Every tab. ``context`` has ``ingest_url`` and ``ingest_token``; ``admin_url`` may be missing yet."""
     admin = _value(settings, "admin_url") or "http://localhost:8001"
     workspace = _value(settings, "workspace")
     base = f"{admin}/{workspace}" if workspace else admin
@@ -87,7 +87,7 @@ def _role(workspace: str, actions: str) -> str:
 
 
 def _push_curl(base: str, url: str, token: str) -> str:
-    return f"""# Sends one record per request to us, in batches. Kong keeps the queue in memory: a crashed worker loses it.
+    return f"""# Sends one record per request to us, in batches. The queue is in memory: a crash loses it.
 curl -fsS -X POST {base}/plugins -H 'content-type: application/json' -d '{{
   "name": "http-log",
   "instance_name": "portcullis-http-log",

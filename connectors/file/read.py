@@ -1,0 +1,82 @@
+"""Read an upload in a known format: calls batch by batch, or one configuration document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.base.calls import NORMALISED_SCHEMA, CallBatch, Quarantined, RawBatch
+from connectors.base.errors import ConnectorError, VendorAnswerError
+from connectors.base.formats import CallFormat, ConfigFormat, LoadedDocument
+from connectors.file.stream import DEFAULT_LIMITS, ReadLimits, chunks, head_of, line_batches
+
+#: An API document larger than this is refused; the largest public ones have about 12 MB.
+MAX_DOCUMENT_BYTES: Final = 64 << 20
+
+_array = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def read_calls(
+    stream: BinaryIO, offered: CallFormat, host: str = "", limits: ReadLimits = DEFAULT_LIMITS
+) -> Iterator[CallBatch]:
+    """Calls of a log, plain or gzip, in batches of some thousand lines; ``host`` fills calls that name none.
+
+    Malformed lines are in each batch's ``quarantined`` with number and reason. When the file breaks off
+    (damaged gzip, a limit passed) everything before is delivered and the last batch holds the reason.
+    """
+    if head_of(stream, 4096).lstrip()[:1] == b"[":
+        yield from _read_array(stream, offered, host, limits)
+        return
+    number = 1
+    try:
+        for first, lines in line_batches(chunks(stream, limits)):
+            number = first + len(lines)
+            batch = RawBatch(offered.name, lines, {"first_line": str(first)})
+            yield with_host(offered.normalise(batch), host)
+    except ConnectorError as error:
+        yield _broken_off(offered, error, number)
+
+
+def read_config(stream: BinaryIO, offered: ConfigFormat, filename: str, host: str = "") -> LoadedDocument:
+    """The snapshot of a document, plain or gzip; ``VendorAnswerError`` when nothing of it could be read."""
+    limits = ReadLimits(max_bytes=MAX_DOCUMENT_BYTES)
+    return offered.load(b"".join(chunks(stream, limits)), filename, host)
+
+
+def _read_array(stream: BinaryIO, offered: CallFormat, host: str, limits: ReadLimits) -> Iterator[CallBatch]:
+    """A JSON array of records (a saved push): read whole, so bounded like a document."""
+    bounded = ReadLimits(max_bytes=min(limits.max_bytes, 8 * MAX_DOCUMENT_BYTES), max_ratio=limits.max_ratio)
+    try:
+        data = b"".join(chunks(stream, bounded))
+        records = tuple(bytes(entry) for entry in _array.decode(data))
+    except ConnectorError as error:
+        yield _broken_off(offered, error, 1)
+        return
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        refusal = VendorAnswerError(
+            "The JSON array in the file could not be read.", unchanged="No call was read."
+        )
+        yield _broken_off(offered, refusal, 1)
+        return
+    for start in range(0, len(records), 4000):
+        batch = RawBatch(offered.name, records[start : start + 4000], {"first_line": str(start + 1)})
+        yield with_host(offered.normalise(batch), host)
+
+
+def with_host(batch: CallBatch, host: str) -> CallBatch:
+    """The batch with ``host`` in every call that names none."""
+    if not host or not batch.table.num_rows:
+        return batch
+    place = NORMALISED_SCHEMA.get_field_index("host")
+    filled = pc.fill_null(batch.table.column(place), pa.scalar(host.lower()))
+    return CallBatch(batch.source, batch.table.set_column(place, "host", filled), batch.quarantined)
+
+
+def _broken_off(offered: CallFormat, error: ConnectorError, line: int) -> CallBatch:
+    return CallBatch(
+        offered.name, NORMALISED_SCHEMA.empty_table(), (Quarantined(error.sentence(), excerpt="", line=line),)
+    )
