@@ -1,0 +1,1 @@
+"""Imports: files a user drops in, read in the background."""
