@@ -1,0 +1,36 @@
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { useState } from "react";
+import { ApiProblem } from "@/api/client";
+import { theme, variables } from "@/ui/theme";
+import { Door } from "./Door";
+
+function makeClient(): QueryClient {
+  const signedOut = (error: unknown): void => {
+    if (error instanceof ApiProblem && error.status === 401) void client.invalidateQueries({ queryKey: ["place"] });
+  };
+  const client = new QueryClient({
+    queryCache: new QueryCache({ onError: signedOut }),
+    mutationCache: new MutationCache({ onError: signedOut }),
+    defaultOptions: {
+      queries: {
+        staleTime: 2_000,
+        retry: (count, error) => count < 2 && (!(error instanceof ApiProblem) || error.status === 0 || error.status >= 500),
+      },
+    },
+  });
+  return client;
+}
+
+export function App() {
+  const [client] = useState(makeClient);
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
+      <QueryClientProvider client={client}>
+        <Notifications position="bottom-right" limit={4} />
+        <Door />
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}

@@ -1,0 +1,55 @@
+import { ActionIcon } from "@mantine/core";
+import { IconMenu2, IconSearch } from "@tabler/icons-react";
+import { Outlet, useLocation } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import { useSession } from "@/api/session";
+import { Logo } from "@/ui/Logo";
+import { ConnectionBanner } from "./ConnectionBanner";
+import css from "./Shell.module.css";
+import { Sidebar } from "./Sidebar";
+import { openPalette, usePaletteKey } from "./palette";
+
+const Palette = lazy(() => import("./Palette"));
+
+/** The frame around every page: sidebar, banner, palette, content. */
+export function Shell() {
+  const [open, setOpen] = useState(false);
+  const { tenant } = useSession();
+  const { pathname } = useLocation();
+  const main = useRef<HTMLElement>(null);
+  const paletteWanted = usePaletteKey();
+  useEffect(() => {
+    setOpen(false);
+    main.current?.focus({ preventScroll: true });
+  }, [pathname]);
+  return (
+    <div className={css["frame"]}>
+      <a className="skip-link" href="#content">
+        Skip to content
+      </a>
+      <Sidebar open={open} />
+      <button type="button" className={css["veil"]} data-open={open} aria-label="Close menu" onClick={() => setOpen(false)} />
+      <div className={css["main"]}>
+        <div className={css["top"]}>
+          <ActionIcon color="white" c="white" aria-label="Open menu" aria-expanded={open} onClick={() => setOpen(true)}>
+            <IconMenu2 size={20} aria-hidden />
+          </ActionIcon>
+          <Logo size={22} />
+          <span>{tenant.name}</span>
+          <ActionIcon c="white" ml="auto" aria-label="Search" onClick={openPalette}>
+            <IconSearch size={18} aria-hidden />
+          </ActionIcon>
+        </div>
+        <ConnectionBanner />
+        <main id="content" ref={main} tabIndex={-1} className={css["content"]}>
+          <Outlet />
+        </main>
+      </div>
+      {paletteWanted ? (
+        <Suspense>
+          <Palette />
+        </Suspense>
+      ) : null}
+    </div>
+  );
+}

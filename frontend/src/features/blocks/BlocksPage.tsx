@@ -1,0 +1,96 @@
+import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { api } from "@/api/client";
+import { FAST, useList } from "@/api/queries";
+import type { Block } from "@/api/types";
+import { Known } from "@/ui/Badges";
+import { compact } from "@/ui/format";
+import { PageHeader, Panel, Time } from "@/ui/Layout";
+import { EmptyState } from "@/ui/States";
+import type { Column } from "@/ui/table/columns";
+import { DataTable } from "@/ui/table/DataTable";
+import { FacetBar, FilterChips, type FacetSpec } from "@/ui/table/Facets";
+import { useUrlState } from "@/ui/table/useUrlState";
+import { Countdown } from "./Countdown";
+import { actionName, authorName, BlockStatusPill, describeMatch, OVER, TargetStatePill } from "./names";
+
+const specs: FacetSpec[] = [{ key: "status", label: "Status" }];
+const statuses = ["pending", "counting", "blocking", "expiring", "expired", "undone", "undoing", "failed", "refused"];
+
+const columns: Column<Block>[] = [
+  { id: "status", label: "Status", value: (row) => row.status, cell: (row) => <BlockStatusPill status={row.status} />, width: 110 },
+  {
+    id: "match",
+    label: "What is matched",
+    value: (row) => describeMatch(row.match),
+    cell: (row) => (
+      <>
+        <Link to="/blocks/$id" params={{ id: row.id }} style={{ fontWeight: 500 }}>
+          {actionName[row.action]} {describeMatch(row.match)}
+        </Link>
+        <div className="soft">{row.reason.text}</div>
+      </>
+    ),
+  },
+  {
+    id: "targets",
+    label: "Where",
+    value: (row) => row.targets.map((target) => `${target.name}: ${target.state}`).join("; "),
+    cell: (row) =>
+      row.targets.map((target) => (
+        <div key={target.connection_id + target.ref} className="nowrap">
+          <TargetStatePill state={target.state} /> {target.name}
+        </div>
+      )),
+    sortable: false,
+  },
+  { id: "hits", label: "Hits", value: (row) => row.hits?.total, cell: (row) => <Known value={row.hits?.total} format={compact} reason="No traffic source reports what this target did." />, numeric: true },
+  { id: "expires", label: "Time left", value: (row) => row.expires_at, cell: (row) => (OVER.includes(row.status) ? <span className="muted">over</span> : <Countdown to={row.expires_at} />), numeric: true },
+  { id: "author", label: "By", value: (row) => authorName(row.author), hidden: true },
+  { id: "created", label: "Created", value: (row) => row.created_at, cell: (row) => <Time at={row.created_at} /> },
+];
+
+export default function BlocksPage() {
+  const [{ sort: _sort, ...filters }] = useUrlState();
+  const list = useList<Block>(["blocks"], filters, (query) => api.GET("/blocks", { params: { path: {}, query } }), FAST);
+  const rows = list.data?.pages.flatMap((page) => page.data) ?? [];
+  const facets = { status: Object.fromEntries(statuses.map((status) => [status, rows.filter((row) => row.status === status).length])) };
+  return (
+    <>
+      <PageHeader
+        title="Blocks"
+        lead="Each block is previewed on past calls, checked by gates, ends by itself and can be undone in one click."
+        actions={
+          <>
+            <Button component={Link} to="/blocks/protected" variant="default">
+              Protected networks
+            </Button>
+            <Button component={Link} to="/blocks/new">
+              Preview a block
+            </Button>
+          </>
+        }
+      />
+      <Panel flush>
+        <DataTable
+          id="blocks"
+          label="Blocks"
+          inUrl
+          columns={columns}
+          query={list}
+          rowId={(row) => row.id}
+          rowHref={(row) => `/blocks/${row.id}`}
+          tools={<FacetBar specs={specs} facets={facets} />}
+          chips={<FilterChips specs={specs} facets={facets} />}
+          empty={
+            <EmptyState
+              title={filters["status"] ? "No block has this status" : "No block yet"}
+              why="A block stops an actor at your own firewall or gateway for a limited time. The preview shows what it would have hit in the past days before anything is changed."
+              action={{ label: "Preview a block", to: "/blocks/new" }}
+            />
+          }
+        />
+      </Panel>
+    </>
+  );
+}

@@ -1,0 +1,122 @@
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { api, unwrap } from "@/api/client";
+import { CALM } from "@/api/queries";
+import type { EndpointDetail } from "@/api/types";
+import { Known, MethodBadge, PathText, Score, Tags } from "@/ui/Badges";
+import { compact, percent, words } from "@/ui/format";
+import { Column, Facts, Grid, PageHeader, Panel, Stats, Time, Timeline } from "@/ui/Layout";
+import { Loaded } from "@/ui/States";
+import { Authentication } from "./Authentication";
+import { EndpointFindings } from "./EndpointFindings";
+import { EndpointTraffic } from "./EndpointTraffic";
+import { StatePill } from "./names";
+import { Parameters } from "./Parameters";
+import { Routes } from "./Routes";
+
+export default function EndpointPage() {
+  const { id } = useParams({ strict: false }) as { id: string };
+  const endpoint = useQuery({
+    queryKey: ["endpoints", "one", id],
+    queryFn: () => unwrap(api.GET("/endpoints/{id}", { params: { path: { id } } })),
+    refetchInterval: CALM,
+  });
+  return (
+    <Loaded query={endpoint} rows={14}>
+      {(data) => <Content endpoint={data} />}
+    </Loaded>
+  );
+}
+
+function Content({ endpoint }: { endpoint: EndpointDetail }) {
+  const noTraffic = "No traffic source covers this endpoint.";
+  return (
+    <>
+      <PageHeader
+        title={`${endpoint.method} ${endpoint.template}`}
+        crumb={{ label: "Endpoints", to: "/endpoints" }}
+        heading={
+          <span style={{ display: "inline-flex", gap: 10, alignItems: "center", flexWrap: "wrap" }}>
+            <MethodBadge method={endpoint.method} />
+            <span style={{ fontSize: 20, lineHeight: 1.3 }}>
+              <PathText path={endpoint.template} />
+            </span>
+          </span>
+        }
+        lead={
+          <>
+            on <span className="mono">{endpoint.host}</span>
+            {endpoint.service ? (
+              <>
+                , part of{" "}
+                <Link to="/services/$id" params={{ id: endpoint.service.id }}>
+                  {endpoint.service.name}
+                </Link>
+              </>
+            ) : null}
+          </>
+        }
+        actions={
+          <Button component={Link} to="/blocks/new" search={{ path: endpoint.template, method: endpoint.method }} variant="default">
+            Preview a block here
+          </Button>
+        }
+      />
+      <Grid>
+        <div>
+          <Stats
+            label="Key figures"
+            items={[
+              { label: "Risk", value: <Score value={endpoint.risk} reason="Not scored yet." />, note: "of 100" },
+              { label: "Calls, 24 h", value: <Known value={endpoint.calls_24h} format={compact} reason={noTraffic} />, note: <>last <Time at={endpoint.last_seen} /></> },
+              { label: "Error share", value: <Known value={endpoint.error_rate} format={percent} reason={noTraffic} />, note: "status 400 and above" },
+              { label: "Open findings", value: endpoint.findings_open, to: "/findings", search: { endpoint: endpoint.id } },
+              { label: "Exposure", value: words(endpoint.exposure), note: <>first seen <Time at={endpoint.first_seen} none="not known" /></> },
+            ]}
+          />
+        </div>
+        <Column span={8}>
+          <EndpointTraffic endpoint={endpoint} />
+          <Parameters parameters={endpoint.parameters} />
+          <EndpointFindings id={endpoint.id} />
+          <Routes endpoint={endpoint} />
+        </Column>
+        <Column span={4}>
+          <Panel title="State">
+            <p style={{ margin: "0 0 8px" }}>
+              <StatePill state={endpoint.state} />
+            </p>
+            <ul style={{ margin: 0, paddingLeft: 18, fontSize: 13 }}>
+              {endpoint.states_why.map((why) => (
+                <li key={why}>{why}</li>
+              ))}
+            </ul>
+            <FourFacts facts={endpoint.facts} />
+          </Panel>
+          <Authentication endpoint={endpoint} />
+          <Panel title="Data seen">
+            <Tags values={endpoint.data_classes.map(words)} none="No sensitive data type has been seen in what this source carries." />
+          </Panel>
+          <Panel title="History">
+            <Timeline
+              none="No change has been recorded yet."
+              items={endpoint.history.map((entry) => ({ at: entry.at, title: entry.detail || words(entry.kind) }))}
+            />
+          </Panel>
+        </Column>
+      </Grid>
+    </>
+  );
+}
+
+const factNames = { config: "In gateway configuration", spec: "In an API document", traffic: "In calls", code: "In source code" } as const;
+
+function FourFacts({ facts }: { facts: EndpointDetail["facts"] }) {
+  const say = (value: boolean | null | undefined): string => (value === true ? "yes" : value === false ? "no" : "not known");
+  return (
+    <div style={{ marginTop: 12, paddingTop: 12, borderTop: "1px solid var(--line)" }}>
+      <Facts rows={(Object.keys(factNames) as (keyof typeof factNames)[]).map((key) => [factNames[key], say(facts[key])])} />
+    </div>
+  );
+}

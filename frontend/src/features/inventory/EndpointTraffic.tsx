@@ -1,0 +1,96 @@
+import { SegmentedControl, Tabs } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, unwrap, unwrapPage } from "@/api/client";
+import { CALM } from "@/api/queries";
+import type { EndpointDetail } from "@/api/types";
+import { TimeChart } from "@/ui/charts/TimeChart";
+import { compact, words } from "@/ui/format";
+import { Panel, Time } from "@/ui/Layout";
+import { Loaded } from "@/ui/States";
+import { DataTable } from "@/ui/table/DataTable";
+import { CallTable } from "../threats/CallTable";
+
+/** Traffic over time, who calls, and redacted sample calls. */
+export function EndpointTraffic({ endpoint }: { endpoint: EndpointDetail }) {
+  const [hours, setHours] = useState("24");
+  const [tab, setTab] = useState<string | null>("chart");
+  const { id } = endpoint;
+  const params = { path: { id } };
+  const series = useQuery({
+    queryKey: ["endpoints", "series", id, hours],
+    queryFn: async () => (await unwrap(api.GET("/endpoints/{id}/series", { params: { ...params, query: { hours } } }))).data,
+    refetchInterval: CALM,
+    placeholderData: (before) => before,
+  });
+  const calls = useQuery({
+    queryKey: ["endpoints", "calls", id],
+    queryFn: async () => (await unwrapPage(api.GET("/endpoints/{id}/calls", { params: { ...params, query: { limit: 25 } } }))).data,
+    enabled: tab === "calls",
+  });
+  return (
+    <Panel
+      title="Traffic"
+      note={<SegmentedControl size="xs" aria-label="Time range" value={hours} onChange={setHours} data={[{ value: "6", label: "6 h" }, { value: "24", label: "24 h" }, { value: "168", label: "7 d" }]} />}
+    >
+      <Tabs value={tab} onChange={setTab}>
+        <Tabs.List mb={12}>
+          <Tabs.Tab value="chart">Calls</Tabs.Tab>
+          <Tabs.Tab value="latency">Latency</Tabs.Tab>
+          <Tabs.Tab value="callers">Callers</Tabs.Tab>
+          <Tabs.Tab value="calls">Sample calls</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="chart">
+          <Loaded query={series} rows={6}>
+            {(points) => (
+              <TimeChart
+                label="Calls to this endpoint"
+                at={points.map((p) => p.at)}
+                series={[
+                  { name: "All calls", values: points.map((p) => p.calls), color: "accent", kind: "area" },
+                  { name: "Errors", values: points.map((p) => p.errors), color: "medium-fill" },
+                  { name: "Blocked", values: points.map((p) => p.blocked), color: "critical-fill" },
+                ]}
+              />
+            )}
+          </Loaded>
+        </Tabs.Panel>
+        <Tabs.Panel value="latency">
+          <Loaded query={series} rows={6}>
+            {(points) => (
+              <TimeChart
+                label="Latency of this endpoint"
+                unit="ms"
+                at={points.map((p) => p.at)}
+                series={[
+                  { name: "Median", values: points.map((p) => p.p50 ?? null), color: "accent" },
+                  { name: "95th percentile", values: points.map((p) => p.p95 ?? null), color: "high-fill", dashed: true },
+                ]}
+              />
+            )}
+          </Loaded>
+        </Tabs.Panel>
+        <Tabs.Panel value="callers">
+          <DataTable
+            plain
+            id="callers"
+            label="Callers"
+            rows={endpoint.callers}
+            rowId={(row) => row.kind + row.label}
+            empty={<p className="muted">No caller has been seen.</p>}
+            columns={[
+              { id: "label", label: "Caller", value: (row) => row.label, cell: (row) => <span className="mono">{row.label}</span> },
+              { id: "kind", label: "Known by", value: (row) => row.kind, cell: (row) => words(row.kind) },
+              { id: "requests", label: "Requests", value: (row) => row.requests, cell: (row) => compact(row.requests), numeric: true },
+              { id: "errors", label: "Errors", value: (row) => row.errors, numeric: true },
+              { id: "last", label: "Last", value: (row) => row.last_seen, cell: (row) => <Time at={row.last_seen} none="" /> },
+            ]}
+          />
+        </Tabs.Panel>
+        <Tabs.Panel value="calls">
+          <Loaded query={calls}>{(rows) => <CallTable rows={rows} label="Sample calls" />}</Loaded>
+        </Tabs.Panel>
+      </Tabs>
+    </Panel>
+  );
+}

@@ -1,0 +1,51 @@
+import { Accordion } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import type { EndpointDetail } from "@/api/types";
+import { JsonDocument } from "@/ui/CodeBlock";
+import { words } from "@/ui/format";
+import { Facts, Panel } from "@/ui/Layout";
+
+/** Where the endpoint is declared, with the vendor's own document as evidence. */
+export function Routes({ endpoint }: { endpoint: EndpointDetail }) {
+  const { routes, rate_limits: limits, waf } = endpoint;
+  return (
+    <Panel title="Where it is served">
+      <Facts
+        rows={[
+          ["Firewall", waf ? [words(waf.state), waf.policy, waf.note].filter(Boolean).join(", ") : "not known: no connected firewall covers this host"],
+          [
+            "Rate limit",
+            limits === null ? "not known" : limits.length ? limits.map((limit) => limit.sentence ?? JSON.stringify(limit)).join("; ") : "none declared",
+          ],
+        ]}
+      />
+      {routes.length ? (
+        <Accordion variant="separated" mt={14} chevronPosition="left">
+          {routes.map((route) => (
+            <Accordion.Item key={route.connection_id + route.ref} value={route.connection_id + route.ref}>
+              <Accordion.Control>
+                <span className="mono">{route.ref}</span>
+                {route.stage ? <span className="muted"> stage {route.stage}</span> : null}
+              </Accordion.Control>
+              <Accordion.Panel>
+                <Facts
+                  rows={[
+                    ["Upstream", <span key="u" className="mono">{route.upstream ?? "not declared"}</span>],
+                    ["Connection", <Link key="c" to="/connections/$id" params={{ id: route.connection_id }}>{route.connection_id}</Link>],
+                  ]}
+                />
+                <div style={{ marginTop: 10 }}>
+                  <JsonDocument value={route.evidence} title="Document as read from the vendor" />
+                </div>
+              </Accordion.Panel>
+            </Accordion.Item>
+          ))}
+        </Accordion>
+      ) : (
+        <p className="muted" style={{ fontSize: 13 }}>
+          No configuration declares this endpoint. It is known from calls only.
+        </p>
+      )}
+    </Panel>
+  );
+}

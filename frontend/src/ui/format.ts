@@ -1,0 +1,63 @@
+/** Numbers and times as people read them. Unknown stays unknown: callers pass null through. */
+const whole = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat("en-GB", { notation: "compact", maximumFractionDigits: 1 });
+
+export const integer = (value: number): string => whole.format(value);
+export const compact = (value: number): string => (Math.abs(value) < 10_000 ? whole.format(value) : short.format(value));
+
+/** A share in 0…1. Small but real shares never read as 0 %. */
+export function percent(share: number): string {
+  const value = share * 100;
+  if (value === 0) return "0 %";
+  if (value < 0.01) return "< 0.01 %";
+  if (value < 1) return `${value.toFixed(2)} %`;
+  return `${value.toFixed(value < 10 ? 1 : 0)} %`;
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${integer(count)} ${count === 1 ? one : many}`;
+}
+
+/** "2 h 5 min" from seconds, at most two units. */
+export function duration(seconds: number): string {
+  const left = Math.max(0, Math.round(seconds));
+  const parts: [number, string][] = [
+    [Math.floor(left / 86_400), "d"],
+    [Math.floor((left % 86_400) / 3600), "h"],
+    [Math.floor((left % 3600) / 60), "min"],
+    [left % 60, "s"],
+  ];
+  const from = parts.findIndex(([n]) => n > 0);
+  if (from < 0) return "0 s";
+  return parts
+    .slice(from, from + 2)
+    .filter(([n]) => n > 0)
+    .map(([n, unit]) => `${n} ${unit}`)
+    .join(" ");
+}
+
+export function ago(iso: string, now: number = Date.now()): string {
+  const seconds = (now - Date.parse(iso)) / 1000;
+  if (seconds < -1) return `in ${duration(-seconds)}`;
+  if (seconds < 5) return "just now";
+  if (seconds > 86_400 * 30) return day(iso);
+  const text = duration(seconds).split(" ");
+  return `${text.slice(0, 2).join(" ")} ago`;
+}
+
+const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
+const momentFormat = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+});
+export const day = (iso: string): string => dayFormat.format(new Date(iso));
+export const moment = (iso: string): string => momentFormat.format(new Date(iso));
+
+/** "risk_accepted" → "Risk accepted". */
+export function words(key: string): string {
+  const text = key.replace(/[_-]+/g, " ").trim();
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
