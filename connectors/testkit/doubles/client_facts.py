@@ -1,8 +1,8 @@
 """What a data plane is told about the client, since every connection here comes from 127.0.0.1.
 
-``X-Double-Client-Ip`` stands for the TCP peer's address, ``X-Double-Country``, ``X-Double-Asn``, ``X-Double-Ja4`` for
-what the vendor derives from connection and address. ``X-Double-Time`` (epoch ms) is the ingestion hook for past
-traffic: the request is handled and logged as if it had arrived then.
+``X-Double-Client-Ip`` stands for the TCP peer's address, ``X-Double-Country``, ``X-Double-Asn``,
+``X-Double-Ja4`` for what the vendor derives from connection and address. ``X-Double-Time`` (epoch ms) is
+the ingestion hook for past traffic: the request is handled and logged as if it had arrived then.
 """
 
 import time
@@ -30,18 +30,12 @@ class ClientFacts:
     time_ms: int
 
 
-def client_facts(
-    request: Request, address_header: str = "X-Double-Client-Ip"
-) -> ClientFacts:
+def client_facts(request: Request, address_header: str = "X-Double-Client-Ip") -> ClientFacts:
     """Read the double's own headers, with defaults for requests sent by hand."""
     headers = request.headers
     address = headers.get(address_header) or request.remote_addr or "127.0.0.1"
     default = next(
-        (
-            country
-            for prefix, country in BENCHMARK_PREFIXES.items()
-            if address.startswith(prefix)
-        ),
+        (country for prefix, country in BENCHMARK_PREFIXES.items() if address.startswith(prefix)),
         "US",
     )
     past = headers.get("X-Double-Time", "")
@@ -56,8 +50,4 @@ def client_facts(
 
 def visible_headers(request: Request) -> tuple[tuple[str, str], ...]:
     """The headers a vendor would see: all but the double's own."""
-    return tuple(
-        (n, v)
-        for n, v in request.headers.items()
-        if not n.lower().startswith("x-double-")
-    )
+    return tuple((n, v) for n, v in request.headers.items() if not n.lower().startswith("x-double-"))

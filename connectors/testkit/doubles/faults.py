@@ -1,8 +1,9 @@
 """Faults a test orders from a double, outside the vendor's API.
 
-``POST /_double/faults`` with ``{"service", "operation", "status", "times", "body", "headers", "delay_ms"}`` makes
-the next ``times`` matching requests answer that; ``GET`` lists what is left, ``DELETE`` forgets all.
-``service`` and ``operation`` may be ``"*"``. A ``body`` that is a string is sent as it is (garbage included).
+``POST /_double/faults`` with ``{"service", "operation", "status", "times", "body", "headers", "delay_ms"}``
+makes the next ``times`` matching requests answer that; ``GET`` lists what is left, ``DELETE`` forgets all.
+``service`` and ``operation`` may be ``"*"``. A ``body`` that is a string is sent as it is (garbage
+included).
 """
 
 import threading
@@ -34,9 +35,7 @@ class Fault:
     def matches(self, service: str, operation: str) -> bool:
         """Whether this fault is meant for the request (shell-style patterns)."""
         return (
-            self.times > 0
-            and fnmatchcase(service, self.service)
-            and fnmatchcase(operation, self.operation)
+            self.times > 0 and fnmatchcase(service, self.service) and fnmatchcase(operation, self.operation)
         )
 
     def response(self) -> Response:

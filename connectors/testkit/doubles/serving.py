@@ -28,10 +28,13 @@ class QuietHandler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Write nothing: the doubles' own logs are the vendors' logs."""
 
+    def send_response(self, code: int, message: str | None = None) -> None:
+        """Start the answer without a ``Server`` header: each double sends its vendor's, if any."""
+        self.send_response_only(code, message)
+        self.send_header("Date", self.date_time_string())
 
-def json_response(
-    body: Any, status: int = 200, headers: dict[str, str] | None = None
-) -> Response:
+
+def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """An ``application/json`` response of ``body`` (anything orjson can serialise)."""
     return Response(
         orjson.dumps(body),

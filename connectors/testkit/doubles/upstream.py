@@ -15,6 +15,7 @@ HOP_BY_HOP = {
     "upgrade",
     "host",
     "content-length",
+    "date",
 }
 
 
@@ -47,9 +48,7 @@ class Upstream:
         """Send one request; a backend that cannot be reached answers 502 with an empty JSON object."""
         kept = urllib3.HTTPHeaderDict()
         for name, value in headers:
-            if name.lower() not in HOP_BY_HOP and not name.lower().startswith(
-                "x-double-"
-            ):
+            if name.lower() not in HOP_BY_HOP and not name.lower().startswith("x-double-"):
                 kept.add(name, value)
         started = time.perf_counter()
         try:
@@ -65,13 +64,9 @@ class Upstream:
         # A modelled latency stands for the backend's work, so that the machine need not sleep for it.
         modelled = int(answer.headers.get("X-Acme-Latency-Ms", "0"))
         sent = tuple(
-            (n, v)
-            for n, v in answer.headers.items()
-            if n.lower() not in HOP_BY_HOP | {"x-acme-latency-ms"}
+            (n, v) for n, v in answer.headers.items() if n.lower() not in HOP_BY_HOP | {"x-acme-latency-ms"}
         )
-        return UpstreamAnswer(
-            answer.status, sent, answer.data, _since(started) + modelled
-        )
+        return UpstreamAnswer(answer.status, sent, answer.data, _since(started) + modelled)
 
 
 def _since(started: float) -> int:

@@ -16,21 +16,15 @@ from connectors.testkit.doubles.upstream import Upstream
 def arguments() -> argparse.Namespace:
     """The command line."""
     known = Principals()
-    parser = argparse.ArgumentParser(
-        prog="connectors.testkit.doubles.aws", description=__doc__
-    )
-    parser.add_argument(
-        "--port", type=int, required=True, help="API endpoint of every AWS service"
-    )
+    parser = argparse.ArgumentParser(prog="connectors.testkit.doubles.aws", description=__doc__)
+    parser.add_argument("--port", type=int, required=True, help="API endpoint of every AWS service")
     parser.add_argument(
         "--data-port",
         type=int,
         required=True,
         help="the deployed APIs (Host header picks one)",
     )
-    parser.add_argument(
-        "--backend", default="http://127.0.0.1:9", help="base URL of the sample backend"
-    )
+    parser.add_argument("--backend", default="http://127.0.0.1:9", help="base URL of the sample backend")
     parser.add_argument("--region", default="us-east-1")
     parser.add_argument(
         "--seed",
@@ -43,9 +37,7 @@ def arguments() -> argparse.Namespace:
         default=1.0,
         help="multiply the vendor's API rates; 0 is no limit",
     )
-    parser.add_argument(
-        "--log-interval", type=float, default=2.0, help="seconds between log deliveries"
-    )
+    parser.add_argument("--log-interval", type=float, default=2.0, help="seconds between log deliveries")
     parser.add_argument(
         "--admin-key",
         default=known.admin_key,
@@ -70,9 +62,7 @@ def main() -> None:
     # Values nobody uses: moto only insists that boto3 finds some.
     os.environ.setdefault("AWS_ACCESS_KEY_ID", options.admin_key)
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "unused")
-    principals = Principals(
-        options.admin_key, options.platform_key, options.platform_principal
-    )
+    principals = Principals(options.admin_key, options.platform_key, options.platform_principal)
     delivery = LogDelivery(options.region, options.log_interval)
     api = StrictAws(principals, Throttle(options.rate_scale))
     plane = DataPlane(options.region, Upstream(options.backend), delivery)

@@ -1,8 +1,8 @@
 """API Gateway access log lines from a stage's ``accessLogSettings.format``.
 
 Source: API Gateway Developer Guide, "Set up CloudWatch logging for REST APIs" and the ``$context`` variable
-reference. Absent values are ``-`` and nothing is escaped: a quote in a user agent breaks a JSON format, as it does
-at the vendor.
+reference. Absent values are ``-`` and nothing is escaped: a quote in a user agent breaks a JSON format, as
+it does at the vendor.
 """
 
 import re
@@ -19,6 +19,4 @@ def line(template: str, context: Mapping[str, str]) -> str:
 
 def request_time(time_ms: int) -> str:
     """``$context.requestTime``: the CLF date of an epoch time in ms."""
-    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime(
-        "%d/%b/%Y:%H:%M:%S +0000"
-    )
+    return datetime.fromtimestamp(time_ms / 1000, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")

@@ -31,21 +31,17 @@ class LogDelivery:
         self._closed = threading.Event()
         threading.Thread(target=self._run, daemon=True).start()
 
-    def access_log(
-        self, destination_arn: str, stream: str, time_ms: int, text: str
-    ) -> None:
+    def access_log(self, destination_arn: str, stream: str, time_ms: int, text: str) -> None:
         """Queue one access log line for a CloudWatch log group."""
         with self._lock:
-            self._lines[
-                (destination_arn.partition(":log-group:")[2].removesuffix(":*"), stream)
-            ].append((time_ms, text))
+            self._lines[(destination_arn.partition(":log-group:")[2].removesuffix(":*"), stream)].append(
+                (time_ms, text)
+            )
 
     def waf_log(self, acl_arn: str, log_record: dict[str, Any]) -> None:
         """Queue one WAF record for each destination of the web ACL's logging configuration."""
         with LOCK:
-            configuration = backend("wafv2", self._region).logging_configurations.get(
-                acl_arn
-            )
+            configuration = backend("wafv2", self._region).logging_configurations.get(acl_arn)
         if configuration is None or not kept(log_record, configuration.logging_filter):
             return
         shown = redacted(log_record, configuration.redacted_fields or [])
@@ -54,15 +50,11 @@ class LogDelivery:
             with self._lock:
                 if ":s3:::" in destination:
                     bucket = destination.partition(":s3:::")[2]
-                    self._objects[(bucket, name, time_ms // PERIOD_MS)].append(
-                        orjson.dumps(shown)
-                    )
+                    self._objects[(bucket, name, time_ms // PERIOD_MS)].append(orjson.dumps(shown))
                 else:
                     group = destination.partition(":log-group:")[2].removesuffix(":*")
                     stream = f"{self._region}_{name}_0"
-                    self._lines[(group, stream)].append(
-                        (time_ms, orjson.dumps(shown).decode())
-                    )
+                    self._lines[(group, stream)].append((time_ms, orjson.dumps(shown).decode()))
 
     def flush(self) -> None:
         """Write everything queued so far."""

@@ -16,9 +16,7 @@ REST_JSON_SERVICES = {"apigateway", "apigatewayv2"}
 class AwsError(Exception):
     """A refusal by the vendor: error code, human message, HTTP status, extra members of the error shape."""
 
-    def __init__(
-        self, code: str, message: str, status: int = 400, **members: str
-    ) -> None:
+    def __init__(self, code: str, message: str, status: int = 400, **members: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
@@ -54,9 +52,7 @@ def error_response(service: str, error: AwsError) -> Response:
             f"<Code>{error.code}</Code><Message>{escape(error.message)}</Message></Error>"
             f"<RequestId>{request_id}</RequestId></ErrorResponse>"
         )
-        return Response(
-            body, status=error.status, headers=headers, content_type="text/xml"
-        )
+        return Response(body, status=error.status, headers=headers, content_type="text/xml")
     shape = {"message": error.message, "Message": error.message, **error.members}
     if service not in REST_JSON_SERVICES:
         shape["__type"] = error.code

@@ -1,7 +1,8 @@
 """The sample company's AWS estate, created through the API with boto3 like any customer's would be.
 
-It has the weaknesses the product is to find: a sensitive method without authorization, a legacy stage without WAF or
-logging, managed rules in Count only, no redaction of WAF logs, wildcard CORS, catch-all routes, no throttling.
+It has the weaknesses the product is to find: a sensitive method without authorization, a legacy stage
+without WAF or logging, managed rules in Count only, no redaction of WAF logs, wildcard CORS, catch-all
+routes, no throttling.
 """
 
 from dataclasses import dataclass
@@ -83,42 +84,32 @@ class Clients:
             endpoint_url=self.endpoint,
             region_name=self.region,
             aws_access_key_id=self.access_key,
-            aws_secret_access_key="acme-admin-secret",
+            aws_secret_access_key=self.access_key[::-1],
             config=Config(retries={"max_attempts": 1}),
         )
 
 
 def _methods(api: Any, api_id: str, authorizers: dict[str, str]) -> None:
-    root = next(
-        item["id"]
-        for item in api.get_resources(restApiId=api_id)["items"]
-        if item["path"] == "/"
-    )
+    root = next(item["id"] for item in api.get_resources(restApiId=api_id)["items"] if item["path"] == "/")
     known = {"": root}
     for path, verb, auth in ORDERS_METHODS:
         parent = ""
         for part in path.strip("/").split("/"):
             here = f"{parent}/{part}"
             if here not in known:
-                made = api.create_resource(
-                    restApiId=api_id, parentId=known[parent], pathPart=part
-                )
+                made = api.create_resource(restApiId=api_id, parentId=known[parent], pathPart=part)
                 known[here] = made["id"]
             parent = here
         kind = auth if auth in (COGNITO, CUSTOM) else "NONE"
         extra = {"authorizerId": authorizers[kind]} if kind in authorizers else {}
         place = {"restApiId": api_id, "resourceId": known[path], "httpMethod": verb}
-        api.put_method(
-            **place, authorizationType=kind, apiKeyRequired=auth == KEY, **extra
-        )
+        api.put_method(**place, authorizationType=kind, apiKeyRequired=auth == KEY, **extra)
         if auth == "MOCK":
             template = {"application/json": '{"statusCode": 200}'}
             api.put_integration(**place, type="MOCK", requestTemplates=template)
         else:
             uri = f"http://orders.internal.acme.example{path}"
-            api.put_integration(
-                **place, type="HTTP_PROXY", integrationHttpMethod=verb, uri=uri
-            )
+            api.put_integration(**place, type="HTTP_PROXY", integrationHttpMethod=verb, uri=uri)
 
 
 def _orders_api(clients: Clients) -> tuple[str, str]:
@@ -131,7 +122,9 @@ def _orders_api(clients: Clients) -> tuple[str, str]:
     )
     api_id = made["id"]
     pool = f"arn:aws:cognito-idp:{region}:123456789012:userpool/{region}_AcmeUsers"
-    lambda_uri = f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/arn:aws:lambda:{region}:123456789012"
+    lambda_uri = (
+        f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/arn:aws:lambda:{region}:123456789012"
+    )
     source = "method.request.header.Authorization"
     cognito = api.create_authorizer(
         restApiId=api_id,
@@ -169,33 +162,24 @@ def _orders_api(clients: Clients) -> tuple[str, str]:
         "/accessLogSettings/format": ACCESS_LOG_FORMAT,
     }
     values["/*/*/logging/loglevel"] = "ERROR"
-    operations = [
-        {"op": "replace", "path": path, "value": value}
-        for path, value in values.items()
-    ]
+    operations = [{"op": "replace", "path": path, "value": value} for path, value in values.items()]
     api.update_stage(restApiId=api_id, stageName="prod", patchOperations=operations)
     _keys_and_domain(api, api_id)
     return api_id, f"arn:aws:apigateway:{region}::/restapis/{api_id}/stages/prod"
 
 
 def _keys_and_domain(api: Any, api_id: str) -> None:
-    plan = api.create_usage_plan(
-        name="partners", apiStages=[{"apiId": api_id, "stage": "prod"}]
-    )
+    plan = api.create_usage_plan(name="partners", apiStages=[{"apiId": api_id, "stage": "prod"}])
     for name, value in PARTNER_KEYS.items():
         key = api.create_api_key(name=name, enabled=True, value=value)
-        api.create_usage_plan_key(
-            usagePlanId=plan["id"], keyId=key["id"], keyType="API_KEY"
-        )
+        api.create_usage_plan_key(usagePlanId=plan["id"], keyId=key["id"], keyType="API_KEY")
     api.create_domain_name(
         domainName="api.acme.example",
         regionalCertificateName="api.acme.example",
         endpointConfiguration={"types": ["REGIONAL"]},
         securityPolicy="TLS_1_0",
     )
-    api.create_base_path_mapping(
-        domainName="api.acme.example", restApiId=api_id, stage="prod"
-    )
+    api.create_base_path_mapping(domainName="api.acme.example", restApiId=api_id, stage="prod")
 
 
 def _mobile_api(clients: Clients) -> None:
@@ -226,18 +210,12 @@ def _mobile_api(clients: Clients) -> None:
         PayloadFormatVersion="1.0",
     )
     for key, protected in MOBILE_ROUTES:
-        auth = (
-            {"AuthorizationType": "JWT", "AuthorizerId": jwt["AuthorizerId"]}
-            if protected
-            else {}
-        )
+        auth = {"AuthorizationType": "JWT", "AuthorizerId": jwt["AuthorizerId"]} if protected else {}
         target = f"integrations/{integration['IntegrationId']}"
         api.create_route(ApiId=api_id, RouteKey=key, Target=target, **auth)
     group = f"arn:aws:logs:{clients.region}:123456789012:log-group:{MOBILE_LOG_GROUP}"
     settings = {"DestinationArn": group, "Format": MOBILE_LOG_FORMAT}
-    api.create_stage(
-        ApiId=api_id, StageName="$default", AutoDeploy=True, AccessLogSettings=settings
-    )
+    api.create_stage(ApiId=api_id, StageName="$default", AutoDeploy=True, AccessLogSettings=settings)
     certificate = f"arn:aws:acm:{clients.region}:123456789012:certificate/mobile"
     configurations = [
         {
@@ -246,12 +224,8 @@ def _mobile_api(clients: Clients) -> None:
             "EndpointType": "REGIONAL",
         }
     ]
-    api.create_domain_name(
-        DomainName="mobile.acme.example", DomainNameConfigurations=configurations
-    )
-    api.create_api_mapping(
-        ApiId=api_id, DomainName="mobile.acme.example", Stage="$default"
-    )
+    api.create_domain_name(DomainName="mobile.acme.example", DomainNameConfigurations=configurations)
+    api.create_api_mapping(ApiId=api_id, DomainName="mobile.acme.example", Stage="$default")
 
 
 def _managed_in_count(name: str, priority: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The AWS data plane: requests to deployed APIs through web ACL, authorizer and access log to the backend.
 
-Source of order and answers: API Gateway Developer Guide, "Use AWS WAF to protect your REST APIs" (WAF is evaluated
-before resource policies, authorizers and keys) and "Gateway response types".
+Source of order and answers: API Gateway Developer Guide, "Use AWS WAF to protect your REST APIs" (WAF is
+evaluated before resource policies, authorizers and keys) and "Gateway response types".
 """
 
 import secrets
@@ -16,7 +16,7 @@ from connectors.testkit.doubles.aws import access_log, waf_log
 from connectors.testkit.doubles.aws.delivery import LogDelivery
 from connectors.testkit.doubles.aws.gateway_auth import ANONYMOUS, Identity, identify
 from connectors.testkit.doubles.aws.gateway_routing import (
-    Refused,
+    RefusedError,
     Target,
     execute_api_hosts,
     resolve,
@@ -61,10 +61,8 @@ class DataPlane:
         request = web_request(http)
         try:
             with LOCK:
-                target = resolve(
-                    request.host, request.uri, request.method, self._region
-                )
-        except Refused as refused:
+                target = resolve(request.host, request.uri, request.method, self._region)
+        except RefusedError as refused:
             return json_response({"message": refused.message}, refused.status)
         exchange = Exchange(request, target)
         response = self._handle(exchange)
@@ -86,14 +84,12 @@ class DataPlane:
                 return preflight
             if target.route is None:
                 missing = (
-                    (403, "Missing Authentication Token")
-                    if target.kind == "REST"
-                    else (404, "Not Found")
+                    (403, "Missing Authentication Token") if target.kind == "REST" else (404, "Not Found")
                 )
-                raise Refused(*missing)
+                raise RefusedError(*missing)
             with LOCK:
                 exchange.identity = identify(target, request, self._region)
-        except Refused as refused:
+        except RefusedError as refused:
             exchange.error = refused.message
             return json_response({"message": refused.message}, refused.status)
         query = f"?{request.query}" if request.query else ""
@@ -116,11 +112,7 @@ class DataPlane:
         return response
 
     def _inspect(self, exchange: Exchange) -> None:
-        arn = (
-            exchange.target.stage.web_acl_arn
-            if exchange.target.kind == "REST"
-            else None
-        )
+        arn = exchange.target.stage.web_acl_arn if exchange.target.kind == "REST" else None
         if not arn:
             return
         started = time.perf_counter()
@@ -130,24 +122,18 @@ class DataPlane:
             round((time.perf_counter() - started) * 1000),
         )
         source = f"{ACCOUNT}:{exchange.target.api.id}:{exchange.target.stage.name}"
-        self._delivery.waf_log(
-            arn, waf_log.record(arn, source, exchange.request, verdict)
-        )
+        self._delivery.waf_log(arn, waf_log.record(arn, source, exchange.request, verdict))
         _sample(arn, exchange.request, verdict)
         if verdict.action != "ALLOW":
-            raise Refused(verdict.response_code or 403, "Forbidden")
+            raise RefusedError(verdict.response_code or 403, "Forbidden")
 
     def _log(self, exchange: Exchange, response: Response, latency_ms: int) -> None:
         settings = exchange.target.stage.access_log_settings or {}
         if not settings.get("format") or not settings.get("destinationArn"):
             return
-        text = access_log.line(
-            settings["format"], context(exchange, response, latency_ms)
-        )
+        text = access_log.line(settings["format"], context(exchange, response, latency_ms))
         stream = exchange.request.request_id.replace("-", "")[:2]
-        self._delivery.access_log(
-            settings["destinationArn"], stream, exchange.request.time_ms, text
-        )
+        self._delivery.access_log(settings["destinationArn"], stream, exchange.request.time_ms, text)
 
 
 def web_request(http: Request) -> WebRequest:
@@ -214,9 +200,7 @@ def _add_cors(target: Target, request: WebRequest, response: Response) -> None:
     origin = request.header("origin")
     allowed = settings.get("allowOrigins") or []
     if origin and ("*" in allowed or origin in allowed):
-        response.headers["Access-Control-Allow-Origin"] = (
-            "*" if "*" in allowed else origin
-        )
+        response.headers["Access-Control-Allow-Origin"] = "*" if "*" in allowed else origin
 
 
 def context(exchange: Exchange, response: Response, latency_ms: int) -> dict[str, str]:
@@ -267,6 +251,4 @@ def context(exchange: Exchange, response: Response, latency_ms: int) -> dict[str
             "integrationStatus": exchange.upstream.status,
             "integrationLatency": exchange.upstream.latency_ms,
         }
-    return {
-        name: str(value) for name, value in values.items() if value not in (None, "")
-    }
+    return {name: str(value) for name, value in values.items() if value not in (None, "")}

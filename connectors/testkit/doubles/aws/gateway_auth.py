@@ -1,7 +1,8 @@
 """Authorizers and API keys of the data plane, in a simple form.
 
-A bearer token is a JWT; its payload's ``sub`` is the principal and ``exp`` (seconds) must lie ahead. Signatures are
-not checked: the identity provider is not part of the double. An API key must be a value API Gateway knows.
+A bearer token is a JWT; its payload's ``sub`` is the principal and ``exp`` (seconds) must lie ahead.
+Signatures are not checked: the identity provider is not part of the double. An API key must be a value API
+Gateway knows.
 """
 
 import base64
@@ -11,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from connectors.testkit.doubles.aws.gateway_routing import Refused, Target
+from connectors.testkit.doubles.aws.gateway_routing import RefusedError, Target
 from connectors.testkit.doubles.aws.state import backend
 from connectors.testkit.doubles.aws.web_request import WebRequest
 
@@ -34,9 +35,7 @@ def jwt_payload(token: str) -> dict[str, Any] | None:
     if len(parts) != 3:
         return None
     try:
-        payload = orjson.loads(
-            base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
-        )
+        payload = orjson.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except (binascii.Error, ValueError):
         return None
     return payload if isinstance(payload, dict) else None
@@ -46,19 +45,19 @@ def _claims(request: WebRequest) -> dict[str, Any]:
     token = (request.header("authorization") or "").removeprefix("Bearer ").strip()
     claims = jwt_payload(token)
     if claims is None or not claims.get("sub"):
-        raise Refused(401, "Unauthorized")
+        raise RefusedError(401, "Unauthorized")
     if float(claims.get("exp", 0)) * 1000 <= request.time_ms:
-        raise Refused(
+        raise RefusedError(
             401,
-            "The incoming token has expired"
-            if request.header("authorization")
-            else "Unauthorized",
+            "The incoming token has expired" if request.header("authorization") else "Unauthorized",
         )
     return claims
 
 
 def identify(target: Target, request: WebRequest, region: str) -> Identity:
-    """The identity the route's authorizer and key requirement establish. Raises ``Refused`` (401, 403)."""
+    """The identity the route's authorizer and key requirement establish. Raises ``RefusedError`` (401,
+    403).
+    """
     identity = Identity()
     if (target.route.authorization_type or "NONE") != "NONE":
         claims = _claims(request)
@@ -71,6 +70,6 @@ def identify(target: Target, request: WebRequest, region: str) -> Identity:
         keys = backend("apigateway", region).keys.values()
         key = next((k for k in keys if k.enabled and k.value == offered), None)
         if key is None:
-            raise Refused(403, "Forbidden")
+            raise RefusedError(403, "Forbidden")
         identity = Identity(identity.principal, identity.claims, key.id)
     return identity

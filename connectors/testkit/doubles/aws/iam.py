@@ -1,7 +1,8 @@
 """IAM policy evaluation: explicit deny, then allow, then implicit deny.
 
-Source: IAM User Guide, "Policy evaluation logic". Supported: Effect, (Not)Action, (Not)Resource, Principal and the
-condition operators below. A condition we cannot evaluate fails closed: its Allow does not apply, its Deny does.
+Source: IAM User Guide, "Policy evaluation logic". Supported: Effect, (Not)Action, (Not)Resource, Principal
+and the condition operators below. A condition we cannot evaluate fails closed: its Allow does not apply,
+its Deny does.
 """
 
 import re
@@ -35,9 +36,7 @@ class Query:
 @lru_cache(maxsize=4096)
 def _pattern(wildcard: str, ignore_case: bool) -> re.Pattern[str]:
     escaped = re.escape(wildcard).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.compile(
-        f"^{escaped}$", re.IGNORECASE | re.DOTALL if ignore_case else re.DOTALL
-    )
+    return re.compile(f"^{escaped}$", re.IGNORECASE | re.DOTALL if ignore_case else re.DOTALL)
 
 
 def _matches(wildcard: str, value: str, ignore_case: bool = False) -> bool:
@@ -58,9 +57,7 @@ OPERATORS: dict[str, Callable[[str, str], bool]] = {
 }
 
 
-def _condition_holds(
-    operator: str, key: str, wanted: Any, context: dict[str, str]
-) -> bool | None:
+def _condition_holds(operator: str, key: str, wanted: Any, context: dict[str, str]) -> bool | None:
     name = operator.removesuffix("IfExists")
     if name == "Null":
         return (str(wanted).lower() == "true") == (key.lower() not in context)
@@ -99,29 +96,17 @@ def _principal_matches(statement: Policy, query: Query) -> bool:
 def _applies(statement: Policy, query: Query) -> bool | None:
     """True, False, or None where only an unknown condition keeps us from saying."""
     if "Action" in statement:
-        named = any(
-            _matches(item, query.action, ignore_case=True)
-            for item in _many(statement["Action"])
-        )
+        named = any(_matches(item, query.action, ignore_case=True) for item in _many(statement["Action"]))
     else:
         named = not any(
-            _matches(i, query.action, ignore_case=True)
-            for i in _many(statement.get("NotAction", "*"))
+            _matches(i, query.action, ignore_case=True) for i in _many(statement.get("NotAction", "*"))
         )
     if not named or not _principal_matches(statement, query):
         return False
     if "NotResource" in statement:
-        covered = not any(
-            _matches(i, r)
-            for i in _many(statement["NotResource"])
-            for r in query.resources
-        )
+        covered = not any(_matches(i, r) for i in _many(statement["NotResource"]) for r in query.resources)
     else:
-        covered = any(
-            _matches(i, r)
-            for i in _many(statement.get("Resource", "*"))
-            for r in query.resources
-        )
+        covered = any(_matches(i, r) for i in _many(statement.get("Resource", "*")) for r in query.resources)
     return _conditions_hold(statement, query.context) if covered else False
 
 

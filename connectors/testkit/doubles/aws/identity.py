@@ -1,7 +1,8 @@
 """Who signed a request, and AssumeRole with the trust policy evaluated (moto evaluates none).
 
-Sources: IAM User Guide, "The confused deputy problem" (ExternalId), STS API Reference AssumeRole. A role that does
-not exist and a role that does not trust the caller get the same ``AccessDenied``, as at the vendor.
+Sources: IAM User Guide, "The confused deputy problem" (ExternalId), STS API Reference AssumeRole. A role
+that does not exist and a role that does not trust the caller get the same ``AccessDenied``, as at the
+vendor.
 """
 
 import json
@@ -32,7 +33,9 @@ class Caller:
 
 @dataclass(frozen=True)
 class Principals:
-    """The access keys known from the start: the customer's administrator and the product's own AWS principal."""
+    """The access keys known from the start: the customer's administrator and the product's own AWS
+    principal.
+    """
 
     admin_key: str = "AKIAACMEADMIN0000001"
     platform_key: str = "AKIAPORTCULLIS000001"
@@ -41,9 +44,7 @@ class Principals:
     def known(self, access_key: str) -> Caller | None:
         """The caller behind a long-lived key; None when the key is not one of ours."""
         if access_key == self.admin_key:
-            return Caller(
-                f"arn:aws:iam::{ACCOUNT}:user/acme-admin", ACCOUNT, "AIDAACMEADMIN"
-            )
+            return Caller(f"arn:aws:iam::{ACCOUNT}:user/acme-admin", ACCOUNT, "AIDAACMEADMIN")
         if access_key == self.platform_key:
             account = self.platform_arn.split(":")[4]
             # The product's own account grants its principal nothing but AssumeRole.
@@ -53,29 +54,21 @@ class Principals:
 
 def _role_policies(role: Any) -> tuple[Policy, ...]:
     inline = [json.loads(unquote(text)) for text in role.policies.values()]
-    attached = [
-        json.loads(policy.document) for policy in role.managed_policies.values()
-    ]
+    attached = [json.loads(policy.document) for policy in role.managed_policies.values()]
     return tuple(inline + attached)
 
 
 def authenticate(call: ApiCall, principals: Principals) -> Caller:
-    """The principal that signed ``call``. Raises the vendor's error for unknown, expired or mismatched credentials."""
+    """The principal that signed ``call``. Raises the vendor's error for unknown, expired or mismatched
+    credentials.
+    """
     if caller := principals.known(call.access_key):
         return caller
     with LOCK:
-        session = backend("sts", call.region).get_assumed_role_from_access_key(
-            call.access_key
-        )
+        session = backend("sts", call.region).get_assumed_role_from_access_key(call.access_key)
         if session is None or session.session_token != call.session_token:
-            code = (
-                "InvalidClientTokenId"
-                if call.service in ("sts", "iam")
-                else "UnrecognizedClientException"
-            )
-            raise AwsError(
-                code, "The security token included in the request is invalid.", 403
-            )
+            code = "InvalidClientTokenId" if call.service in ("sts", "iam") else "UnrecognizedClientException"
+            raise AwsError(code, "The security token included in the request is invalid.", 403)
         if session.expiration.replace(tzinfo=UTC) <= datetime.now(UTC):
             raise AwsError(
                 "ExpiredTokenException",
@@ -89,7 +82,9 @@ def authenticate(call: ApiCall, principals: Principals) -> Caller:
 
 
 def authorize(call: ApiCall, caller: Caller) -> None:
-    """Raise ``AccessDenied`` naming the action and the resource unless the caller's policies allow the call."""
+    """Raise ``AccessDenied`` naming the action and the resource unless the caller's policies allow the
+    call.
+    """
     action = iam_action(call)
     if caller.policies is None or action in ALWAYS_ALLOWED:
         return
@@ -111,28 +106,20 @@ def authorize(call: ApiCall, caller: Caller) -> None:
     )
     if layer == "session":
         because = because.replace("session-based", "session")
-    code = (
-        "AccessDenied"
-        if call.service in ("s3", "sts", "iam")
-        else "AccessDeniedException"
-    )
-    where = (
-        f" on resource: {resources[0]}" if resources[0] != "*" else " on resource: *"
-    )
-    message = (
-        f"User: {caller.arn} is not authorized to perform: {action}{where} {because}"
-    )
+    code = "AccessDenied" if call.service in ("s3", "sts", "iam") else "AccessDeniedException"
+    where = f" on resource: {resources[0]}" if resources[0] != "*" else " on resource: *"
+    message = f"User: {caller.arn} is not authorized to perform: {action}{where} {because}"
     raise AwsError(
         code,
         message,
-        403
-        if call.service in ("s3", "sts", "iam", "apigateway", "apigatewayv2")
-        else 400,
+        403 if call.service in ("s3", "sts", "iam", "apigateway", "apigatewayv2") else 400,
     )
 
 
 def check_assume_role(call: ApiCall, caller: Caller) -> None:
-    """Evaluate the role's trust policy on the caller and its ExternalId; raise ``AccessDenied`` when it says no."""
+    """Evaluate the role's trust policy on the caller and its ExternalId; raise ``AccessDenied`` when it
+    says no.
+    """
     role_arn = str(call.params.get("RoleArn", ""))
     denied = AwsError(
         "AccessDenied",

@@ -1,8 +1,9 @@
 """CloudWatch Logs events: written in batches, read back with ``FilterLogEvents`` in bounded pages.
 
-moto's own FilterLogEvents sorts every event of a group on each page. Here an event is found by bisection on its
-timestamp. Semantics from the CloudWatch Logs API reference: at most 10,000 events per page, an opaque ``nextToken``,
-and pages that are empty though more follow; events outside the accepted 14 days are rejected by PutLogEvents.
+moto's own FilterLogEvents sorts every event of a group on each page. Here an event is found by bisection on
+its timestamp. Semantics from the CloudWatch Logs API reference: at most 10,000 events per page, an opaque
+``nextToken``, and pages that are empty though more follow; events outside the accepted 14 days are rejected
+by PutLogEvents.
 """
 
 import base64
@@ -33,9 +34,7 @@ class EventStore:
         self._sequence = 0
         self._lock = threading.Lock()
 
-    def put(
-        self, region: str, group: str, stream: str, events: list[tuple[int, str]]
-    ) -> int:
+    def put(self, region: str, group: str, stream: str, events: list[tuple[int, str]]) -> int:
         """Store (timestamp ms, message) pairs; returns how many were accepted."""
         now = int(time.time() * 1000)
         with self._lock:
@@ -50,9 +49,7 @@ class EventStore:
             del kept[: max(0, len(kept) - KEPT_PER_GROUP)]
         return accepted
 
-    def after(
-        self, region: str, group: str, position: tuple[int, int], end: int, limit: int
-    ) -> list[Event]:
+    def after(self, region: str, group: str, position: tuple[int, int], end: int, limit: int) -> list[Event]:
         """Up to ``limit`` events after ``position`` (timestamp, sequence) with timestamp < ``end`` (ms)."""
         with self._lock:
             kept = self._events[(region, group)]
@@ -65,9 +62,7 @@ EVENTS = EventStore()
 """One per process, as moto's own state is."""
 
 
-def put_events(
-    region: str, group: str, stream: str, events: list[tuple[int, str]]
-) -> int:
+def put_events(region: str, group: str, stream: str, events: list[tuple[int, str]]) -> int:
     """Write log events as a service delivery would; unknown groups raise ``ResourceNotFoundException``."""
     _ensure_stream(region, group, stream)
     return EVENTS.put(region, group, stream, events)
@@ -77,32 +72,23 @@ def _ensure_stream(region: str, group: str, stream: str) -> None:
     with LOCK:
         groups = backend("logs", region).groups
         if group not in groups:
-            raise AwsError(
-                "ResourceNotFoundException", "The specified log group does not exist."
-            )
+            raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
         if stream not in groups[group].streams:
             groups[group].create_log_stream(stream)
 
 
 def _event_id(group: str, timestamp: int, sequence: int) -> str:
-    digest = int.from_bytes(
-        hashlib.blake2s(group.encode(), digest_size=4).digest(), "big"
-    )
+    digest = int.from_bytes(hashlib.blake2s(group.encode(), digest_size=4).digest(), "big")
     return f"{timestamp:016d}{sequence:025d}{digest:015d}"[:56]
 
 
 def filter_log_events(call: ApiCall) -> dict[str, Any]:
     """``FilterLogEvents`` with simple term patterns (every space-separated term must occur)."""
     params = call.params
-    group = str(
-        params.get("logGroupName")
-        or str(params.get("logGroupIdentifier", "")).split(":")[-1]
-    )
+    group = str(params.get("logGroupName") or str(params.get("logGroupIdentifier", "")).split(":")[-1])
     with LOCK:
         if group not in backend("logs", call.region).groups:
-            raise AwsError(
-                "ResourceNotFoundException", "The specified log group does not exist."
-            )
+            raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
     limit = int(params.get("limit") or 10_000)
     if not 1 <= limit <= 10_000:
         raise AwsError("InvalidParameterException", "limit must be between 1 and 10000")
@@ -135,14 +121,10 @@ def _position(token: Any, start: int) -> tuple[int, int]:
     if not token:
         return start, 0
     try:
-        timestamp, sequence = (
-            base64.urlsafe_b64decode(str(token).encode()).decode().split(":")
-        )
+        timestamp, sequence = base64.urlsafe_b64decode(str(token).encode()).decode().split(":")
         return int(timestamp), int(sequence)
     except ValueError as error:
-        raise AwsError(
-            "InvalidParameterException", "The specified nextToken is invalid."
-        ) from error
+        raise AwsError("InvalidParameterException", "The specified nextToken is invalid.") from error
 
 
 def _shape(group: str, event: Event) -> dict[str, Any]:

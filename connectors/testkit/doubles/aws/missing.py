@@ -20,18 +20,12 @@ def _http_api(call: ApiCall) -> Any:
     api_id = str(call.params.get("ApiId", call.params.get("apiId", "")))
     api = backend("apigatewayv2", call.region).apis.get(api_id)
     if api is None:
-        raise AwsError(
-            "NotFoundException", f"Invalid API identifier specified {api_id}", 404
-        )
+        raise AwsError("NotFoundException", f"Invalid API identifier specified {api_id}", 404)
     return api
 
 
 def _get_authorizers(call: ApiCall) -> dict[str, Any]:
-    return {
-        "items": [
-            authorizer.to_json() for authorizer in _http_api(call).authorizers.values()
-        ]
-    }
+    return {"items": [authorizer.to_json() for authorizer in _http_api(call).authorizers.values()]}
 
 
 def _get_models(call: ApiCall) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """``GetExport`` and ``ExportApi`` as OpenAPI 3.0.1 documents of the deployed state.
 
-Source of the layout: API Gateway Developer Guide, "Export a REST API from API Gateway" and "x-amazon-apigateway"
-extensions. (moto answers Swagger 2.0 whatever is asked, and has no ExportApi.)
+Source of the layout: API Gateway Developer Guide, "Export a REST API from API Gateway" and
+"x-amazon-apigateway" extensions. (moto answers Swagger 2.0 whatever is asked, and has no ExportApi.)
 """
 
 import re
@@ -14,10 +14,7 @@ from connectors.testkit.doubles.aws.state import backend
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     names = re.findall(r"\{([\w.-]+)\+?\}", path)
-    return [
-        {"name": n, "in": "path", "required": True, "schema": {"type": "string"}}
-        for n in names
-    ]
+    return [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
 
 
 def _declared_parameters(method: Any) -> list[dict[str, Any]]:
@@ -38,9 +35,7 @@ def _declared_parameters(method: Any) -> list[dict[str, Any]]:
     return found
 
 
-def _document(
-    title: str, paths: dict[str, Any], schemes: dict[str, Any], server: str
-) -> dict[str, Any]:
+def _document(title: str, paths: dict[str, Any], schemes: dict[str, Any], server: str) -> dict[str, Any]:
     components = {"securitySchemes": schemes} if schemes else {}
     return {
         "openapi": "3.0.1",
@@ -62,10 +57,8 @@ def rest_api(call: ApiCall) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for resource in api.resources.values():
         for verb, method in resource.resource_methods.items():
-            security = (
-                [{names[method.authorizer_id]: []}]
-                if method.authorizer_id in names
-                else []
+            security: list[dict[str, Any]] = (
+                [{names[method.authorizer_id]: []}] if method.authorizer_id in names else []
             )
             if method.api_key_required:
                 security.append({"api_key": []})
@@ -79,8 +72,7 @@ def rest_api(call: ApiCall) -> dict[str, Any]:
             key = "x-amazon-apigateway-any-method" if verb == "ANY" else verb.lower()
             paths.setdefault(path, {})[key] = operation
     schemes: dict[str, Any] = {
-        name: {"type": "apiKey", "name": "Authorization", "in": "header"}
-        for name in names.values()
+        name: {"type": "apiKey", "name": "Authorization", "in": "header"} for name in names.values()
     }
     schemes["api_key"] = {"type": "apiKey", "name": "x-api-key", "in": "header"}
     server = f"https://{api_id}.execute-api.{call.region}.amazonaws.com/{stage}"
@@ -92,30 +84,20 @@ def http_api(call: ApiCall) -> dict[str, Any]:
     api_id = str(call.params.get("apiId", call.params.get("ApiId", "")))
     api = backend("apigatewayv2", call.region).apis.get(api_id)
     if api is None:
-        raise AwsError(
-            "NotFoundException", f"Invalid API identifier specified {api_id}", 404
-        )
+        raise AwsError("NotFoundException", f"Invalid API identifier specified {api_id}", 404)
     names = {authorizer.id: authorizer.name for authorizer in api.authorizers.values()}
     paths: dict[str, Any] = {}
     for route in api.routes.values():
         verb, _, path = route.route_key.partition(" ")
         path = path or "/$default"
         operation: dict[str, Any] = {
-            "responses": {
-                "default": {"description": f"Default response for {route.route_key}"}
-            }
+            "responses": {"default": {"description": f"Default response for {route.route_key}"}}
         }
         if parameters := _path_parameters(path):
             operation["parameters"] = parameters
         if route.authorizer_id in names:
-            operation["security"] = [
-                {names[route.authorizer_id]: route.authorization_scopes or []}
-            ]
-        key = (
-            verb.lower()
-            if verb not in ("ANY", "$default")
-            else "x-amazon-apigateway-any-method"
-        )
+            operation["security"] = [{names[route.authorizer_id]: route.authorization_scopes or []}]
+        key = verb.lower() if verb not in ("ANY", "$default") else "x-amazon-apigateway-any-method"
         paths.setdefault(path, {})[key] = operation
     schemes = {name: {"type": "oauth2", "flows": {}} for name in names.values()}
     return _document(api.name, paths, schemes, api.api_endpoint)

@@ -33,33 +33,25 @@ class ApiCall:
 
 @cache
 def rest_routes(service: str) -> tuple[tuple[str, re.Pattern[str], str], ...]:
-    """(HTTP method, path pattern, operation name) of every REST-JSON operation, longest literal path first."""
+    """(HTTP method, path pattern, operation name) of REST-JSON operations, longest literal path first."""
     model = botocore.session.get_session().get_service_model(service)
     routes = []
     for name in model.operation_names:
         http = model.operation_model(name).http
         uri = http["requestUri"].split("?")[0]
-        pattern = re.sub(
-            r"\{(\w+)\}", r"(?P<\1>[^/]+)", re.sub(r"\{(\w+)\+\}", r"(?P<\1>.+)", uri)
-        )
+        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", re.sub(r"\{(\w+)\+\}", r"(?P<\1>.+)", uri))
         routes.append((http["method"], re.compile(f"^{pattern.rstrip('/')}/?$"), name))
-    return tuple(
-        sorted(routes, key=lambda route: -len(re.sub(r"\(.*?\)", "", route[1].pattern)))
-    )
+    return tuple(sorted(routes, key=lambda route: -len(re.sub(r"\(.*?\)", "", route[1].pattern))))
 
 
 def _rest_call(service: str, method: str, path: str) -> tuple[str, dict[str, str]]:
     for verb, pattern, name in rest_routes(service):
         if verb == method and (match := pattern.match(path)):
-            return name, {
-                key: unquote(value) for key, value in match.groupdict().items()
-            }
+            return name, {key: unquote(value) for key, value in match.groupdict().items()}
     return "Unknown", {}
 
 
-def _s3_call(
-    method: str, path: str, query: dict[str, str]
-) -> tuple[str, dict[str, str]]:
+def _s3_call(method: str, path: str, query: dict[str, str]) -> tuple[str, dict[str, str]]:
     bucket, _, key = path.lstrip("/").partition("/")
     params = {"Bucket": bucket, "Key": unquote(key)}
     if not bucket:
@@ -115,11 +107,7 @@ def parse_call(request: Request) -> ApiCall | None:
     elif "/operation/" in request.path:
         operation, params = request.path.rpartition("/")[2], {}
     else:
-        form = dict(
-            parse_qsl(
-                request.get_data().decode("utf-8", "replace"), keep_blank_values=True
-            )
-        )
+        form = dict(parse_qsl(request.get_data().decode("utf-8", "replace"), keep_blank_values=True))
         params = {**query, **form}
         operation = str(params.get("Action", "Unknown"))
     token = request.headers.get("X-Amz-Security-Token", "")
@@ -165,9 +153,7 @@ def _waf_resources(call: ApiCall, account: str) -> list[str]:
         if call.operation.endswith(suffix) and call.params.get("Name"):
             scope = "global" if call.params.get("Scope") == "CLOUDFRONT" else "regional"
             name, identifier = call.params["Name"], call.params.get("Id", "*")
-            return [
-                f"arn:aws:wafv2:{call.region}:{account}:{scope}/{kind}/{name}/{identifier}"
-            ]
+            return [f"arn:aws:wafv2:{call.region}:{account}:{scope}/{kind}/{name}/{identifier}"]
     return ["*"]
 
 
@@ -180,8 +166,7 @@ def iam_resources(call: ApiCall, account: str) -> list[str]:
         return _waf_resources(call, account)
     if call.service == "logs":
         group = (
-            call.params.get("logGroupName")
-            or str(call.params.get("logGroupIdentifier", "*")).split(":")[-1]
+            call.params.get("logGroupName") or str(call.params.get("logGroupIdentifier", "*")).split(":")[-1]
         )
         arn = f"arn:aws:logs:{call.region}:{account}:log-group:{group}"
         return [
@@ -191,9 +176,7 @@ def iam_resources(call: ApiCall, account: str) -> list[str]:
         ]
     if call.service == "s3":
         bucket, key = call.params.get("Bucket", ""), call.params.get("Key", "")
-        return [
-            f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket or '*'}"
-        ]
+        return [f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket or '*'}"]
     if call.operation == "AssumeRole":
         return [str(call.params.get("RoleArn", "*"))]
     return ["*"]

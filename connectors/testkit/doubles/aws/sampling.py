@@ -1,4 +1,6 @@
-"""Sampled requests: what ``GetSampledRequests`` shows, at most 500 per web ACL rule in the last three hours."""
+"""Sampled requests: what ``GetSampledRequests`` shows, at most 500 per web ACL rule in the last three
+hours.
+"""
 
 import threading
 from collections import defaultdict, deque
@@ -9,9 +11,7 @@ class Samples:
     """The newest 500 sampled requests per (web ACL ARN, rule metric name). Safe for threads."""
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str], deque[dict[str, Any]]] = defaultdict(
-            lambda: deque(maxlen=500)
-        )
+        self._kept: dict[tuple[str, str], deque[dict[str, Any]]] = defaultdict(lambda: deque(maxlen=500))
         self._lock = threading.Lock()
 
     def add(self, web_acl_arn: str, metric: str, sample: dict[str, Any]) -> None:
@@ -19,16 +19,10 @@ class Samples:
         with self._lock:
             self._kept[(web_acl_arn, metric)].append(sample)
 
-    def within(
-        self, web_acl_arn: str, metric: str, start: float, end: float
-    ) -> list[dict[str, Any]]:
+    def within(self, web_acl_arn: str, metric: str, start: float, end: float) -> list[dict[str, Any]]:
         """Samples of one rule with ``start <= Timestamp <= end``."""
         with self._lock:
-            return [
-                s
-                for s in self._kept[(web_acl_arn, metric)]
-                if start <= s["Timestamp"] <= end
-            ]
+            return [s for s in self._kept[(web_acl_arn, metric)] if start <= s["Timestamp"] <= end]
 
 
 SAMPLES = Samples()

@@ -14,7 +14,9 @@ LOCK = threading.RLock()
 
 
 def backend(service: str, region: str) -> Any:
-    """moto's backend of ``service`` for the sample company's account ("aws" is the region of global services)."""
+    """moto's backend of ``service`` for the sample company's account ("aws" is the region of global
+    services).
+    """
     name: Any = service
     account_backends: Any = moto.backends.get_backend(name)[ACCOUNT]
     return account_backends["aws" if service in ("iam", "sts", "s3") else region]

@@ -1,4 +1,5 @@
-"""The strict layer in front of moto: who calls, may they, how often, is the request valid; then moto, then pages.
+"""The strict layer in front of moto: who calls, may they, how often, is the request valid; then moto, then
+pages.
 
 One WSGI application; moto runs in the same process, so there is no inner port.
 """
@@ -81,21 +82,12 @@ class StrictAws:
             if operation := OPERATIONS.get((call.service, call.operation)):
                 return self._served(call, operation(call))
             response = self._through_moto(request)
-            if (
-                call.operation in ("GetApiKeys", "GetApiKey")
-                and response.status_code == 200
-            ):
+            if call.operation in ("GetApiKeys", "GetApiKey") and response.status_code == 200:
                 response.set_data(without_key_values(response.get_data(), call.params))
             if response.status_code < 300:
                 self._after(call)
-        if (
-            call.service.startswith("apigateway")
-            and is_paged(call)
-            and response.status_code == 200
-        ):
-            response.set_data(
-                orjson.dumps(page(call, orjson.loads(response.get_data())))
-            )
+        if call.service.startswith("apigateway") and is_paged(call) and response.status_code == 200:
+            response.set_data(orjson.dumps(page(call, orjson.loads(response.get_data()))))
         return response
 
     def _served(self, call: ApiCall, body: dict[str, Any]) -> Response:
@@ -107,10 +99,7 @@ class StrictAws:
         if call.service == "wafv2":
             waf_operations.after(call)
         if call.service == "logs" and call.operation == "PutLogEvents":
-            events = [
-                (int(e["timestamp"]), str(e["message"]))
-                for e in call.params.get("logEvents", [])
-            ]
+            events = [(int(e["timestamp"]), str(e["message"])) for e in call.params.get("logEvents", [])]
             put_events(
                 call.region,
                 call.params["logGroupName"],
@@ -129,7 +118,9 @@ class StrictAws:
 
 
 def without_key_values(body: bytes, params: dict[str, Any]) -> bytes:
-    """API keys without their ``value`` unless it was asked for (API Gateway API reference, ``includeValues``)."""
+    """API keys without their ``value`` unless it was asked for (API Gateway API reference,
+    ``includeValues``).
+    """
     if "true" in (params.get("includeValues"), params.get("includeValue")):
         return body
     answer = orjson.loads(body)

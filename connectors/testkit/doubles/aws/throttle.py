@@ -1,9 +1,9 @@
 """The vendor's API rates as token buckets per account, region and action.
 
-Sources: AWS WAF Developer Guide, "AWS WAF quotas" (Create/Put/Update 1 rps per action, Get/List 5 rps, Associate and
-Disassociate 0.5 rps, GetWebACLForResource and ListResourcesForWebACL 1 rps); API Gateway Developer Guide, "Quotas"
-(10 rps, burst 40, over all control-plane operations; GetResources 5 per 2 s); CloudWatch Logs quotas
-(FilterLogEvents 10 rps per account and region).
+Sources: AWS WAF Developer Guide, "AWS WAF quotas" (Create/Put/Update 1 rps per action, Get/List 5 rps,
+Associate and Disassociate 0.5 rps, GetWebACLForResource and ListResourcesForWebACL 1 rps); API Gateway
+Developer Guide, "Quotas" (10 rps, burst 40, over all control-plane operations; GetResources 5 per 2 s);
+CloudWatch Logs quotas (FilterLogEvents 10 rps per account and region).
 """
 
 import threading
@@ -36,11 +36,7 @@ def rates(call: ApiCall) -> list[Rate]:
         return [Rate(f"wafv2:{name}", 1, 1)]
     if call.service in ("apigateway", "apigatewayv2"):
         shared = [Rate("apigateway", 10, 40)]
-        return (
-            [*shared, Rate("apigateway:GetResources", 2.5, 5)]
-            if name == "GetResources"
-            else shared
-        )
+        return [*shared, Rate("apigateway:GetResources", 2.5, 5)] if name == "GetResources" else shared
     if call.service == "logs" and name == "FilterLogEvents":
         return [Rate("logs:FilterLogEvents", 10, 10)]
     return []
@@ -64,9 +60,7 @@ class Throttle:
                 key = (call.region, rate.bucket)
                 capacity = max(rate.burst * self.scale, 1.0)
                 level, since = self._levels.get(key, (capacity, moment))
-                level = min(
-                    capacity, level + (moment - since) * rate.per_second * self.scale
-                )
+                level = min(capacity, level + (moment - since) * rate.per_second * self.scale)
                 self._levels[key] = (
                     max(level - 1, level if level < 1 else 0.0),
                     moment,

@@ -1,7 +1,8 @@
 """Web ACL capacity units (WCU) of rules.
 
-Source: AWS WAF Developer Guide, "AWS WAF web ACL capacity units (WCUs)" and the WCU line of each rule statement's
-page. Not modelled: the vendor's discount when statements share a text transformation; our figure is the upper one.
+Source: AWS WAF Developer Guide, "AWS WAF web ACL capacity units (WCUs)" and the WCU line of each rule
+statement's page. Not modelled: the vendor's discount when statements share a text transformation; our
+figure is the upper one.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -63,16 +64,12 @@ def _component(body: Statement, base: int) -> int:
         base *= 2
     if "AllQueryArguments" in field:
         base += 10
-    return base + 10 * sum(
-        1 for t in body.get("TextTransformations") or [] if t.get("Type") != "NONE"
-    )
+    return base + 10 * sum(1 for t in body.get("TextTransformations") or [] if t.get("Type") != "NONE")
 
 
 def _own_capacity(kind: str, body: Statement, group_capacity: GroupCapacity) -> int:
     if kind == "ByteMatchStatement":
-        return _component(
-            body, BYTE_MATCH.get(body.get("PositionalConstraint", ""), 10)
-        )
+        return _component(body, BYTE_MATCH.get(body.get("PositionalConstraint", ""), 10))
     if kind == "SqliMatchStatement":
         return _component(body, 30 if body.get("SensitivityLevel") == "HIGH" else 20)
     if kind == "RateBasedStatement":
@@ -86,19 +83,12 @@ def _own_capacity(kind: str, body: Statement, group_capacity: GroupCapacity) -> 
 
 def statement_capacity(statement: Statement, group_capacity: GroupCapacity) -> int:
     """WCU of one statement with all it contains."""
-    own = sum(
-        _own_capacity(kind, body, group_capacity) for kind, body in statement.items()
-    )
-    return own + sum(
-        statement_capacity(inner, group_capacity) for inner in nested(statement)
-    )
+    own = sum(_own_capacity(kind, body, group_capacity) for kind, body in statement.items())
+    return own + sum(statement_capacity(inner, group_capacity) for inner in nested(statement))
 
 
-def rules_capacity(
-    rules: Iterable[dict[str, Any]], group_capacity: GroupCapacity
-) -> int:
-    """WCU of a list of rules; ``group_capacity`` maps a rule group's ARN to the capacity it was created with."""
-    return sum(
-        statement_capacity(rule.get("Statement") or {}, group_capacity)
-        for rule in rules
-    )
+def rules_capacity(rules: Iterable[dict[str, Any]], group_capacity: GroupCapacity) -> int:
+    """WCU of a list of rules; ``group_capacity`` maps a rule group's ARN to the capacity it was created
+    with.
+    """
+    return sum(statement_capacity(rule.get("Statement") or {}, group_capacity) for rule in rules)

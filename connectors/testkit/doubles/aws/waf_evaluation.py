@@ -1,7 +1,9 @@
-"""Evaluation of a web ACL on a request: priority order, terminating and counting actions, groups and overrides.
+"""Evaluation of a web ACL on a request: priority order, terminating and counting actions, groups and
+overrides.
 
-Source: AWS WAF Developer Guide, "How AWS WAF handles rule and rule group actions", "Action overrides in rule
-groups" and "Log fields for protection pack (web ACL) traffic" (where counted and terminating matches are logged).
+Source: AWS WAF Developer Guide, "How AWS WAF handles rule and rule group actions", "Action overrides in
+rule groups" and "Log fields for protection pack (web ACL) traffic" (where counted and terminating matches
+are logged).
 """
 
 from collections.abc import Callable
@@ -69,11 +71,7 @@ def _details(statement: dict[str, Any]) -> list[dict[str, Any]]:
         "location": names.get(location, "HEADER"),
         "matchedData": [],
     }
-    return (
-        [detail | {"sensitivityLevel": "LOW"}]
-        if kind == "SqliMatchStatement"
-        else [detail]
-    )
+    return [detail | {"sensitivityLevel": "LOW"}] if kind == "SqliMatchStatement" else [detail]
 
 
 def _add_labels(rule: Rule, request: WebRequest, namespace: str) -> None:
@@ -81,9 +79,7 @@ def _add_labels(rule: Rule, request: WebRequest, namespace: str) -> None:
         request.labels.add(f"{namespace}{label['Name']}")
 
 
-def _action_of(
-    rule: Rule, overrides: dict[str, dict[str, Any]]
-) -> tuple[str, str | None]:
+def _action_of(rule: Rule, overrides: dict[str, dict[str, Any]]) -> tuple[str, str | None]:
     """The action to use and, when it was overridden, the rule's own one."""
     own = next(iter(rule.get("Action") or {"Block": {}}))
     if rule["Name"] in overrides:
@@ -91,9 +87,7 @@ def _action_of(
     return own, None
 
 
-def _evaluate_group(
-    rule: Rule, acl: WebAcl, request: WebRequest, context: Context, verdict: Verdict
-) -> bool:
+def _evaluate_group(rule: Rule, acl: WebAcl, request: WebRequest, context: Context, verdict: Verdict) -> bool:
     """Evaluate a referenced group; True when it terminated the evaluation."""
     ((kind, body),) = rule["Statement"].items()
     managed = kind == "ManagedRuleGroupStatement"
@@ -104,12 +98,8 @@ def _evaluate_group(
     ):
         return False
     group_id = f"{body['VendorName']}#{body['Name']}" if managed else body["ARN"]
-    rules = (
-        MANAGED_RULES.get(body["Name"], []) if managed else acl.group_rules(body["ARN"])
-    )
-    overrides = {
-        o["Name"]: o["ActionToUse"] for o in body.get("RuleActionOverrides") or []
-    }
+    rules = MANAGED_RULES.get(body["Name"], []) if managed else acl.group_rules(body["ARN"])
+    overrides = {o["Name"]: o["ActionToUse"] for o in body.get("RuleActionOverrides") or []}
     overrides |= {o["Name"]: {"Count": {}} for o in body.get("ExcludedRules") or []}
     entry: dict[str, Any] = {
         "ruleGroupId": group_id,
@@ -167,9 +157,7 @@ def _terminate(
     verdict.action = TERMINATING[action]
     verdict.rule_id, verdict.rule_type = rule["Name"], rule_type
     custom = (action_body.get(action) or {}).get("CustomResponse") or {}
-    verdict.response_code = custom.get("ResponseCode") or RESPONSE_CODES.get(
-        verdict.action
-    )
+    verdict.response_code = custom.get("ResponseCode") or RESPONSE_CODES.get(verdict.action)
 
 
 def evaluate(acl: WebAcl, request: WebRequest, context: Context) -> Verdict:
@@ -197,9 +185,7 @@ def evaluate(acl: WebAcl, request: WebRequest, context: Context) -> Verdict:
                 "maxRateAllowed": body["Limit"],
             }
             verdict.rate_based.append(
-                listed
-                | limits
-                | {"evaluationWindowSec": body.get("EvaluationWindowSec", 300)}
+                listed | limits | {"evaluationWindowSec": body.get("EvaluationWindowSec", 300)}
             )
         action = next(iter(rule["Action"]))
         details = _details(rule["Statement"])

@@ -1,7 +1,7 @@
 """WAFv2 log records and the S3 keys they are delivered under.
 
-Source: AWS WAF Developer Guide, "Log fields for protection pack (web ACL) traffic" and "Sending protection pack
-(web ACL) traffic logs to an Amazon Simple Storage Service bucket" (key layout, 5-minute periods).
+Source: AWS WAF Developer Guide, "Log fields for protection pack (web ACL) traffic" and "Sending protection
+pack (web ACL) traffic logs to an Amazon Simple Storage Service bucket" (key layout, 5-minute periods).
 """
 
 import uuid
@@ -14,9 +14,7 @@ from connectors.testkit.doubles.aws.web_request import BODY_LIMIT, WebRequest
 PERIOD_MS = 5 * 60_000
 
 
-def record(
-    acl_arn: str, source_id: str, request: WebRequest, verdict: Verdict
-) -> dict[str, Any]:
+def record(acl_arn: str, source_id: str, request: WebRequest, verdict: Verdict) -> dict[str, Any]:
     """One log record; ``source_id`` is ``<account>:<api id>:<stage>``."""
     return {
         "timestamp": request.time_ms,
@@ -32,15 +30,11 @@ def record(
         "rateBasedRuleList": verdict.rate_based,
         "nonTerminatingMatchingRules": verdict.non_terminating,
         "requestHeadersInserted": None,
-        "responseCodeSent": verdict.response_code
-        if verdict.action != "ALLOW"
-        else None,
+        "responseCodeSent": verdict.response_code if verdict.action != "ALLOW" else None,
         "httpRequest": {
             "clientIp": request.client_ip,
             "country": request.country,
-            "headers": [
-                {"name": name, "value": value} for name, value in request.headers
-            ],
+            "headers": [{"name": name, "value": value} for name, value in request.headers],
             "uri": request.uri,
             "args": request.query,
             "httpVersion": request.http_version,
@@ -59,18 +53,14 @@ def record(
     }
 
 
-def redacted(
-    log_record: dict[str, Any], redacted_fields: list[dict[str, Any]]
-) -> dict[str, Any]:
+def redacted(log_record: dict[str, Any], redacted_fields: list[dict[str, Any]]) -> dict[str, Any]:
     """``log_record`` with the fields of a logging configuration's ``RedactedFields`` replaced by REDACTED."""
     http = dict(log_record["httpRequest"])
     for item in redacted_fields:
         if header := item.get("SingleHeader"):
             name = (header.get("Name") or header.get("name", "")).lower()
             http["headers"] = [
-                {"name": h["name"], "value": "REDACTED"}
-                if h["name"].lower() == name
-                else h
+                {"name": h["name"], "value": "REDACTED"} if h["name"].lower() == name else h
                 for h in http["headers"]
             ]
         for field, key in (
@@ -88,15 +78,9 @@ def kept(log_record: dict[str, Any], logging_filter: dict[str, Any] | None) -> b
     if not logging_filter:
         return True
     for rule in logging_filter.get("Filters", []):
-        actions = [
-            c.get("ActionCondition", {}).get("Action")
-            for c in rule.get("Conditions", [])
-        ]
+        actions = [c.get("ActionCondition", {}).get("Action") for c in rule.get("Conditions", [])]
         counted = bool(log_record["nonTerminatingMatchingRules"])
-        hits = [
-            action == log_record["action"] or (action == "COUNT" and counted)
-            for action in actions
-        ]
+        hits = [action == log_record["action"] or (action == "COUNT" and counted) for action in actions]
         if all(hits) if rule.get("Requirement") == "MEETS_ALL" else any(hits):
             return bool(rule.get("Behavior") == "KEEP")
     return bool(logging_filter.get("DefaultBehavior", "KEEP") == "KEEP")

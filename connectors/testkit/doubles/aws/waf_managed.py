@@ -8,17 +8,13 @@ from typing import Any
 
 def _sqli(name: str, field: dict[str, Any]) -> dict[str, Any]:
     decode = [{"Priority": 0, "Type": "URL_DECODE"}]
-    statement = {
-        "SqliMatchStatement": {"FieldToMatch": field, "TextTransformations": decode}
-    }
+    statement = {"SqliMatchStatement": {"FieldToMatch": field, "TextTransformations": decode}}
     return {"Name": name, "Action": {"Block": {}}, "Statement": statement}
 
 
 def _xss(name: str, field: dict[str, Any]) -> dict[str, Any]:
     decode = [{"Priority": 0, "Type": "URL_DECODE"}]
-    statement = {
-        "XssMatchStatement": {"FieldToMatch": field, "TextTransformations": decode}
-    }
+    statement = {"XssMatchStatement": {"FieldToMatch": field, "TextTransformations": decode}}
     return {"Name": name, "Action": {"Block": {}}, "Statement": statement}
 
 

@@ -26,15 +26,9 @@ from connectors.testkit.doubles.aws.waf_validity import (
 MAX_WEB_ACL_CAPACITY = 5000
 """Developer Guide, quotas: the maximum WCU of one web ACL (1,500 included in the basic price)."""
 
-REST_STAGE = re.compile(
-    r"^arn:aws:apigateway:[\w-]+::/restapis/[a-z0-9]+/stages/[\w-]+$"
-)
-OTHER_RESOURCE = re.compile(
-    r"^arn:aws:(elasticloadbalancing|appsync|cognito-idp|apprunner|ec2|amplify):"
-)
-NO_SUCH_ITEM = (
-    "AWS WAF couldn't perform the operation because your resource doesn't exist."
-)
+REST_STAGE = re.compile(r"^arn:aws:apigateway:[\w-]+::/restapis/[a-z0-9]+/stages/[\w-]+$")
+OTHER_RESOURCE = re.compile(r"^arn:aws:(elasticloadbalancing|appsync|cognito-idp|apprunner|ec2|amplify):")
+NO_SUCH_ITEM = "AWS WAF couldn't perform the operation because your resource doesn't exist."
 
 
 def group_capacity(region: str, arn: str) -> int:
@@ -65,16 +59,9 @@ def _check_capacity_limit(used: int, allowed: int, field: str) -> None:
 
 def _referrers(region: str, arn: str) -> bool:
     waf = backend("wafv2", region)
-    rules = [
-        rule
-        for holder in (*waf.wacls.values(), *waf.rule_groups.values())
-        for rule in holder.rules
-    ]
+    rules = [rule for holder in (*waf.wacls.values(), *waf.rule_groups.values()) for rule in holder.rules]
     return any(
-        (body or {}).get("ARN") == arn
-        for r in rules
-        for s in walk(r.statement)
-        for body in s.values()
+        (body or {}).get("ARN") == arn for r in rules for s in walk(r.statement) for body in s.values()
     )
 
 
@@ -83,7 +70,7 @@ def _find(call: ApiCall) -> Any:
     waf = backend("wafv2", call.region)
     stores = {"IPSet": waf.ip_sets, "RuleGroup": waf.rule_groups, "WebACL": waf.wacls}
     stores["RegexPatternSet"] = waf.regex_pattern_sets
-    store = next(
+    store: dict[str, Any] = next(
         (items for suffix, items in stores.items() if call.operation.endswith(suffix)),
         {},
     )
@@ -95,10 +82,7 @@ def _before_ip_set(call: ApiCall) -> None:
     if call.operation == "CreateIPSet":
         check_name(call.params.get("Name"))
         same = backend("wafv2", call.region).ip_sets.values()
-        if any(
-            s.name == call.params.get("Name") and s.scope == call.params.get("Scope")
-            for s in same
-        ):
+        if any(s.name == call.params.get("Name") and s.scope == call.params.get("Scope") for s in same):
             raise DUPLICATE
         version = str(call.params.get("IPAddressVersion"))
     else:
@@ -119,10 +103,7 @@ def _before_rules(call: ApiCall) -> None:
         _check_capacity_limit(_capacity(call, rules), MAX_WEB_ACL_CAPACITY, "WEB_ACL")
         return
     current = _find(call)
-    allowed = int(
-        call.params.get("Capacity")
-        or (current.capacity if current else MAX_WEB_ACL_CAPACITY)
-    )
+    allowed = int(call.params.get("Capacity") or (current.capacity if current else MAX_WEB_ACL_CAPACITY))
     _check_capacity_limit(_capacity(call, rules), allowed, "RULE_GROUP")
     if call.operation == "CreateRuleGroup":
         _check_capacity_limit(allowed, MAX_WEB_ACL_CAPACITY, "RULE_GROUP")
@@ -138,7 +119,9 @@ def _before_delete(call: ApiCall) -> None:
         else _referrers(call.region, item.arn)
     )
     if in_use:
-        message = "AWS WAF couldn't perform the operation because your resource is being used by another resource."
+        message = (
+            "AWS WAF couldn't perform the operation because your resource is being used by another resource."
+        )
         raise AwsError("WAFAssociatedItemException", message)
 
 
@@ -156,9 +139,7 @@ def _before_associate(call: ApiCall) -> None:
 
 
 def _before_logging(call: ApiCall) -> None:
-    destinations = (call.params.get("LoggingConfiguration") or {}).get(
-        "LogDestinationConfigs"
-    ) or []
+    destinations = (call.params.get("LoggingConfiguration") or {}).get("LogDestinationConfigs") or []
     if len(destinations) != 1:
         # One destination per web ACL (PutLoggingConfiguration, API reference).
         raise waf_invalid(
@@ -168,9 +149,7 @@ def _before_logging(call: ApiCall) -> None:
         )
     name = str(destinations[0]).removesuffix(":*").rpartition(":")[2].rpartition("/")[2]
     if not name.startswith("aws-waf-logs-"):
-        raise waf_invalid(
-            "The ARN isn't valid.", "LOG_DESTINATION", str(destinations[0])
-        )
+        raise waf_invalid("The ARN isn't valid.", "LOG_DESTINATION", str(destinations[0]))
 
 
 def before(call: ApiCall) -> None:
@@ -218,26 +197,16 @@ def list_resources(call: ApiCall) -> dict[str, Any]:
     acl = backend("wafv2", call.region).wacls.get(str(call.params.get("WebACLArn")))
     if acl is None:
         raise AwsError("WAFNonexistentItemException", NO_SUCH_ITEM)
-    is_stage = (
-        call.params.get("ResourceType", "APPLICATION_LOAD_BALANCER") == "API_GATEWAY"
-    )
+    is_stage = call.params.get("ResourceType", "APPLICATION_LOAD_BALANCER") == "API_GATEWAY"
     return {
-        "ResourceArns": [
-            arn
-            for arn in acl.associated_resources
-            if bool(REST_STAGE.match(arn)) == is_stage
-        ]
+        "ResourceArns": [arn for arn in acl.associated_resources if bool(REST_STAGE.match(arn)) == is_stage]
     }
 
 
 def list_web_acls(call: ApiCall) -> dict[str, Any]:
     """``ListWebACLs`` of one scope (moto lists both scopes) in pages of ``Limit`` with ``NextMarker``."""
     scope = "global" if call.params.get("Scope") == "CLOUDFRONT" else "regional"
-    acls = [
-        acl
-        for acl in backend("wafv2", call.region).wacls.values()
-        if f":{scope}/" in acl.arn
-    ]
+    acls = [acl for acl in backend("wafv2", call.region).wacls.values() if f":{scope}/" in acl.arn]
     acls.sort(key=lambda acl: str(acl.arn))
     marker = str(call.params.get("NextMarker") or "")
     rest = [acl for acl in acls if acl.arn > marker]
@@ -250,8 +219,4 @@ def list_web_acls(call: ApiCall) -> dict[str, Any]:
 
 def managed_groups(_call: ApiCall) -> dict[str, Any]:
     """``ListAvailableManagedRuleGroups``: the AWS groups whose capacity we know."""
-    return {
-        "ManagedRuleGroups": [
-            {"VendorName": "AWS", "Name": name} for name in sorted(MANAGED_GROUPS)
-        ]
-    }
+    return {"ManagedRuleGroups": [{"VendorName": "AWS", "Name": name} for name in sorted(MANAGED_GROUPS)]}

@@ -31,9 +31,7 @@ class WafState:
                 return Verdict("ALLOW")
             rules = [rule.to_dict() for rule in acl.rules]
             current = WebAcl(acl_arn, rules, acl.default_action, self._group_rules)
-            return evaluate(
-                current, request, Context(self._addresses, self._patterns, self._rates)
-            )
+            return evaluate(current, request, Context(self._addresses, self._patterns, self._rates))
 
     def _group_rules(self, arn: str) -> list[dict[str, Any]]:
         group = backend("wafv2", self._region).rule_groups.get(arn)
@@ -51,8 +49,4 @@ class WafState:
 
     def _patterns(self, arn: str) -> list[str]:
         pattern_set = backend("wafv2", self._region).regex_pattern_sets.get(arn)
-        return (
-            [item["RegexString"] for item in pattern_set.regular_expressions]
-            if pattern_set
-            else []
-        )
+        return [item["RegexString"] for item in pattern_set.regular_expressions] if pattern_set else []

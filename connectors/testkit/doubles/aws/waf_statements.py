@@ -1,7 +1,7 @@
 """Whether one WAFv2 rule statement matches a request.
 
-Source: AWS WAF Developer Guide, "Using rule statements in AWS WAF". SQLi and XSS matching is the vendor's secret
-(libinjection-like); here a short list of patterns stands for it.
+Source: AWS WAF Developer Guide, "Using rule statements in AWS WAF". SQLi and XSS matching is the vendor's
+secret (libinjection-like); here a short list of patterns stands for it.
 """
 
 import ipaddress
@@ -26,9 +26,7 @@ SQL_INJECTION = re.compile(
     rb"(?i)('|%27)\s*(or|and)\b.{0,40}(=|like)|union\s+(all\s+)?select|;\s*(drop|insert|update|delete)\s|"
     rb"\b(sleep|benchmark|pg_sleep|waitfor\s+delay)\b\s*[\(']|information_schema|'\s*--|\bor\s+1\s*=\s*1"
 )
-CROSS_SITE_SCRIPTING = re.compile(
-    rb"(?i)<script|javascript:|on(error|load|click)\s*=|<svg|<iframe"
-)
+CROSS_SITE_SCRIPTING = re.compile(rb"(?i)<script|javascript:|on(error|load|click)\s*=|<svg|<iframe")
 
 
 class AddressSet:
@@ -39,9 +37,7 @@ class AddressSet:
         for address in addresses:
             network = ipaddress.ip_network(address, strict=False)
             shift = network.max_prefixlen - network.prefixlen
-            self._by_prefix[(network.version, shift)].add(
-                int(network.network_address) >> shift
-            )
+            self._by_prefix[(network.version, shift)].add(int(network.network_address) >> shift)
 
     def __contains__(self, address: str) -> bool:
         try:
@@ -49,10 +45,7 @@ class AddressSet:
         except ValueError:
             return False
         value, version = int(parsed), parsed.version
-        return any(
-            v == version and value >> shift in kept
-            for (v, shift), kept in self._by_prefix.items()
-        )
+        return any(v == version and value >> shift in kept for (v, shift), kept in self._by_prefix.items())
 
 
 class RateCounters:
@@ -88,9 +81,7 @@ def compiled(pattern: str) -> re.Pattern[bytes]:
 
 def _texts(body: Statement, request: WebRequest) -> list[bytes]:
     steps = body.get("TextTransformations") or []
-    return [
-        transformed(value, steps) for value in components(request, body["FieldToMatch"])
-    ]
+    return [transformed(value, steps) for value in components(request, body["FieldToMatch"])]
 
 
 def _byte_match(body: Statement, request: WebRequest, _context: Context) -> bool:
@@ -105,34 +96,24 @@ def _byte_match(body: Statement, request: WebRequest, _context: Context) -> bool
             re.search(rb"(?<!\w)" + re.escape(wanted) + rb"(?!\w)", text) is not None
         ),
     }
-    return _oversize(body, request) or any(
-        tests[position](text) for text in _texts(body, request)
-    )
+    return _oversize(body, request) or any(tests[position](text) for text in _texts(body, request))
 
 
 def _oversize(body: Statement, request: WebRequest) -> bool:
     options = (
-        (body.get("FieldToMatch") or {}).get("Body")
-        or (body.get("FieldToMatch") or {}).get("JsonBody")
-        or {}
+        (body.get("FieldToMatch") or {}).get("Body") or (body.get("FieldToMatch") or {}).get("JsonBody") or {}
     )
     return options.get("OversizeHandling") == "MATCH" and len(request.body) > BODY_LIMIT
 
 
 def _regex_match(body: Statement, request: WebRequest, _context: Context) -> bool:
     pattern = compiled(body["RegexString"])
-    return _oversize(body, request) or any(
-        pattern.search(text) for text in _texts(body, request)
-    )
+    return _oversize(body, request) or any(pattern.search(text) for text in _texts(body, request))
 
 
 def _regex_set(body: Statement, request: WebRequest, context: Context) -> bool:
     texts = _texts(body, request)
-    return any(
-        compiled(pattern).search(text)
-        for pattern in context.patterns(body["ARN"])
-        for text in texts
-    )
+    return any(compiled(pattern).search(text) for pattern in context.patterns(body["ARN"]) for text in texts)
 
 
 def _ip_set(body: Statement, request: WebRequest, context: Context) -> bool:
@@ -160,9 +141,7 @@ def _size(body: Statement, request: WebRequest, _context: Context) -> bool:
         "GE": lambda size: size >= wanted,
         "GT": lambda size: size > wanted,
     }
-    return any(
-        tests[body["ComparisonOperator"]](len(text)) for text in _texts(body, request)
-    )
+    return any(tests[body["ComparisonOperator"]](len(text)) for text in _texts(body, request))
 
 
 def _label(body: Statement, request: WebRequest, context: Context) -> bool:
@@ -170,8 +149,7 @@ def _label(body: Statement, request: WebRequest, context: Context) -> bool:
     if body.get("Scope") == "NAMESPACE":
         return any(f"{key.rstrip(':')}:" in label for label in request.labels)
     return any(
-        label == key or label == context.scope + key or label.endswith(":" + key)
-        for label in request.labels
+        label == key or label == context.scope + key or label.endswith(":" + key) for label in request.labels
     )
 
 
@@ -195,32 +173,22 @@ def _aggregate_key(body: Statement, request: WebRequest) -> str:
             "Header": "SingleHeader",
             "QueryArgument": "SingleQueryArgument",
         }.get(name, name)
-        found = (
-            [simple[name].encode()]
-            if name in simple
-            else components(request, {selector: options})
-        )
+        found = [simple[name].encode()] if name in simple else components(request, {selector: options})
         parts.append(b"|".join(found).decode("latin-1"))
     return "\x1f".join(parts)
 
 
 def _rate_based(body: Statement, request: WebRequest, context: Context) -> bool:
-    if body.get("ScopeDownStatement") and not matches(
-        body["ScopeDownStatement"], request, context
-    ):
+    if body.get("ScopeDownStatement") and not matches(body["ScopeDownStatement"], request, context):
         return False
     window, limit = int(body.get("EvaluationWindowSec") or 300), int(body["Limit"])
-    return context.rates.over(
-        context.scope, _aggregate_key(body, request), request.time_ms, window, limit
-    )
+    return context.rates.over(context.scope, _aggregate_key(body, request), request.time_ms, window, limit)
 
 
 def _search(
     pattern: re.Pattern[bytes],
 ) -> Callable[[Statement, WebRequest, Context], bool]:
-    return lambda body, request, _context: any(
-        pattern.search(text) for text in _texts(body, request)
-    )
+    return lambda body, request, _context: any(pattern.search(text) for text in _texts(body, request))
 
 
 STATEMENTS: dict[str, Callable[[Statement, WebRequest, Context], bool]] = {
@@ -228,23 +196,15 @@ STATEMENTS: dict[str, Callable[[Statement, WebRequest, Context], bool]] = {
     "RegexMatchStatement": _regex_match,
     "RegexPatternSetReferenceStatement": _regex_set,
     "IPSetReferenceStatement": _ip_set,
-    "GeoMatchStatement": lambda body, request, _c: (
-        request.country in body.get("CountryCodes", [])
-    ),
-    "AsnMatchStatement": lambda body, request, _c: (
-        request.asn in body.get("AsnList", [])
-    ),
+    "GeoMatchStatement": lambda body, request, _c: request.country in body.get("CountryCodes", []),
+    "AsnMatchStatement": lambda body, request, _c: request.asn in body.get("AsnList", []),
     "SizeConstraintStatement": _size,
     "SqliMatchStatement": _search(SQL_INJECTION),
     "XssMatchStatement": _search(CROSS_SITE_SCRIPTING),
     "LabelMatchStatement": _label,
     "RateBasedStatement": _rate_based,
-    "AndStatement": lambda body, request, c: all(
-        matches(s, request, c) for s in body["Statements"]
-    ),
-    "OrStatement": lambda body, request, c: any(
-        matches(s, request, c) for s in body["Statements"]
-    ),
+    "AndStatement": lambda body, request, c: all(matches(s, request, c) for s in body["Statements"]),
+    "OrStatement": lambda body, request, c: any(matches(s, request, c) for s in body["Statements"]),
     "NotStatement": lambda body, request, c: not matches(body["Statement"], request, c),
 }
 

@@ -1,6 +1,7 @@
 """What WAFv2 accepts: addresses, names, rules. moto stores anything.
 
-Sources: AWS WAF API reference (patterns, ranges and notes of each member) and Developer Guide, "AWS WAF quotas".
+Sources: AWS WAF API reference (patterns, ranges and notes of each member) and Developer Guide, "AWS WAF
+quotas".
 """
 
 import binascii
@@ -20,21 +21,20 @@ MAX_SEARCH_STRING = 200
 MAX_REGEX = 512
 WINDOWS = (60, 120, 300, 600)
 MINIMUM = (
-    "You haven't met a minimum requirement for a threshold setting. Examples include a rule group capacity setting "
-    "that's too low and an OR statement with only one nested statement."
+    "You haven't met a minimum requirement for a threshold setting. Examples include a rule group capacity "
+    "setting that's too low and an OR statement with only one nested statement."
 )
 DUPLICATE = AwsError(
     "WAFDuplicateItemException",
-    "AWS WAF couldn't perform the operation because some resource in your request is a duplicate of an existing one.",
+    "AWS WAF couldn't perform the operation because some resource in your request is a duplicate of an "
+    "existing one.",
 )
 
 
 def check_name(name: Any) -> None:
     """Names are ``[\\w-]{1,128}``."""
     if not NAME.match(str(name)):
-        raise waf_invalid(
-            "The parameter contains formatting that is not valid.", "NAME", str(name)
-        )
+        raise waf_invalid("The parameter contains formatting that is not valid.", "NAME", str(name))
 
 
 def check_description(description: Any) -> None:
@@ -63,9 +63,7 @@ def check_addresses(addresses: list[str], version: str) -> None:
             raise waf_invalid(reason, "IP_ADDRESS", address)
 
 
-def check_rules(
-    rules: list[dict[str, Any]], *, in_group: bool, known_arns: set[str]
-) -> None:
+def check_rules(rules: list[dict[str, Any]], *, in_group: bool, known_arns: set[str]) -> None:
     """Every rule is well formed, priorities and names are unique, references exist."""
     priorities = [rule.get("Priority") for rule in rules]
     if len(set(priorities)) != len(priorities):
@@ -75,14 +73,10 @@ def check_rules(
         raise DUPLICATE
     for rule in rules:
         _check_rule(rule, in_group, known_arns)
-    rate_rules = sum(
-        "RateBasedStatement" in (rule.get("Statement") or {}) for rule in rules
-    )
+    rate_rules = sum("RateBasedStatement" in (rule.get("Statement") or {}) for rule in rules)
     if rate_rules > (4 if in_group else 10):
         message = "AWS WAF couldn't perform the operation because you exceeded your resource limit."
-        raise AwsError(
-            "WAFLimitsExceededException", message, SourceType="RATE_BASED_RULE"
-        )
+        raise AwsError("WAFLimitsExceededException", message, SourceType="RATE_BASED_RULE")
 
 
 def _check_rule(rule: dict[str, Any], in_group: bool, known_arns: set[str]) -> None:
@@ -96,21 +90,15 @@ def _check_rule(rule: dict[str, Any], in_group: bool, known_arns: set[str]) -> N
         )
     statement = rule.get("Statement") or {}
     if len(statement) != 1:
-        raise waf_invalid(
-            "You must set exactly one statement.", "STATEMENT", "Statement"
-        )
-    is_group = bool(
-        statement.keys() & {"RuleGroupReferenceStatement", "ManagedRuleGroupStatement"}
-    )
+        raise waf_invalid("You must set exactly one statement.", "STATEMENT", "Statement")
+    is_group = bool(statement.keys() & {"RuleGroupReferenceStatement", "ManagedRuleGroupStatement"})
     if is_group and in_group:
         raise waf_invalid(
             "A reference in your rule statement is not valid.",
             "STATEMENT",
             next(iter(statement)),
         )
-    if is_group != bool(rule.get("OverrideAction")) or is_group == bool(
-        rule.get("Action")
-    ):
+    if is_group != bool(rule.get("OverrideAction")) or is_group == bool(rule.get("Action")):
         wanted = "OverrideAction" if is_group else "Action"
         raise waf_invalid(
             "You specified the wrong kind of action for the rule statement.",
@@ -122,24 +110,15 @@ def _check_rule(rule: dict[str, Any], in_group: bool, known_arns: set[str]) -> N
             _check_statement(kind, body or {}, depth, known_arns)
 
 
-def _check_statement(
-    kind: str, body: dict[str, Any], depth: int, known_arns: set[str]
-) -> None:
+def _check_statement(kind: str, body: dict[str, Any], depth: int, known_arns: set[str]) -> None:
     if depth and kind in (
         "RateBasedStatement",
         "RuleGroupReferenceStatement",
         "ManagedRuleGroupStatement",
     ):
-        raise waf_invalid(
-            "You nested a statement that can't be nested.", "STATEMENT", kind
-        )
-    if (
-        kind in ("AndStatement", "OrStatement")
-        and len(body.get("Statements") or []) < 2
-    ):
-        raise waf_invalid(
-            MINIMUM, kind.replace("Statement", "_STATEMENT").upper(), kind
-        )
+        raise waf_invalid("You nested a statement that can't be nested.", "STATEMENT", kind)
+    if kind in ("AndStatement", "OrStatement") and len(body.get("Statements") or []) < 2:
+        raise waf_invalid(MINIMUM, kind.replace("Statement", "_STATEMENT").upper(), kind)
     if kind.endswith("ReferenceStatement") and body.get("ARN") not in known_arns:
         message = "AWS WAF couldn't perform the operation because your resource doesn't exist."
         raise AwsError("WAFNonexistentItemException", message)
@@ -162,18 +141,14 @@ def _check_statement(
                 kind,
             )
         if len(body.get("FieldToMatch") or {}) != 1:
-            raise waf_invalid(
-                "You must set exactly one field to match.", "FIELD_TO_MATCH", kind
-            )
+            raise waf_invalid("You must set exactly one field to match.", "FIELD_TO_MATCH", kind)
 
 
 def _check_byte_match(body: dict[str, Any]) -> None:
     try:
         text = b64decode(body.get("SearchString", ""), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise AwsError(
-            "SerializationException", "SearchString is not base64"
-        ) from error
+        raise AwsError("SerializationException", "SearchString is not base64") from error
     if not 0 < len(text) <= MAX_SEARCH_STRING:
         raise waf_invalid(
             "The search string is too long or empty.",
@@ -222,6 +197,4 @@ def _check_rate(body: dict[str, Any]) -> None:
         )
     keys = body.get("CustomKeys") or []
     if len(keys) > 5 or (body.get("AggregateKeyType") == "CUSTOM_KEYS") != bool(keys):
-        raise waf_invalid(
-            "The aggregate keys are not valid.", "RATE_BASED_STATEMENT", "CustomKeys"
-        )
+        raise waf_invalid("The aggregate keys are not valid.", "RATE_BASED_STATEMENT", "CustomKeys")

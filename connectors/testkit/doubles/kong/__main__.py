@@ -1,4 +1,6 @@
-"""``python -m connectors.testkit.doubles.kong --admin-port A --proxy-port X``: run the Kong double until stopped."""
+"""``python -m connectors.testkit.doubles.kong --admin-port A --proxy-port X``: run the Kong double until
+stopped.
+"""
 
 import argparse
 
@@ -13,9 +15,7 @@ from connectors.testkit.doubles.upstream import Upstream
 
 def arguments() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        prog="connectors.testkit.doubles.kong", description=__doc__
-    )
+    parser = argparse.ArgumentParser(prog="connectors.testkit.doubles.kong", description=__doc__)
     parser.add_argument("--admin-port", type=int, required=True, help="the Admin API")
     parser.add_argument(
         "--proxy-port",
@@ -23,9 +23,7 @@ def arguments() -> argparse.Namespace:
         required=True,
         help="the proxy (Host header and path pick a route)",
     )
-    parser.add_argument(
-        "--backend", default="http://127.0.0.1:9", help="base URL of the sample backend"
-    )
+    parser.add_argument("--backend", default="http://127.0.0.1:9", help="base URL of the sample backend")
     parser.add_argument(
         "--admin-token",
         default="",
@@ -43,9 +41,7 @@ def main() -> None:
     """Run both listeners in this process."""
     options = arguments()
     store = Store()
-    admin = AdminApi(
-        store, Ports(options.admin_port, options.proxy_port), options.admin_token
-    )
+    admin = AdminApi(store, Ports(options.admin_port, options.proxy_port), options.admin_token)
     proxy = Proxy(store, Upstream(options.backend), options.proxy_port)
     servers = [
         listen(wsgi(admin.answer), options.admin_port),

@@ -39,9 +39,7 @@ def bot_detection(exchange: Exchange, config: Entity, _store: Store) -> Response
     agent = exchange.header("user-agent") or ""
     if any(re.search(pattern, agent) for pattern in config["allow"] or []):
         return None
-    if any(
-        re.search(pattern, agent) for pattern in [*(config["deny"] or []), *KNOWN_BOTS]
-    ):
+    if any(re.search(pattern, agent) for pattern in [*(config["deny"] or []), *KNOWN_BOTS]):
         return exchange.refuse(403, "Forbidden")
     return None
 
@@ -49,21 +47,13 @@ def bot_detection(exchange: Exchange, config: Entity, _store: Store) -> Response
 def cors(exchange: Exchange, config: Entity, _store: Store) -> Response | None:
     """Add CORS headers; answer preflight requests."""
     origin, origins = exchange.header("origin"), config["origins"] or ["*"]
-    if origin and (
-        "*" in origins or any(origin == o or re.fullmatch(o, origin) for o in origins)
-    ):
+    if origin and ("*" in origins or any(origin == o or re.fullmatch(o, origin) for o in origins)):
         wildcard = "*" in origins and not config["credentials"]
-        exchange.response_headers["Access-Control-Allow-Origin"] = (
-            "*" if wildcard else origin
-        )
+        exchange.response_headers["Access-Control-Allow-Origin"] = "*" if wildcard else origin
         if config["credentials"]:
             exchange.response_headers["Access-Control-Allow-Credentials"] = "true"
-    if exchange.method == "OPTIONS" and exchange.header(
-        "access-control-request-method"
-    ):
-        exchange.response_headers["Access-Control-Allow-Methods"] = ",".join(
-            config["methods"]
-        )
+    if exchange.method == "OPTIONS" and exchange.header("access-control-request-method"):
+        exchange.response_headers["Access-Control-Allow-Methods"] = ",".join(config["methods"])
         return None if config["preflight_continue"] else Response(status=200)
     return None
 
@@ -76,14 +66,11 @@ def _networks(addresses: tuple[str, ...]) -> tuple[Any, ...]:
 def _within(address: str, addresses: list[str]) -> bool:
     parsed = ipaddress.ip_address(address)
     return any(
-        parsed.version == network.version and parsed in network
-        for network in _networks(tuple(addresses))
+        parsed.version == network.version and parsed in network for network in _networks(tuple(addresses))
     )
 
 
-def ip_restriction(
-    exchange: Exchange, config: Entity, _store: Store
-) -> Response | None:
+def ip_restriction(exchange: Exchange, config: Entity, _store: Store) -> Response | None:
     """Deny first, then allow, on the client address after trusted_ips."""
     refusal = (
         config["status"] or 403,
@@ -96,9 +83,7 @@ def ip_restriction(
     return None
 
 
-def request_size_limiting(
-    exchange: Exchange, config: Entity, _store: Store
-) -> Response | None:
+def request_size_limiting(exchange: Exchange, config: Entity, _store: Store) -> Response | None:
     """417/413 for large bodies."""
     if len(exchange.body) > config["allowed_payload_size"] * UNITS[config["size_unit"]]:
         return exchange.refuse(413, "Request size limit exceeded")
@@ -109,11 +94,7 @@ def acl(exchange: Exchange, config: Entity, store: Store) -> Response | None:
     """403 unless the consumer's groups fit."""
     if exchange.consumer is None:
         return exchange.refuse(401, "Unauthorized")
-    groups = {
-        a["group"]
-        for a in store.all("acls")
-        if a["consumer"]["id"] == exchange.consumer["id"]
-    }
+    groups = {a["group"] for a in store.all("acls") if a["consumer"]["id"] == exchange.consumer["id"]}
     if config["deny"] and groups & set(config["deny"]):
         return exchange.refuse(403, "You cannot consume this service")
     if config["allow"] and not groups & set(config["allow"]):
@@ -145,16 +126,10 @@ class RateLimiter:
                     self._counts.clear()
             remaining = max(0, int(limit) - used - 1)
             if not config["hide_client_headers"]:
-                exchange.response_headers[f"X-RateLimit-Limit-{period.title()}"] = (
-                    f"{limit:g}"
-                )
-                exchange.response_headers[f"X-RateLimit-Remaining-{period.title()}"] = (
-                    str(remaining)
-                )
+                exchange.response_headers[f"X-RateLimit-Limit-{period.title()}"] = f"{limit:g}"
+                exchange.response_headers[f"X-RateLimit-Remaining-{period.title()}"] = str(remaining)
             if used >= limit:
-                exchange.response_headers["Retry-After"] = str(
-                    length - exchange.time_ms // 1000 % length
-                )
+                exchange.response_headers["Retry-After"] = str(length - exchange.time_ms // 1000 % length)
                 return exchange.refuse(config["error_code"], config["error_message"])
         return None
 
@@ -174,33 +149,25 @@ def _limited_by(exchange: Exchange, config: Entity) -> str:
     return exchange.client_ip
 
 
-def request_termination(
-    exchange: Exchange, config: Entity, _store: Store
-) -> Response | None:
+def request_termination(exchange: Exchange, config: Entity, _store: Store) -> Response | None:
     """Answer instead of the upstream."""
     trigger = config["trigger"]
     if trigger and not exchange.header(trigger) and f"{trigger}=" not in exchange.query:
         return None
     if config["body"]:
         content_type = config["content_type"] or "application/json; charset=utf-8"
-        return Response(
-            config["body"], status=config["status_code"], content_type=content_type
-        )
+        return Response(config["body"], status=config["status_code"], content_type=content_type)
     messages = {503: "Service unavailable", 403: "Forbidden", 404: "Not found"}
     default = messages.get(config["status_code"], "An unexpected error occurred")
     return exchange.refuse(config["status_code"], config["message"] or default)
 
 
-def correlation_id(
-    exchange: Exchange, config: Entity, _store: Store
-) -> Response | None:
+def correlation_id(exchange: Exchange, config: Entity, _store: Store) -> Response | None:
     """Send a request id upstream."""
     if exchange.header(config["header_name"]) is None:
         exchange.headers.append((config["header_name"], exchange.request_id))
     if config["echo_downstream"]:
-        exchange.response_headers[config["header_name"]] = (
-            exchange.header(config["header_name"]) or ""
-        )
+        exchange.response_headers[config["header_name"]] = exchange.header(config["header_name"]) or ""
     return None
 
 

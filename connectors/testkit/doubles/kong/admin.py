@@ -1,6 +1,7 @@
 """The Admin API: list, read, create, upsert, change and delete entities, also under their parents' paths.
 
-Sources: Kong Admin API 3.9 OpenAPI document (paths, pagination, tag filters) and kong/api/endpoints.lua (statuses).
+Sources: Kong Admin API 3.9 OpenAPI document (paths, pagination, tag filters) and kong/api/endpoints.lua
+(statuses).
 """
 
 import base64
@@ -66,9 +67,7 @@ class AdminApi:
                 200 if self.ready else 503,
             )
         parts = [unquote(part) for part in request.path.strip("/").split("/") if part]
-        if fault := self._faults.take(
-            "kong", f"{request.method} /{'/'.join(parts[:1])}"
-        ):
+        if fault := self._faults.take("kong", f"{request.method} /{'/'.join(parts[:1])}"):
             return fault.response()
         if self._token and request.headers.get("Kong-Admin-Token") != self._token:
             return json_response(
@@ -92,9 +91,7 @@ class AdminApi:
             return self._single(request, kind, parts[1], {})
         nested = NESTED.get((parts[0], parts[2]))
         parent = self._store.find(kind, parts[1])
-        if parts[0] == "plugins" or (
-            nested is None and parts[2] in ("service", "route", "consumer")
-        ):
+        if parts[0] == "plugins" or (nested is None and parts[2] in ("service", "route", "consumer")):
             return self._parent_of(request, kind, parts)
         if nested is None or parent is None or len(parts) > 4:
             raise errors.not_found()
@@ -107,27 +104,17 @@ class AdminApi:
         """``GET /routes/{id}/service`` and the like."""
         entity = self._store.find(kind, parts[1])
         reference = (entity or {}).get(parts[2])
-        found = (
-            self._store.find(f"{parts[2]}s", reference["id"])
-            if isinstance(reference, dict)
-            else None
-        )
+        found = self._store.find(f"{parts[2]}s", reference["id"]) if isinstance(reference, dict) else None
         if found is None or request.method != "GET":
             raise errors.not_found()
         return json_response(found)
 
     def _collection(self, request: Request, kind: str, scope: Entity) -> Response:
         if request.method == "POST":
-            return json_response(
-                self._store.create(kind, {**_body(request), **scope}), 201
-            )
+            return json_response(self._store.create(kind, {**_body(request), **scope}), 201)
         if request.method not in ("GET", "HEAD"):
             return json_response({"message": "Method not allowed"}, 405)
-        chosen = [
-            e
-            for e in self._store.all(kind)
-            if all(e.get(k) == v for k, v in scope.items())
-        ]
+        chosen = [e for e in self._store.all(kind) if all(e.get(k) == v for k, v in scope.items())]
         chosen = _with_tags(chosen, request.args.get("tags", ""))
         return json_response(_page(request, chosen))
 
@@ -136,9 +123,7 @@ class AdminApi:
         if entity and any(entity.get(name) != value for name, value in scope.items()):
             entity = None
         if request.method == "PUT":
-            return json_response(
-                self._store.upsert(kind, key, {**_body(request), **scope})
-            )
+            return json_response(self._store.upsert(kind, key, {**_body(request), **scope}))
         if request.method == "DELETE":
             if entity:
                 self._store.delete(kind, entity)
@@ -146,9 +131,7 @@ class AdminApi:
         if entity is None:
             raise errors.not_found()
         if request.method == "PATCH":
-            return json_response(
-                self._store.patch(kind, entity, {**_body(request), **scope})
-            )
+            return json_response(self._store.patch(kind, entity, {**_body(request), **scope}))
         if request.method not in ("GET", "HEAD"):
             return json_response({"message": "Method not allowed"}, 405)
         return json_response(entity)
@@ -193,9 +176,7 @@ def _nest(pairs: list[tuple[str, str]]) -> Entity:
     """Form fields with Kong's dotted and bracketed names as a nested body."""
     body: Entity = {}
     for name, raw in pairs:
-        value: Any = {"true": True, "false": False}.get(
-            raw, int(raw) if raw.isdigit() else raw
-        )
+        value: Any = {"true": True, "false": False}.get(raw, int(raw) if raw.isdigit() else raw)
         *parents, leaf = name.split(".")
         holder = body
         for parent in parents:
@@ -220,9 +201,7 @@ def _body(request: Request) -> Entity:
     try:
         parsed = orjson.loads(data or b"{}")
     except orjson.JSONDecodeError as error:
-        raise errors.AdminError(
-            400, 0, "bad request", "Cannot parse JSON body"
-        ) from error
+        raise errors.AdminError(400, 0, "bad request", "Cannot parse JSON body") from error
     if not isinstance(parsed, dict):
         raise errors.AdminError(400, 0, "bad request", "Cannot parse JSON body")
     return parsed
@@ -235,9 +214,7 @@ def _with_tags(entities: list[Entity], expression: str) -> list[Entity]:
     if "," in expression:
         wanted = set(expression.split(","))
         return [e for e in entities if wanted <= set(e.get("tags") or [])]
-    return [
-        e for e in entities if set(expression.split("/")) & set(e.get("tags") or [])
-    ]
+    return [e for e in entities if set(expression.split("/")) & set(e.get("tags") or [])]
 
 
 def _page(request: Request, rows: list[Entity]) -> Entity:
@@ -247,11 +224,7 @@ def _page(request: Request, rows: list[Entity]) -> Entity:
     size, offset, start = int(raw), request.args.get("offset"), 0
     if offset:
         try:
-            start = int(
-                base64.b64decode(offset, validate=True)
-                .decode()
-                .removeprefix("kong-offset:")
-            )
+            start = int(base64.b64decode(offset, validate=True).decode().removeprefix("kong-offset:"))
         except (binascii.Error, ValueError) as error:
             raise errors.invalid_offset(offset) from error
     page: Entity = {"data": rows[start : start + size], "next": None}

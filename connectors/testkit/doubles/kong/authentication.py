@@ -1,7 +1,8 @@
 """key-auth, basic-auth and jwt as the proxy runs them.
 
-Sources: the plugins' reference pages (where credentials are looked for, ``anonymous``, ``hide_credentials``) and
-their answers (401 messages). JWT signatures of the HS family are verified with the credential's secret.
+Sources: the plugins' reference pages (where credentials are looked for, ``anonymous``,
+``hide_credentials``) and their answers (401 messages). JWT signatures of the HS family are verified with
+the credential's secret.
 """
 
 import base64
@@ -29,9 +30,7 @@ def _succeed(exchange: Exchange, store: Store, credential: Entity, kind: str) ->
     )
 
 
-def _fail(
-    exchange: Exchange, store: Store, config: Entity, message: str, challenge: str
-) -> Response | None:
+def _fail(exchange: Exchange, store: Store, config: Entity, message: str, challenge: str) -> Response | None:
     if config.get("anonymous"):
         exchange.consumer = store.find("consumers", config["anonymous"])
         return None
@@ -40,9 +39,7 @@ def _fail(
 
 def key_auth(exchange: Exchange, config: Entity, store: Store) -> Response | None:
     """Look the key up in header and query; None lets the request pass."""
-    if exchange.consumer or (
-        exchange.method == "OPTIONS" and not config["run_on_preflight"]
-    ):
+    if exchange.consumer or (exchange.method == "OPTIONS" and not config["run_on_preflight"]):
         return None
     arguments = dict(parse_qsl(exchange.query, keep_blank_values=True))
     for name in config["key_names"]:
@@ -58,12 +55,8 @@ def key_auth(exchange: Exchange, config: Entity, store: Store) -> Response | Non
             return _fail(exchange, store, config, "Unauthorized", "Key")
         _succeed(exchange, store, credential, "key-auth")
         if config["hide_credentials"]:
-            exchange.headers = [
-                h for h in exchange.headers if h[0].lower() != name.lower()
-            ]
-            exchange.query = urlencode(
-                [(k, v) for k, v in arguments.items() if k != name]
-            )
+            exchange.headers = [h for h in exchange.headers if h[0].lower() != name.lower()]
+            exchange.query = urlencode([(k, v) for k, v in arguments.items() if k != name])
         return None
     return _fail(exchange, store, config, "No API key found in request", "Key")
 
@@ -114,29 +107,19 @@ def _signed_by(token: str, credential: Entity) -> bool:
 
 def jwt(exchange: Exchange, config: Entity, store: Store) -> Response | None:
     """Check a signed token found in a header or in the query."""
-    if exchange.consumer or (
-        exchange.method == "OPTIONS" and not config["run_on_preflight"]
-    ):
+    if exchange.consumer or (exchange.method == "OPTIONS" and not config["run_on_preflight"]):
         return None
     token = next(
-        (
-            v.partition(" ")[2] or v
-            for n in config["header_names"]
-            if (v := exchange.header(n) or "")
-        ),
+        (v.partition(" ")[2] or v for n in config["header_names"] if (v := exchange.header(n) or "")),
         "",
     )
     arguments = dict(parse_qsl(exchange.query))
-    token = token or next(
-        (arguments[n] for n in config["uri_param_names"] if n in arguments), ""
-    )
+    token = token or next((arguments[n] for n in config["uri_param_names"] if n in arguments), "")
     claims = _jwt_claims(token) if token else None
     if claims is None:
         message = "Bad token; invalid JSON" if token else "Unauthorized"
         return _fail(exchange, store, config, message, "Bearer")
-    issuer = claims[1].get(config["key_claim_name"]) or claims[0].get(
-        config["key_claim_name"]
-    )
+    issuer = claims[1].get(config["key_claim_name"]) or claims[0].get(config["key_claim_name"])
     if not issuer:
         return _fail(
             exchange,
@@ -147,15 +130,10 @@ def jwt(exchange: Exchange, config: Entity, store: Store) -> Response | None:
         )
     credential = next((c for c in store.all("jwt_secrets") if c["key"] == issuer), None)
     if credential is None:
-        return _fail(
-            exchange, store, config, "No credentials found for given 'iss'", "Bearer"
-        )
+        return _fail(exchange, store, config, "No credentials found for given 'iss'", "Bearer")
     if not _signed_by(token, credential):
         return _fail(exchange, store, config, "Invalid signature", "Bearer")
-    if (
-        "exp" in (config["claims_to_verify"] or [])
-        and claims[1].get("exp", 0) * 1000 <= exchange.time_ms
-    ):
+    if "exp" in (config["claims_to_verify"] or []) and claims[1].get("exp", 0) * 1000 <= exchange.time_ms:
         return _fail(exchange, store, config, "token expired", "Bearer")
     _succeed(exchange, store, credential, "jwt")
     return None

@@ -1,7 +1,8 @@
 """Which instance of a plugin runs for a request: only the most specific one per plugin name.
 
-Source: Kong documentation, "Plugin precedence" (consumer, route and service together first, global last). The
-consumer is known only once an authentication plugin ran, so the choice is made plugin by plugin, in priority order.
+Source: Kong documentation, "Plugin precedence" (consumer, route and service together first, global last).
+The consumer is known only once an authentication plugin ran, so the choice is made plugin by plugin, in
+priority order.
 """
 
 from collections.abc import Iterator
@@ -34,14 +35,9 @@ def most_specific(instances: list[Plugin], exchange: Exchange) -> Plugin | None:
     for scopes in PRECEDENCE:
         if any(present[scope] is None for scope in scopes):
             continue
-        wanted = {
-            scope: present[scope] if scope in scopes else None for scope in present
-        }
+        wanted = {scope: present[scope] if scope in scopes else None for scope in present}
         for plugin in instances:
-            if all(
-                (plugin[scope] or {}).get("id") == identifier
-                for scope, identifier in wanted.items()
-            ):
+            if all((plugin[scope] or {}).get("id") == identifier for scope, identifier in wanted.items()):
                 return plugin
     return None
 

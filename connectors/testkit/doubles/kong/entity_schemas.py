@@ -31,12 +31,15 @@ HTTP_PROTOCOLS = (
     "ws",
     "wss",
 )
+NAME_RULE = "it must only contain alphanumeric and '., -, _, ~' characters"
 ENTITY_NAME = re.compile(r"^[0-9a-zA-Z.\-_~\u0080-\uffff]+$")
 
 
 @dataclass(frozen=True)
 class EntitySchema:
-    """One entity kind. ``key`` is the field usable instead of the id in paths; ``children`` are deleted with it."""
+    """One entity kind. ``key`` is the field usable instead of the id in paths; ``children`` are deleted
+    with it.
+    """
 
     fields: Mapping[str, Field]
     key: str = ""
@@ -49,11 +52,7 @@ class EntitySchema:
 
 
 def _name(value: str) -> str | None:
-    return (
-        None
-        if ENTITY_NAME.match(value)
-        else f"invalid value '{value}': it must only contain alphanumeric and '., -, _, ~' characters"
-    )
+    return None if ENTITY_NAME.match(value) else f"invalid value '{value}': {NAME_RULE}"
 
 
 def _service_path(value: str) -> str | None:
@@ -63,11 +62,7 @@ def _service_path(value: str) -> str | None:
 def _route_path(value: str) -> str | None:
     if value.startswith("~/"):
         return regex(value[1:])
-    return (
-        None
-        if value.startswith("/")
-        else "should start with: / (fixed path) or ~/ (regex path)"
-    )
+    return None if value.startswith("/") else "should start with: / (fixed path) or ~/ (regex path)"
 
 
 def _method(value: str) -> str | None:
@@ -75,14 +70,10 @@ def _method(value: str) -> str | None:
 
 
 def _route_check(route: dict[str, Any]) -> str | None:
-    if any(
-        route.get(name) for name in ("methods", "hosts", "headers", "paths", "snis")
-    ):
+    if any(route.get(name) for name in ("methods", "hosts", "headers", "paths", "snis")):
         return None
     protocols = route.get("protocols") or ["http", "https"]
-    needed = "'methods', 'hosts', 'headers', 'paths'" + (
-        ", 'snis'" if "https" in protocols else ""
-    )
+    needed = "'methods', 'hosts', 'headers', 'paths'" + (", 'snis'" if "https" in protocols else "")
     return f"must set one of {needed} when 'protocols' is '{'https' if 'https' in protocols else 'http'}'"
 
 
@@ -101,9 +92,7 @@ NAME = string(check=_name)
 TAGS = strings(None, "set")
 PORT = integer(between=(0, 65_535))
 TIMEOUT = integer(60_000, between=(1, 2_147_483_646))
-HEALTHY = record(
-    http_statuses=Field("array", [200, 302]), interval=number(0), successes=integer(0)
-)
+HEALTHY = record(http_statuses=Field("array", [200, 302]), interval=number(0), successes=integer(0))
 UNHEALTHY = record(
     http_statuses=Field("array", [429, 404, 500, 501, 502, 503, 504, 505]),
     interval=number(0),
@@ -116,7 +105,9 @@ ENTITIES: dict[str, EntitySchema] = {
     "services": EntitySchema(
         {
             "name": NAME,
-            "protocol": string(default="http", one_of=("grpc", "grpcs", "http", "https", "tcp", "tls", "udp", "ws", "wss")),
+            "protocol": string(
+                default="http", one_of=("grpc", "grpcs", "http", "https", "tcp", "tls", "udp", "ws", "wss")
+            ),
             "host": string(required=True),
             "port": integer(80, between=(0, 65_535)),
             "path": string(check=_service_path),
@@ -131,7 +122,10 @@ ENTITIES: dict[str, EntitySchema] = {
             "ca_certificates": strings(),
             "enabled": boolean(True),
         },
-        "name", ("name",), ("plugins",), ("routes",),
+        "name",
+        ("name",),
+        ("plugins",),
+        ("routes",),
     ),
     "routes": EntitySchema(
         {
@@ -154,11 +148,15 @@ ENTITIES: dict[str, EntitySchema] = {
             "tags": TAGS,
             "service": foreign("services"),
         },
-        "name", ("name",), ("plugins",), check=_route_check,
+        "name",
+        ("name",),
+        ("plugins",),
+        check=_route_check,
     ),
     "consumers": EntitySchema(
         {"username": string(), "custom_id": string(), "tags": TAGS},
-        "username", ("username", "custom_id"),
+        "username",
+        ("username", "custom_id"),
         ("plugins", "keyauth_credentials", "jwt_secrets", "basicauth_credentials", "acls"),
         check=_consumer_check,
     ),
@@ -168,7 +166,9 @@ ENTITIES: dict[str, EntitySchema] = {
             "instance_name": NAME,
             "config": Field("map"),
             "enabled": boolean(True),
-            "protocols": Field("set", ["grpc", "grpcs", "http", "https"], element=string(one_of=HTTP_PROTOCOLS)),
+            "protocols": Field(
+                "set", ["grpc", "grpcs", "http", "https"], element=string(one_of=HTTP_PROTOCOLS)
+            ),
             "tags": TAGS,
             "route": foreign("routes"),
             "service": foreign("services"),
@@ -179,19 +179,29 @@ ENTITIES: dict[str, EntitySchema] = {
     "upstreams": EntitySchema(
         {
             "name": string(required=True),
-            "algorithm": string(default="round-robin", one_of=("consistent-hashing", "least-connections", "round-robin", "latency")),
+            "algorithm": string(
+                default="round-robin",
+                one_of=("consistent-hashing", "least-connections", "round-robin", "latency"),
+            ),
             "slots": integer(10_000, between=(10, 65_536)),
             "hash_on": string(default="none"),
             "hash_fallback": string(default="none"),
             "host_header": string(),
             "healthchecks": record(
-                active=record(type=string(default="http"), http_path=string(default="/"), healthy=HEALTHY, unhealthy=UNHEALTHY),
+                active=record(
+                    type=string(default="http"),
+                    http_path=string(default="/"),
+                    healthy=HEALTHY,
+                    unhealthy=UNHEALTHY,
+                ),
                 passive=record(type=string(default="http"), healthy=HEALTHY, unhealthy=UNHEALTHY),
             ),
             "tags": TAGS,
             "use_srv_name": boolean(False),
         },
-        "name", ("name",), ("targets",),
+        "name",
+        ("name",),
+        ("targets",),
     ),
     "targets": EntitySchema(
         {
@@ -203,16 +213,27 @@ ENTITIES: dict[str, EntitySchema] = {
         "target",
     ),
     "certificates": EntitySchema(
-        {"cert": string(required=True), "key": string(required=True), "cert_alt": string(), "key_alt": string(), "tags": TAGS},
-        children=("snis",), restricted_by=("services",),
+        {
+            "cert": string(required=True),
+            "key": string(required=True),
+            "cert_alt": string(),
+            "key_alt": string(),
+            "tags": TAGS,
+        },
+        children=("snis",),
+        restricted_by=("services",),
     ),
     "snis": EntitySchema(
         {"name": string(required=True), "certificate": foreign("certificates", required=True), "tags": TAGS},
-        "name", ("name",),
+        "name",
+        ("name",),
     ),
     "keyauth_credentials": EntitySchema(
         {"key": string(), "ttl": integer(), "tags": TAGS, "consumer": foreign("consumers", required=True)},
-        "key", ("key",), updated=False, generated=("key",),
+        "key",
+        ("key",),
+        updated=False,
+        generated=("key",),
     ),
     "jwt_secrets": EntitySchema(
         {
@@ -223,14 +244,25 @@ ENTITIES: dict[str, EntitySchema] = {
             "tags": TAGS,
             "consumer": foreign("consumers", required=True),
         },
-        "key", ("key",), updated=False, generated=("key", "secret"),
+        "key",
+        ("key",),
+        updated=False,
+        generated=("key", "secret"),
     ),
     "basicauth_credentials": EntitySchema(
-        {"username": string(required=True), "password": string(required=True), "tags": TAGS, "consumer": foreign("consumers", required=True)},
-        "username", ("username",), updated=False,
+        {
+            "username": string(required=True),
+            "password": string(required=True),
+            "tags": TAGS,
+            "consumer": foreign("consumers", required=True),
+        },
+        "username",
+        ("username",),
+        updated=False,
     ),
     "acls": EntitySchema(
         {"group": string(required=True), "tags": TAGS, "consumer": foreign("consumers", required=True)},
-        "group", updated=False,
+        "group",
+        updated=False,
     ),
-}  # fmt: skip
+}

@@ -1,6 +1,8 @@
-"""The Admin API's error answers: ``{"code", "name", "message", "fields"}`` with the status that belongs to it.
+"""The Admin API's error answers: ``{"code", "name", "message", "fields"}`` with the status that belongs to
+it.
 
-Source: kong/db/errors.lua (codes and names) and kong/api/endpoints.lua (statuses) of Kong Gateway, read, not copied.
+Source: kong/db/errors.lua (codes and names) and kong/api/endpoints.lua (statuses) of Kong Gateway, read,
+not copied.
 """
 
 from typing import Any
@@ -13,9 +15,7 @@ from connectors.testkit.doubles.serving import json_response
 class AdminError(Exception):
     """A refusal by the Admin API."""
 
-    def __init__(
-        self, status: int, code: int, name: str, message: str, fields: Any = None
-    ) -> None:
+    def __init__(self, status: int, code: int, name: str, message: str, fields: Any = None) -> None:
         super().__init__(message)
         self.status = status
         self.body: dict[str, Any] = {"message": message, "name": name, "code": code}
@@ -44,14 +44,18 @@ def schema_violation(errors: dict[str, Any]) -> AdminError:
     """400: the body does not fit the schema."""
     lines = _flat(errors)
     count = "schema violation" if len(lines) == 1 else f"{len(lines)} schema violations"
-    return AdminError(
-        400, 2, "schema violation", f"{count} ({'; '.join(lines)})", errors
-    )
+    return AdminError(400, 2, "schema violation", f"{count} ({'; '.join(lines)})", errors)
+
+
+def primary_key_violation(identifier: str) -> AdminError:
+    """409: the id is taken."""
+    message = f"primary key violation on key '{{id=\"{identifier}\"}}'"
+    return AdminError(409, 3, "primary key violation", message, {"id": identifier})
 
 
 def unique_violation(key: dict[str, Any]) -> AdminError:
     """409: another entity already has this unique key."""
-    shown = ",".join(f'{name}="{value}"' for name, value in key.items())
+    shown = ",".join(f"{name}=null" if value is None else f'{name}="{value}"' for name, value in key.items())
     message = f"UNIQUE violation detected on '{{{shown}}}'"
     return AdminError(409, 5, "unique constraint violation", message, key)
 
@@ -66,9 +70,7 @@ def missing_reference(field: str, key: dict[str, Any], entity: str) -> AdminErro
 def still_referenced(parent: str, child: str) -> AdminError:
     """400: the entity cannot be deleted while others refer to it."""
     message = f"an existing '{child}' entity references this '{parent}' entity"
-    return AdminError(
-        400, 4, "foreign key violation", message, {"@referenced_by": child}
-    )
+    return AdminError(400, 4, "foreign key violation", message, {"@referenced_by": child})
 
 
 def not_found() -> AdminError:

@@ -1,7 +1,8 @@
 """The sample company's Kong estate, created through the Admin API.
 
-Its weaknesses: keys accepted in the query string, JWT without ``exp``, wildcard CORS, a route without auth, no rate
-limiting, the Admin API proxied, plain http upstreams, a catch-all route, http without redirect, anonymous access.
+Its weaknesses: keys accepted in the query string, JWT without ``exp``, wildcard CORS, a route without auth,
+no rate limiting, the Admin API proxied, plain http upstreams, a catch-all route, http without redirect,
+anonymous access.
 """
 
 from typing import Any
@@ -131,13 +132,9 @@ class Admin:
 
     def send(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """Send one request; anything but success raises RuntimeError with Kong's answer."""
-        answer = self._pool.request(
-            method, self._base + path, body=orjson.dumps(body), headers=self._headers
-        )
+        answer = self._pool.request(method, self._base + path, body=orjson.dumps(body), headers=self._headers)
         if answer.status >= 300:
-            raise RuntimeError(
-                f"{method} {path}: {answer.status} {answer.data.decode()}"
-            )
+            raise RuntimeError(f"{method} {path}: {answer.status} {answer.data.decode()}")
         entity: dict[str, Any] = orjson.loads(answer.data)
         return entity
 
@@ -156,9 +153,7 @@ def seed(admin_url: str, token: str = "") -> None:
         }
         ids[f"route/{name}"] = admin.put(f"/routes/{name}", body)["id"]
     for name in CONSUMERS:
-        ids[f"consumer/{name}"] = admin.put(f"/consumers/{name}", {"tags": ["acme"]})[
-            "id"
-        ]
+        ids[f"consumer/{name}"] = admin.put(f"/consumers/{name}", {"tags": ["acme"]})["id"]
     for name, key in PARTNER_KEYS.items():
         admin.send("POST", f"/consumers/{name}/key-auth", {"key": key})
         admin.send("POST", f"/consumers/{name}/acls", {"group": "partners"})

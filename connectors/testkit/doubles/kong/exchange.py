@@ -32,15 +32,9 @@ class Exchange:
     def header(self, name: str) -> str | None:
         """The first header of that name, any case."""
         wanted = name.lower()
-        return next(
-            (value for key, value in self.headers if key.lower() == wanted), None
-        )
+        return next((value for key, value in self.headers if key.lower() == wanted), None)
 
-    def refuse(
-        self, status: int, message: str, headers: dict[str, str] | None = None
-    ) -> Response:
+    def refuse(self, status: int, message: str, headers: dict[str, str] | None = None) -> Response:
         """The node's own answer: ``{"message", "request_id"}`` (kong.response.error in 3.9)."""
         body = orjson.dumps({"message": message, "request_id": self.request_id})
-        return Response(
-            body, status, headers, content_type="application/json; charset=utf-8"
-        )
+        return Response(body, status, headers, content_type="application/json; charset=utf-8")

@@ -1,7 +1,8 @@
 """The http-log plugin: the log serializer and the sending queue.
 
-Sources: Kong documentation "Logging plugins" (record layout), kong/pdk/log.lua behaviour (``authorization`` and
-``proxy-authorization`` are REDACTED, every other header is logged in clear) and "Plugin queuing" (batching, retry).
+Sources: Kong documentation "Logging plugins" (record layout), kong/pdk/log.lua behaviour (``authorization``
+and ``proxy-authorization`` are REDACTED, every other header is logged in clear) and "Plugin queuing"
+(batching, retry).
 """
 
 import logging
@@ -60,8 +61,7 @@ def log_record(exchange: Exchange, answered: Answered, port: int) -> dict[str, A
             "method": exchange.method,
             "uri": target,
             "url": f"{exchange.scheme}://{exchange.host}:{port}{target}",
-            "size": len(exchange.body)
-            + sum(len(n) + len(v) + 4 for n, v in exchange.headers),
+            "size": len(exchange.body) + sum(len(n) + len(v) + 4 for n, v in exchange.headers),
             "querystring": dict(parse_qsl(exchange.query, keep_blank_values=True)),
             "headers": _headers(exchange),
         },
@@ -91,9 +91,7 @@ def log_record(exchange: Exchange, answered: Answered, port: int) -> dict[str, A
             "balancer_start": exchange.time_ms,
             "ip": "127.0.0.1",
         }
-        record["tries"] = [
-            balancer | {"port": (exchange.service or {}).get("port", 80)}
-        ]
+        record["tries"] = [balancer | {"port": (exchange.service or {}).get("port", 80)}]
     for name in ("service", "route", "consumer"):
         if (entity := getattr(exchange, name)) is not None:
             record[name] = entity
@@ -105,7 +103,9 @@ def log_record(exchange: Exchange, answered: Answered, port: int) -> dict[str, A
 
 @dataclass
 class LogQueue:
-    """The in-memory queue of one http-log configuration; its thread lives only while there is something to send."""
+    """The in-memory queue of one http-log configuration; its thread lives only while there is something to
+    send.
+    """
 
     config: dict[str, Any]
     entries: deque[bytes] = field(default_factory=deque)
@@ -131,9 +131,7 @@ class LogQueue:
     def _drain(self) -> None:
         options = self.config["queue"]
         while True:
-            self._full.wait(
-                options["max_coalescing_delay"] if options["max_batch_size"] > 1 else 0
-            )
+            self._full.wait(options["max_coalescing_delay"] if options["max_batch_size"] > 1 else 0)
             with self._lock:
                 count = min(len(self.entries), options["max_batch_size"])
                 batch = [self.entries.popleft() for _ in range(count)]
@@ -145,11 +143,7 @@ class LogQueue:
             self._send(batch, options)
 
     def _send(self, batch: list[bytes], options: dict[str, Any]) -> None:
-        body = (
-            batch[0]
-            if options["max_batch_size"] == 1
-            else b"[" + b",".join(batch) + b"]"
-        )
+        body = batch[0] if options["max_batch_size"] == 1 else b"[" + b",".join(batch) + b"]"
         delay, deadline = (
             options["initial_retry_delay"],
             time.monotonic() + options["max_retry_time"],
@@ -157,9 +151,7 @@ class LogQueue:
         while not self._posted(body):
             if time.monotonic() + delay > deadline:
                 self.dropped += len(batch)
-                LOGGER.warning(
-                    "http-log: could not send %d entries, dropped", len(batch)
-                )
+                LOGGER.warning("http-log: could not send %d entries, dropped", len(batch))
                 return
             time.sleep(delay)
             delay = min(delay * 2, options["max_retry_delay"])

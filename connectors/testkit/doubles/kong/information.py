@@ -36,8 +36,7 @@ def node(store: Store, ports: Ports) -> dict[str, Any]:
         "pids": {"master": os.getpid(), "workers": [os.getpid()]},
         "plugins": {
             "available_on_server": {
-                name: {"version": VERSION, "priority": schema.priority}
-                for name, schema in PLUGINS.items()
+                name: {"version": VERSION, "priority": schema.priority} for name, schema in PLUGINS.items()
             },
             "enabled_in_cluster": enabled,
         },
@@ -61,9 +60,7 @@ def node(store: Store, ports: Ports) -> dict[str, Any]:
 
 def status() -> dict[str, Any]:
     """Health of the node."""
-    shared = {
-        "kong_core_db_cache": {"capacity": "128.00 MiB", "allocated_slabs": "0.76 MiB"}
-    }
+    shared = {"kong_core_db_cache": {"capacity": "128.00 MiB", "allocated_slabs": "0.76 MiB"}}
     return {
         "database": {"reachable": True},
         "memory": {

@@ -1,6 +1,7 @@
 """Configuration schemas and priorities of the bundled plugins the product meets.
 
-Sources: Kong plugin reference of 3.9 (fields, defaults, constraints) and "Plugin execution order" (priorities).
+Sources: Kong plugin reference of 3.9 (fields, defaults, constraints) and "Plugin execution order"
+(priorities).
 """
 
 import ipaddress
@@ -34,11 +35,7 @@ def ip_or_cidr(value: str) -> str | None:
 def url(value: str) -> str | None:
     """The error of a string that is not an absolute http(s) URL."""
     parts = urlsplit(value)
-    return (
-        None
-        if parts.scheme in ("http", "https") and parts.hostname
-        else "missing host in url"
-    )
+    return None if parts.scheme in ("http", "https") and parts.hostname else "missing host in url"
 
 
 def python_regex(pattern: str) -> str:
@@ -58,17 +55,13 @@ def regex(value: str) -> str | None:
 def _some_non_empty(config: dict[str, Any]) -> str | None:
     if config.get("allow") or config.get("deny"):
         return None
-    return (
-        "at least one of these fields must be non-empty: 'config.allow', 'config.deny'"
-    )
+    return "at least one of these fields must be non-empty: 'config.allow', 'config.deny'"
 
 
 def _only_one(config: dict[str, Any]) -> str | None:
     if bool(config.get("allow")) != bool(config.get("deny")):
         return None
-    return (
-        "exactly one of these fields must be non-empty: 'config.allow', 'config.deny'"
-    )
+    return "exactly one of these fields must be non-empty: 'config.allow', 'config.deny'"
 
 
 def _some_period(config: dict[str, Any]) -> str | None:
@@ -202,10 +195,7 @@ PLUGINS: dict[str, PluginSchema] = {
     "rate-limiting": PluginSchema(
         910,
         {
-            **{
-                period: PERIOD
-                for period in ("second", "minute", "hour", "day", "month", "year")
-            },
+            **dict.fromkeys(("second", "minute", "hour", "day", "month", "year"), PERIOD),
             "limit_by": string(
                 default="consumer",
                 one_of=(
@@ -299,9 +289,7 @@ PLUGINS: dict[str, PluginSchema] = {
         951,
         {
             "allowed_payload_size": integer(128),
-            "size_unit": string(
-                default="megabytes", one_of=("megabytes", "kilobytes", "bytes")
-            ),
+            "size_unit": string(default="megabytes", one_of=("megabytes", "kilobytes", "bytes")),
             "require_content_length": boolean(False),
         },
     ),
@@ -314,9 +302,7 @@ PLUGINS: dict[str, PluginSchema] = {
         100_001,
         {
             "header_name": string(default="Kong-Request-ID"),
-            "generator": string(
-                default="uuid#counter", one_of=("uuid", "uuid#counter", "tracker")
-            ),
+            "generator": string(default="uuid#counter", one_of=("uuid", "uuid#counter", "tracker")),
             "echo_downstream": boolean(False),
         },
     ),

@@ -39,15 +39,11 @@ class Proxy:
         if match is None:
             response = exchange.refuse(404, "no Route matched with those values")
         elif exchange.scheme == "http" and "http" not in match.route["protocols"]:
-            response = exchange.refuse(
-                match.route["https_redirect_status_code"], "Please use HTTPS protocol"
-            )
+            response = exchange.refuse(match.route["https_redirect_status_code"], "Please use HTTPS protocol")
         else:
             refused = self._access(exchange)
             if refused is None:
-                uri = upstream_path(
-                    match, (exchange.service or {}).get("path"), exchange.path
-                )
+                uri = upstream_path(match, (exchange.service or {}).get("path"), exchange.path)
                 answer = self._forward(exchange, uri)
                 response = _downstream(answer)
             else:
@@ -64,16 +60,12 @@ class Proxy:
 
     def _match(self, exchange: Exchange) -> Match | None:
         headers = {name.lower(): value for name, value in exchange.headers}
-        asked = Asked(
-            exchange.method, exchange.host, exchange.path, exchange.scheme, headers
-        )
+        asked = Asked(exchange.method, exchange.host, exchange.path, exchange.scheme, headers)
         match = select(self._store.all("routes"), asked)
         if match is not None:
             exchange.route = match.route
             service = match.route["service"]
-            exchange.service = (
-                self._store.find("services", service["id"]) if service else None
-            )
+            exchange.service = self._store.find("services", service["id"]) if service else None
         return match
 
     def _access(self, exchange: Exchange) -> Response | None:
@@ -135,9 +127,7 @@ def exchange_of(request: Request) -> Exchange:
     facts = client_facts(request, "X-Real-IP")
     raw = request.environ.get("RAW_URI") or request.path
     path, _, query = raw.partition("?")
-    headers = [
-        h for h in visible_headers(request) if h[0].lower() not in ("host", "x-real-ip")
-    ]
+    headers = [h for h in visible_headers(request) if h[0].lower() not in ("host", "x-real-ip")]
     return Exchange(
         request.method,
         request.headers.get("X-Forwarded-Proto", "http"),

@@ -1,8 +1,8 @@
 """Route matching of the traditional router.
 
-Source: Kong documentation, "How to configure routes" > "Matching priorities": a route must match all its attributes;
-more matched attributes win; then plain hosts before wildcards, more headers, regex paths by ``regex_priority`` before
-prefix paths, longer prefixes, and the older route.
+Source: Kong documentation, "How to configure routes" > "Matching priorities": a route must match all its
+attributes; more matched attributes win; then plain hosts before wildcards, more headers, regex paths by
+``regex_priority`` before prefix paths, longer prefixes, and the older route.
 """
 
 import re
@@ -53,17 +53,13 @@ def _host_rank(hosts: list[str], host: str) -> int | None:
     return best
 
 
-def _path_rank(
-    paths: list[str], path: str, regex_priority: int
-) -> tuple[tuple[int, int], str] | None:
+def _path_rank(paths: list[str], path: str, regex_priority: int) -> tuple[tuple[int, int], str] | None:
     """((kind and priority, length), matched prefix) of the best path; None when none matches."""
     found = []
     for wanted in paths:
         if wanted.startswith("~"):
             if matched := _regex(wanted[1:]).match(path):
-                found.append(
-                    ((1_000_000 + regex_priority, len(wanted)), matched.group(0))
-                )
+                found.append(((1_000_000 + regex_priority, len(wanted)), matched.group(0)))
         elif path.startswith(wanted):
             found.append(((0, len(wanted)), wanted))
     return max(found, default=None)
@@ -114,10 +110,6 @@ def select(routes: list[Route], asked: Asked) -> Match | None:
 
 def upstream_path(match: Match, service_path: str | None, path: str) -> str:
     """The path sent upstream (``path_handling`` v0: joined without a doubled slash)."""
-    rest = (
-        path[len(match.prefix) :]
-        if match.route["strip_path"] and match.prefix
-        else path
-    )
+    rest = path[len(match.prefix) :] if match.route["strip_path"] and match.prefix else path
     base = (service_path or "").rstrip("/")
     return base + (rest if rest.startswith("/") else f"/{rest}")

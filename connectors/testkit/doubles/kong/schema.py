@@ -46,9 +46,7 @@ def boolean(default: bool | None = None) -> Field:
     return Field("boolean", default)
 
 
-def strings(
-    default: list[str] | None = None, kind: str = "array", **element: Any
-) -> Field:
+def strings(default: list[str] | None = None, kind: str = "array", **element: Any) -> Field:
     """An array (or set) of strings; ``element`` constrains the items."""
     return Field(kind, default, element=string(**element))
 
@@ -127,9 +125,7 @@ def with_defaults(fields: Mapping[str, Field], values: Record) -> Record:
         if spec.kind == "record":
             complete[name] = with_defaults(spec.fields, value or {})
         elif value is None:
-            complete[name] = (
-                list(spec.default) if isinstance(spec.default, list) else spec.default
-            )
+            complete[name] = list(spec.default) if isinstance(spec.default, list) else spec.default
         else:
             complete[name] = value
     return complete

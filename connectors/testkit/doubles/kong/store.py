@@ -51,11 +51,7 @@ class Store:
                 return self._entities[kind].get(id_or_key.lower())
             key = ENTITIES[kind].key
             return next(
-                (
-                    e
-                    for e in self._entities[kind].values()
-                    if key and e[key] == id_or_key
-                ),
+                (e for e in self._entities[kind].values() if key and e[key] == id_or_key),
                 None,
             )
 
@@ -64,10 +60,7 @@ class Store:
         with self.lock:
             identifier = str(given.get("id") or uuid.uuid4())
             if identifier in self._entities[kind]:
-                raise errors.AdminError(
-                    409, 3, "primary key violation", f"primary key violation on key '{{id=\"{identifier}\"}}'",
-                    {"id": identifier},
-                )  # fmt: skip
+                raise errors.primary_key_violation(identifier)
             return self._write(kind, identifier, given, created_at=None)
 
     def upsert(self, kind: str, id_or_key: str, given: Entity) -> Entity:
@@ -77,15 +70,11 @@ class Store:
             if current is None and not is_uuid(id_or_key):
                 given = {**given, ENTITIES[kind].key: id_or_key}
             identifier = (
-                current["id"]
-                if current
-                else (id_or_key if is_uuid(id_or_key) else str(uuid.uuid4()))
+                current["id"] if current else (id_or_key if is_uuid(id_or_key) else str(uuid.uuid4()))
             )
             if current and not is_uuid(id_or_key):
                 given = {ENTITIES[kind].key: id_or_key, **given}
-            return self._write(
-                kind, identifier, given, created_at=current and current["created_at"]
-            )
+            return self._write(kind, identifier, given, created_at=current and current["created_at"])
 
     def patch(self, kind: str, entity: Entity, given: Entity) -> Entity:
         """PATCH: top-level fields are replaced, records (a plugin's config) merged, arrays replaced whole."""
@@ -95,9 +84,7 @@ class Store:
                 merged["config"] = _merged(entity["config"], given["config"])
             for volatile in ("created_at", "updated_at"):
                 merged.pop(volatile, None)
-            return self._write(
-                kind, entity["id"], merged, created_at=entity["created_at"]
-            )
+            return self._write(kind, entity["id"], merged, created_at=entity["created_at"])
 
     def delete(self, kind: str, entity: Entity) -> None:
         """Delete with its children; refuse while a restricting kind refers to it."""
@@ -106,8 +93,7 @@ class Store:
             for child in ENTITIES[kind].restricted_by:
                 holder = "client_certificate" if kind == "certificates" else field
                 if any(
-                    (e.get(holder) or {}).get("id") == entity["id"]
-                    for e in self._entities[child].values()
+                    (e.get(holder) or {}).get("id") == entity["id"] for e in self._entities[child].values()
                 ):
                     raise errors.still_referenced(kind, child)
             for child in ENTITIES[kind].children:
@@ -118,9 +104,7 @@ class Store:
 
     def referring(self, kind: str, field: str, identifier: str) -> list[Entity]:
         """Entities of ``kind`` whose foreign ``field`` is ``identifier``."""
-        return [
-            e for e in self.all(kind) if (e.get(field) or {}).get("id") == identifier
-        ]
+        return [e for e in self.all(kind) if (e.get(field) or {}).get("id") == identifier]
 
     def tags(self) -> Iterator[tuple[str, str, str]]:
         """(tag, entity kind, entity id) of everything tagged."""
@@ -132,9 +116,7 @@ class Store:
     def validated(self, kind: str, given: Entity) -> Entity:
         """``given`` with defaults, or ``AdminError`` with every schema violation. Stores nothing."""
         given = {
-            name: value
-            for name, value in given.items()
-            if name not in ("id", "created_at", "updated_at")
+            name: value for name, value in given.items() if name not in ("id", "created_at", "updated_at")
         }
         given = _shorthands(kind, given)
         schema = ENTITIES[kind]
@@ -150,16 +132,12 @@ class Store:
             complete[name] = complete[name] or secrets.token_urlsafe(24)
         return complete
 
-    def _write(
-        self, kind: str, identifier: str, given: Entity, created_at: Any
-    ) -> Entity:
+    def _write(self, kind: str, identifier: str, given: Entity, created_at: Any) -> Entity:
         snis = given.pop("snis", None) if kind == "certificates" else None
         entity = self.validated(kind, given)
         if kind == "basicauth_credentials":
             salted = entity["password"] + str((entity["consumer"] or {}).get("id"))
-            entity["password"] = hashlib.sha1(
-                salted.encode(), usedforsecurity=False
-            ).hexdigest()
+            entity["password"] = hashlib.sha1(salted.encode(), usedforsecurity=False).hexdigest()
         self._resolve_references(kind, entity)
         self._check_unique(kind, identifier, entity)
         now = int(time.time())
@@ -179,9 +157,7 @@ class Store:
             reference = entity.get(name)
             if spec.kind != "foreign" or not reference:
                 continue
-            wanted = str(
-                reference.get("id") or reference.get(ENTITIES[spec.reference].key) or ""
-            )
+            wanted = str(reference.get("id") or reference.get(ENTITIES[spec.reference].key) or "")
             found = self.find(spec.reference, wanted)
             if found is None:
                 raise errors.missing_reference(name, reference, spec.reference)
@@ -229,11 +205,7 @@ def _shorthands(kind: str, given: Entity) -> Entity:
             "path": parts.path or None,
         }
         given["port"] = parts.port or (443 if parts.scheme == "https" else 80)
-    if (
-        kind == "targets"
-        and isinstance(given.get("target"), str)
-        and ":" not in given["target"]
-    ):
+    if kind == "targets" and isinstance(given.get("target"), str) and ":" not in given["target"]:
         given["target"] += ":8000"
     return given
 
