@@ -1,0 +1,1 @@
+"""`portcullis`: REST client and offline analysis of files."""
