@@ -22,12 +22,14 @@ class DomainError(Exception):
         *,
         fields: Mapping[str, Sequence[str]] | None = None,
         retry_after: int | None = None,
+        action: str = "",
     ) -> None:
         super().__init__(detail or code)
         self.code = code
         self.detail = detail
         self.fields = {name: list(texts) for name, texts in (fields or {}).items()}
         self.retry_after = retry_after
+        self.action = action
 
 
 class NotFound(DomainError):

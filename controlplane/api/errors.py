@@ -36,7 +36,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     if isinstance(error, DomainError):
-        more = {"errors": error.fields} if error.fields else {}
+        more: dict[str, Any] = {"errors": pointers(error.fields)} if error.fields else {}
+        if error.action:
+            more["action"] = error.action
         body = problem(error.status, error.code, error.title, error.detail, request, **more)
         if error.retry_after is not None:
             headers["Retry-After"] = str(error.retry_after)
@@ -56,11 +58,25 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 def _from_rest_framework(error: Any, request: Any) -> dict[str, Any]:
     """Describe one of DRF's own errors."""
     if isinstance(error, exceptions.ValidationError):
-        fields = error.detail if isinstance(error.detail, dict) else {"": error.detail}
-        return problem(400, "invalid-request", "Invalid request", "Nothing was changed.", request, errors=fields)
+        errors = pointers(error.detail)
+        return problem(400, "invalid-request", "Invalid request", "Nothing was changed.", request, errors=errors)
     code = str(getattr(error, "default_code", "error")).replace("_", "-")
     title = str(getattr(error, "default_detail", "Error")).rstrip(".")
     return problem(error.status_code, code, title, str(error.detail), request)
+
+
+def pointers(detail: Any, pointer: str = "") -> list[dict[str, str]]:
+    """Flatten nested messages into `[{pointer, detail}]` with JSON pointers (RFC 6901) into the body."""
+    if isinstance(detail, dict):
+        return [
+            entry
+            for name, inner in detail.items()
+            for entry in pointers(inner, pointer if name == "non_field_errors" else f"{pointer}/{name}")
+        ]
+    if isinstance(detail, list) and any(isinstance(inner, (dict, list)) for inner in detail):
+        return [entry for at, inner in enumerate(detail) for entry in pointers(inner, f"{pointer}/{at}")]
+    texts = detail if isinstance(detail, list) else [detail]
+    return [{"pointer": pointer, "detail": str(text)} for text in texts]
 
 
 def respond(status: int, code: str, title: str, detail: str = "", request: Any = None) -> JsonResponse:

@@ -172,3 +172,5 @@ ENGINE_THREADS = int(os.environ.get("PORTCULLIS_ENGINE_THREADS", "2"))
 ENGINE_MEMORY = os.environ.get("PORTCULLIS_ENGINE_MEMORY", "2GB")
 RETENTION_DAYS = int(os.environ.get("PORTCULLIS_RETENTION_DAYS", "30"))
 EGRESS_ALLOW = os.environ.get("PORTCULLIS_EGRESS_ALLOW", "")
+#: Address of a tenant's dashboard; ``{slug}`` is replaced.
+PUBLIC_URL = os.environ.get("PORTCULLIS_PUBLIC_URL", f"http{'s' if SECURE else ''}://{{slug}}.{BASE_DOMAIN}")

@@ -22,6 +22,7 @@ class User(AbstractBaseUser):
     id = PrefixedIdField(prefix="usr")
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120, blank=True, default="")
+    theme = models.CharField(max_length=8, default="system")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -41,6 +41,13 @@ def create_user(email: str, *, password: str | None, name: str = "") -> str:
     return user.id
 
 
+def update_user(user_id: str, **values: str) -> None:
+    """Change a person's own `name` or `theme`."""
+    chosen = {name: values[name] for name in ("name", "theme") if name in values}
+    if chosen:
+        User.objects.filter(id=user_id).update(**chosen)
+
+
 def check_email(email: str) -> str:
     """Return the address in lower case; raises Invalid when it is not one."""
     try:

@@ -17,12 +17,10 @@ class Verification:
     fault: str = ""
 
 
-def entries(*, target: str = "", action: str = "") -> "QuerySet[Entry]":
-    """Return entries, newest first by `-sequence`, of one target and action when given."""
-    rows = Entry.objects.all()
-    if target:
-        rows = rows.filter(target=target)
-    return rows.filter(action=action) if action else rows
+def entries(*, actor: str = "", target: str = "", action: str = "") -> "QuerySet[Entry]":
+    """Return entries (order them by `-sequence`), those of one actor id, target and action when given."""
+    wanted = {"actor_id": actor, "target": target, "action": action}
+    return Entry.objects.filter(**{name: value for name, value in wanted.items() if value})
 
 
 def verify() -> Verification:

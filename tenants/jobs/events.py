@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, ParamSpec
 
-from tenants.jobs.services import Job
+from tenants.jobs.services import Job, discover
 
 P = ParamSpec("P")
 _subscribers: dict[str, list[Job[Any]]] = defaultdict(list)
@@ -35,6 +35,7 @@ def emit(event: str, **ids: str) -> None:
     A subscriber that is still waiting with the same ids is not enqueued twice. Raises ``TypeError`` when a
     subscriber asks for an id the event does not carry.
     """
+    discover()
     for declared in _subscribers[event]:
         names = list(inspect.signature(declared.function).parameters)
         missing = [name for name in names if name not in ids]
@@ -46,4 +47,5 @@ def emit(event: str, **ids: str) -> None:
 
 def subscriptions() -> dict[str, list[str]]:
     """Job names by event, for the documentation and its test."""
+    discover()
     return {event: [declared.name for declared in jobs] for event, jobs in sorted(_subscribers.items())}

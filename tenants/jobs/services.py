@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from time import time
 from typing import Any, Generic, ParamSpec
 from uuid import UUID, uuid4
@@ -85,9 +86,15 @@ def every(*, seconds: float) -> Callable[[Job[P]], Job[P]]:
 
 
 def declared_jobs() -> dict[str, "Job[Any]"]:
-    """Return every job of every app by name (imports each app's `jobs.py`)."""
-    autodiscover_modules("jobs")
+    """Return every job of every app by name."""
+    discover()
     return dict(_jobs)
+
+
+@cache
+def discover() -> None:
+    """Import every app's `jobs.py`, once."""
+    autodiscover_modules("jobs")
 
 
 def schedule() -> list[tuple["Job[Any]", float]]:

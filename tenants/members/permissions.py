@@ -36,20 +36,22 @@ ANALYSE: Final = frozenset(
     {
         "blocks.preview",
         "findings.write",
+        "imports.write",
         "inventory.write",
         "posture.write",
         "threats.write",
     }
 )
-RESPOND: Final = frozenset({"alerts.write", "blocks.approve", "blocks.push", "probing.run"})
+RESPOND: Final = frozenset({"blocks.approve", "blocks.push", "probing.run"})
 ADMINISTER: Final = frozenset(
     {
+        "alerts.write",
         "audit.read",
         "connections.write",
         "jobs.write",
         "members.write",
-        "settings.write",
         "sso.write",
+        "tenant.write",
         "tokens.read",
         "tokens.write",
         "traffic.ingest",
@@ -58,7 +60,7 @@ ADMINISTER: Final = frozenset(
 MONEY: Final = frozenset({"billing.read", "billing.write"})
 
 PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
-    Role.OWNER: READ | ANALYSE | RESPOND | ADMINISTER | MONEY | {"organisation.delete"},
+    Role.OWNER: READ | ANALYSE | RESPOND | ADMINISTER | MONEY | {"tenant.delete"},
     Role.ADMIN: READ | ANALYSE | RESPOND | ADMINISTER | {"billing.read"},
     Role.RESPONDER: READ | ANALYSE | RESPOND,
     Role.ANALYST: READ | ANALYSE,

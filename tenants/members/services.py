@@ -6,13 +6,24 @@ from tenants.accounts.services import create_user, end_sessions
 from tenants.audit.services import record
 from tenants.errors import Conflict, Invalid, NotFound, Refused
 from tenants.members.models import Membership
-from tenants.members.permissions import Role, permissions_of
+from tenants.members.permissions import ALL, Role, permissions_of
 
 
 @transaction.atomic
-def add_member(email: str, role: str, *, password: str | None = None, name: str = "") -> str:
-    """Create a user with this role and return the membership's id; without password they must reset it."""
+def add_member(
+    email: str,
+    role: str,
+    *,
+    password: str | None = None,
+    name: str = "",
+    holder: frozenset[str] = ALL,
+) -> str:
+    """Create a user with this role and return the membership's id; without password they must reset it.
+
+    `holder` is what the person adding may do; nobody can give more than they have.
+    """
     chosen = _role(role)
+    _within(holder, permissions_of(chosen))
     user_id = create_user(email, password=password, name=name)
     row = Membership.objects.create(user_id=user_id, role=chosen)
     record("member.add", row.id, after={"email": email.lower(), "role": chosen.value})

@@ -1,14 +1,17 @@
 """Create, suspend, resume and delete tenants."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 
+from django.core.cache import cache
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from tenants.accounts.services import check_email, check_new_password, issue_handoff
 from tenants.audit.services import record
-from tenants.errors import Conflict, Invalid, NotFound
-from tenants.isolation.context import no_tenant, tenant_context
+from tenants.errors import Conflict, Invalid, NotFound, TooMany
+from tenants.isolation.context import no_tenant, require_tenant, tenant_context
 from tenants.isolation.routers import OWNER
 from tenants.members.permissions import Role
 from tenants.members.queries import members
@@ -23,6 +26,7 @@ RESERVED = frozenset(
     "admin api app assets auth billing console dashboard docs help localhost login mail public "
     "root sso static status support system www".split()
 )
+SIGN_UPS_PER_HOUR = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ def create_tenant(name: str, slug: str, owner_email: str, password: str | None) 
         try:
             with tenant_context(tenant), transaction.atomic():
                 add_member(owner_email, Role.OWNER, password=password)
-                record("organisation.create", tenant.id, after={"name": tenant.name, "slug": tenant.slug})
+                record("tenant.create", tenant.id, after={"name": tenant.name, "slug": tenant.slug})
             _set_status(tenant.id, Status.ACTIVE)
         except BaseException:
             _remove(tenant)
@@ -57,21 +61,51 @@ def create_tenant(name: str, slug: str, owner_email: str, password: str | None) 
     return info(tenant)
 
 
-def sign_up(organisation: str, slug: str, email: str, password: str) -> SignedUp:
-    """Create a tenant for someone who came to the base domain."""
+def sign_up(organisation: str, slug: str, email: str, password: str, address: str) -> SignedUp:
+    """Create a tenant for someone who came to the base domain; at most 10 per hour from one address."""
+    hour = int(timezone.now().timestamp()) // 3600
+    key = f"signup:{hashlib.sha256(address.encode()).hexdigest()}:{hour}"
+    cache.add(key, 0, timeout=3600)
+    if cache.incr(key) > SIGN_UPS_PER_HOUR:
+        raise TooMany("too-many-sign-ups", "Too many sign-ups; no workspace was made.", retry_after=3600)
     org = create_tenant(organisation, slug, email, password)
     with tenant_context(org.schema_name):
         return SignedUp(org, issue_handoff(members()[0].user))
 
 
+def slug_problem(slug: str) -> str:
+    """Return why a slug cannot be had, or an empty text."""
+    if not SLUG.match(slug) or "--" in slug:
+        return "3 to 40 characters: lower-case letters, digits and single hyphens inside."
+    if slug in RESERVED:
+        return "This name is reserved."
+    with no_tenant():
+        return "This name is taken." if Tenant.objects.filter(slug=slug).exists() else ""
+
+
+def rename_tenant(name: str) -> OrgInfo:
+    """Change the display name of the entered tenant."""
+    if not name.strip():
+        raise Invalid("invalid-name", "Nothing was changed.", fields={"name": ["May not be empty."]})
+    schema = require_tenant().schema_name
+    with no_tenant():
+        tenant = Tenant.objects.get(schema_name=schema)
+    with transaction.atomic():
+        record("tenant.rename", tenant.id, before={"name": tenant.name}, after={"name": name.strip()})
+        Tenant.objects.using(OWNER).filter(id=tenant.id).update(name=name.strip())
+    forget()
+    tenant.name = name.strip()
+    return info(tenant)
+
+
 def suspend_tenant(tenant_id: str, reason: str) -> None:
     """Stop serving a tenant; its data stays. Its requests answer 403 within seconds everywhere."""
-    _change(tenant_id, Status.SUSPENDED, "organisation.suspend", reason)
+    _change(tenant_id, Status.SUSPENDED, "tenant.suspend", reason)
 
 
 def resume_tenant(tenant_id: str, reason: str) -> None:
     """Serve a suspended tenant again."""
-    _change(tenant_id, Status.ACTIVE, "organisation.resume", reason)
+    _change(tenant_id, Status.ACTIVE, "tenant.resume", reason)
 
 
 def delete_tenant(tenant_id: str) -> None:
@@ -131,9 +165,10 @@ def _check(name: str, slug: str) -> None:
     fields = {}
     if not name.strip():
         fields["organisation"] = ["May not be empty."]
-    if not SLUG.match(slug) or "--" in slug:
-        fields["slug"] = ["3 to 40 characters: lower-case letters, digits and single hyphens inside."]
-    elif slug in RESERVED:
-        fields["slug"] = ["This name is reserved."]
+    problem = slug_problem(slug)
+    if problem == "This name is taken.":
+        raise Conflict("slug-taken", f"The name {slug!r} is taken; choose another one.")
+    if problem:
+        fields["slug"] = [problem]
     if fields:
         raise Invalid("invalid-organisation", "No workspace was made.", fields=fields)

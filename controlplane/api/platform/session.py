@@ -15,11 +15,12 @@ from rest_framework.response import Response
 from controlplane.api.errors import respond
 from controlplane.api.permissions import Open
 from controlplane.api.views import ApiView
-from tenants.accounts.services import spend_handoff, verify_password
-from tenants.errors import DomainError
-from tenants.isolation.context import require_tenant
+from tenants.accounts.queries import user
+from tenants.accounts.services import spend_handoff, update_user, verify_password
+from tenants.errors import DomainError, Unauthenticated
 from tenants.members.permissions import permissions_of
 from tenants.members.queries import role_of_user
+from tenants.orgs.types import OrgInfo
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -37,20 +38,30 @@ class SessionUserSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     email = serializers.EmailField()
     name = serializers.CharField()
+    theme = serializers.ChoiceField(["system", "light", "dark"])
 
 
 class SessionTenantSerializer(serializers.Serializer[Any]):
     """The workspace of this host name."""
 
+    id = serializers.CharField()
     slug = serializers.CharField()
     name = serializers.CharField()
+    status = serializers.CharField()
+
+
+class PreferencesSerializer(serializers.Serializer[Any]):
+    """What a person may change about themselves."""
+
+    name = serializers.CharField(max_length=120, allow_blank=True, required=False)
+    theme = serializers.ChoiceField(["system", "light", "dark"], required=False)
 
 
 class SessionSerializer(serializers.Serializer[Any]):
-    """Who is signed in where; `user` is null and `permissions` empty before sign-in."""
+    """Who is signed in where."""
 
-    user = SessionUserSerializer(allow_null=True)
-    role = serializers.CharField(allow_null=True)
+    user = SessionUserSerializer()
+    role = serializers.CharField()
     permissions = serializers.ListField(child=serializers.CharField())
     tenant = SessionTenantSerializer()
     csrf_token = serializers.CharField()
@@ -64,7 +75,17 @@ class SessionView(ApiView):
 
     @extend_schema(operation_id="session_read", responses=SessionSerializer)
     def get(self, request: Request) -> Response:
-        """Return who is signed in, what they may do, and the CSRF token for writes."""
+        """Return who is signed in, what they may do, and the CSRF token for writes; 401 when nobody is."""
+        return Response(_describe(request))
+
+    @extend_schema(operation_id="session_update", request=PreferencesSerializer, responses=SessionSerializer)
+    def patch(self, request: Request) -> Response:
+        """Change one's own name and theme."""
+        described = _describe(request)
+        body = PreferencesSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        update_user(described["user"]["id"], **body.validated_data)
+        request.user = user(described["user"]["id"])
         return Response(_describe(request))
 
     @extend_schema(operation_id="session_create", request=SignInSerializer, responses={201: SessionSerializer})
@@ -73,9 +94,9 @@ class SessionView(ApiView):
         body = SignInSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         address = str(request.META.get("REMOTE_ADDR", ""))
-        user = verify_password(body.validated_data["email"], body.validated_data["password"], address)
-        login(request._request, user, backend=BACKEND)
-        request.user = user
+        person = verify_password(body.validated_data["email"], body.validated_data["password"], address)
+        login(request._request, person, backend=BACKEND)
+        request.user = person
         return Response(_describe(request), status=status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="session_delete", responses={204: None})
@@ -90,22 +111,25 @@ def handoff(request: HttpRequest) -> HttpResponse:
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET"])
     try:
-        user = spend_handoff(request.GET.get("token", ""))
+        person = spend_handoff(request.GET.get("token", ""))
     except DomainError as error:
         return respond(error.status, error.code, error.title, error.detail, request)
-    login(request, user, backend=BACKEND)
+    login(request, person, backend=BACKEND)
     return HttpResponseRedirect("/")
 
 
 def _describe(request: Request) -> dict[str, Any]:
-    user = request.user if request.user.is_authenticated else None
-    role = role_of_user(str(user.pk)) if user is not None else None
-    tenant = require_tenant()
+    """Return the session's body; raises Unauthenticated when nobody (or nobody with a role) is signed in."""
+    role = role_of_user(str(request.user.pk)) if request.user.is_authenticated else None
+    if role is None:
+        raise Unauthenticated("not-signed-in", "Sign in with your email address and password.")
+    person: Any = request.user
+    org: OrgInfo = request._request.org  # type: ignore[attr-defined]
     return {
-        "user": {"id": user.pk, "email": user.email, "name": getattr(user, "name", "")} if user else None,
+        "user": {"id": person.pk, "email": person.email, "name": person.name, "theme": person.theme},
         "role": role,
-        "permissions": sorted(permissions_of(role)) if role else [],
-        "tenant": {"slug": tenant.slug, "name": tenant.name},
+        "permissions": sorted(permissions_of(role)),
+        "tenant": {"id": org.id, "slug": org.slug, "name": org.name, "status": org.status.value},
         "csrf_token": get_token(request._request),
     }
 

@@ -4,7 +4,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.http.request import split_domain_port
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from controlplane.api.permissions import Open
 from controlplane.api.views import ApiView
 from tenants.orgs.queries import by_slug, url_of
-from tenants.orgs.services import sign_up
+from tenants.orgs.services import sign_up, slug_problem
 from tenants.orgs.types import OrgInfo, Status
 
 
@@ -26,17 +26,33 @@ class SignUpSerializer(serializers.Serializer[Any]):
 
 
 class WorkspaceSerializer(serializers.Serializer[Any]):
-    """Where a workspace is."""
+    """A workspace's short and full name."""
 
     slug = serializers.CharField()
     name = serializers.CharField()
+
+
+class SignUpAnswerSerializer(serializers.Serializer[Any]):
+    """The new workspace, its address, and the one-time address (60 s) that signs its owner in."""
+
+    tenant = WorkspaceSerializer()
     url = serializers.URLField()
+    handoff_url = serializers.URLField()
 
 
-class SignUpAnswerSerializer(WorkspaceSerializer):
-    """The new workspace and the one-time address (60 s) that signs its owner in."""
+class SlugSerializer(serializers.Serializer[Any]):
+    """Whether a short name can be had; `reason` says why not."""
 
-    sign_in_url = serializers.URLField()
+    slug = serializers.CharField()
+    available = serializers.BooleanField()
+    reason = serializers.CharField(allow_blank=True)
+
+
+class FoundSerializer(serializers.Serializer[Any]):
+    """Where a workspace is."""
+
+    tenant = WorkspaceSerializer()
+    url = serializers.URLField()
 
 
 class SignUpView(ApiView):
@@ -59,9 +75,30 @@ class SignUpView(ApiView):
             address=str(request.META.get("REMOTE_ADDR", "")),
         )
         url = _address(request, made.org)
-        answer = {"slug": made.org.slug, "name": made.org.name, "url": url}
-        answer["sign_in_url"] = f"{url}/session/handoff?token={quote(made.handoff)}"
+        answer = {
+            "tenant": {"slug": made.org.slug, "name": made.org.name},
+            "url": url,
+            "handoff_url": f"{url}/session/handoff?token={quote(made.handoff)}",
+        }
         return Response(answer, status=status.HTTP_201_CREATED)
+
+
+class SlugView(ApiView):
+    """Ask whether a short name can be had."""
+
+    authentication_classes: list[Any] = []
+    permission_classes = [Open("part of sign-up")]
+
+    @extend_schema(
+        operation_id="signup_slug",
+        parameters=[OpenApiParameter("slug", str, required=True)],
+        responses=SlugSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        """Return whether the name is free and fit."""
+        slug = request.query_params.get("slug", "")
+        reason = slug_problem(slug)
+        return Response({"slug": slug, "available": not reason, "reason": reason})
 
 
 class WorkspaceView(ApiView):
@@ -70,12 +107,12 @@ class WorkspaceView(ApiView):
     authentication_classes: list[Any] = []
     permission_classes = [Open("says only that a workspace exists and where")]
 
-    @extend_schema(operation_id="workspace_find", responses=WorkspaceSerializer)
+    @extend_schema(operation_id="workspace_find", responses=FoundSerializer)
     def get(self, request: Request, slug: str) -> Response:
         """Return the address of a workspace; 404 when there is none."""
         org = by_slug(slug, Status.ACTIVE)
-        url = _address(request, org)
-        return Response({"slug": org.slug, "name": org.name, "url": url})
+        answer = {"tenant": {"slug": org.slug, "name": org.name}, "url": _address(request, org)}
+        return Response(answer)
 
 
 def _address(request: Request, org: OrgInfo) -> str:

@@ -1,0 +1,85 @@
+"""What a worker process does with a message: run it in its tenant, retry, or note that it failed."""
+
+import json
+from typing import Any
+
+import dramatiq
+import structlog
+from django.db import close_old_connections, connection
+from dramatiq.errors import Retry
+from dramatiq.middleware import CurrentMessage
+from dramatiq.middleware.middleware import Middleware
+
+from tenants.isolation.context import no_tenant, tenant_context
+from tenants.jobs.execution import Postponed, perform
+from tenants.jobs.services import Job, declared_jobs, record_failure
+from tenants.orgs.queries import by_schema
+from tenants.queue.broker import QueueBroker, make_broker
+
+log = structlog.get_logger(__name__)
+POSTPONE_MS = 300_000
+REJECTED = 'SELECT message::text, tenant FROM jobs.queue WHERE "state" = \'rejected\' ORDER BY position LIMIT 500'
+FORGET = "DELETE FROM jobs.queue WHERE message_id = %s AND \"state\" = 'rejected'"
+
+
+class FailureLog(Middleware):
+    """Moves messages that failed for good into their tenant's failure table."""
+
+    def after_nack(self, broker: Any, message: Any) -> None:
+        """Note the failure at once; what a crash leaves behind `sweep_rejected` picks up."""
+        sweep_rejected()
+
+
+def sweep_rejected() -> int:
+    """Note every rejected message in its tenant and remove it from the queue; return how many."""
+    close_old_connections()
+    with no_tenant():
+        with connection.cursor() as cursor:
+            cursor.execute(REJECTED)
+            rows = cursor.fetchall()
+        for text, schema in rows:
+            message = json.loads(text)
+            reason = message["options"].get("reason") or message["options"].get("traceback", "unknown reason")
+            if by_schema(schema) is not None:
+                with tenant_context(schema):
+                    record_failure(message, reason)
+            with connection.cursor() as cursor:
+                cursor.execute(FORGET, [message["message_id"]])
+    return len(rows)
+
+
+def _actor(declared: "Job[Any]", broker: QueueBroker) -> "dramatiq.Actor[Any, None]":
+    """Declare one job as a dramatiq actor."""
+
+    def run(*args: Any) -> None:
+        message = CurrentMessage.get_current_message()
+        assert message is not None
+        close_old_connections()
+        try:
+            perform(declared.name, args, message.options["tenant"])
+        except Postponed as waiting:
+            message.options["retries"] = -1
+            raise Retry(str(waiting), delay=POSTPONE_MS) from None
+        except BaseException as error:
+            message.options["reason"] = f"{type(error).__name__}: {error}"
+            log.exception("job failed", job=declared.name, tenant=message.options["tenant"])
+            raise
+        finally:
+            close_old_connections()
+
+    return dramatiq.Actor(
+        run,
+        broker=broker,
+        actor_name=declared.name,
+        queue_name=declared.queue,
+        priority=0,
+        options={"max_retries": declared.max_retries, "time_limit": declared.time_limit * 1000},
+    )
+
+
+def build() -> QueueBroker:
+    """Return a broker that knows every job."""
+    broker = make_broker([FailureLog()])
+    for declared in declared_jobs().values():
+        _actor(declared, broker)
+    return broker
