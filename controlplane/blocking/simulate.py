@@ -26,7 +26,7 @@ COLUMNS: Final = [
 #: From how many addresses a consumer may call and still count as a server-to-server partner.
 PARTNER_ADDRESSES: Final = 5
 _GOOD_SUCCESS_SHARE: Final = 0.8
-_SIGNATURE_SCORE: Final = 40
+_SIGNATURE_SCORE: Final = 50  # the signature engine's own threshold of an attack
 _BUCKETS: Final = 48
 
 

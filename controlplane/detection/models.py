@@ -1,4 +1,4 @@
-"""Tables of detection: actors, what they did, the threats they are, and how far calls were looked at."""
+"""Tables of detection: actors, what they did, and the threats they are."""
 
 from __future__ import annotations
 
@@ -78,9 +78,3 @@ class Threat(models.Model):
         constraints = [models.UniqueConstraint(fields=["actor", "kind"], name="one_threat_per_actor_and_kind")]
         indexes = [models.Index(fields=["status", "-score"])]
 
-
-class Watermark(models.Model):
-    """Up to which stored segment calls were looked at."""
-
-    id = models.IntegerField(primary_key=True, default=1)
-    segment_id = models.TextField(default="")

@@ -12,10 +12,11 @@ from controlplane.detection import scoring
 from controlplane.detection.classes import title_of
 from controlplane.detection.detectors import detectors
 from controlplane.detection.looking import labelled_calls
-from controlplane.detection.models import Actor, ActorEvidence, Threat, Watermark
+from controlplane.detection.models import Actor, ActorEvidence, Threat
 from controlplane.detection.types import DETECTOR_COLUMNS, Evidence
 from controlplane.traffic import engine
 from controlplane.traffic import queries as traffic
+from controlplane.traffic import services as traffic_services
 from controlplane.traffic.types import MICROSECONDS, Window
 from tenants.audit.services import record
 from tenants.errors import Invalid, NotFound
@@ -28,14 +29,12 @@ def tick(now: float) -> int:
     """Run every detector over the windows that newly stored calls touch; returns pieces of evidence found."""
     with transaction.atomic():
         _one_tick()
-        mark, _ = Watermark.objects.get_or_create(pk=1)
-        news = traffic.news_since(mark.segment_id)
+        news = traffic.news_for("detection")
         if news is None:
             return 0
         found = look(Window(news.min_ts, news.max_ts + 1))
         store(found, int(now * MICROSECONDS))
-        mark.segment_id = news.last_segment_id
-        mark.save()
+        traffic_services.settle(news.marks)
     return len(found)
 
 

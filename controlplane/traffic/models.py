@@ -66,3 +66,16 @@ class RetiredFile(models.Model):
     id = PrefixedIdField(prefix="ret")
     path = models.TextField()
     retired_at = models.BigIntegerField()
+
+
+class Unread(models.Model):
+    """A segment that a reader of new calls has not dealt with yet; committed with the segment."""
+
+    id = PrefixedIdField(prefix="unr")
+    reader = models.TextField()
+    segment_id = models.TextField()
+    min_ts = models.BigIntegerField()
+    max_ts = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["reader", "id"]), models.Index(fields=["segment_id"])]

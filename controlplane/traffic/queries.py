@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Max, Min, QuerySet
+from django.db.models import QuerySet
 
 from controlplane.traffic import engine
-from controlplane.traffic.models import QuarantinedRecord, Segment, SourceStatus
+from controlplane.traffic.models import QuarantinedRecord, SourceStatus, Unread
 from controlplane.traffic.types import MICROSECONDS, CallFilter, Window
 
 
@@ -60,16 +60,16 @@ def calls_stored(connection_id: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What was stored since a segment: the newest segment's id and the event times covered (µs, inclusive)."""
+    """Stored calls a reader has not dealt with: the marks to settle afterwards and the event times covered (µs)."""
 
-    last_segment_id: str
+    marks: tuple[str, ...]
     min_ts: int
     max_ts: int
 
 
-def news_since(segment_id: str) -> News | None:
-    """Segments committed after ``segment_id`` (ids are ordered by creation); None when there are none."""
-    rows = Segment.objects.filter(id__gt=segment_id).aggregate(last=Max("id"), low=Min("min_ts"), high=Max("max_ts"))
-    if rows["last"] is None:
+def news_for(reader: str) -> News | None:
+    """What was stored and not yet settled by ``reader`` (one of ``types.READERS``); None when there is nothing."""
+    rows = list(Unread.objects.filter(reader=reader).order_by("id")[:1000])
+    if not rows:
         return None
-    return News(rows["last"], rows["low"], rows["high"])
+    return News(tuple(row.id for row in rows), min(row.min_ts for row in rows), max(row.max_ts for row in rows))

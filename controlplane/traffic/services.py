@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.db import connection as database
@@ -13,9 +15,9 @@ from controlplane.traffic.door import DoorKeys, prepare
 from controlplane.traffic.door.limits import MAX_BATCH_CALLS
 from controlplane.traffic.door.pipeline import first_of_each
 from controlplane.traffic.engine.duck import read
-from controlplane.traffic.models import QuarantinedRecord, Segment, SourceStatus
+from controlplane.traffic.models import QuarantinedRecord, Segment, SourceStatus, Unread
 from controlplane.traffic.store import segments
-from controlplane.traffic.types import MICROSECONDS, Accepted, CallFilter, Window
+from controlplane.traffic.types import MICROSECONDS, READERS, Accepted, CallFilter, Window
 from tenants.errors import Invalid
 from tenants.ids import new_id
 from tenants.jobs.events import emit
@@ -51,6 +53,11 @@ def accept(connection_id: str, batch: CallBatch, now: float) -> Accepted:
         if ids:
             emit("calls.stored", connection_id=connection_id)
     return Accepted(fresh.num_rows, duplicates, len(batch.quarantined), tuple(ids))
+
+
+def settle(marks: Iterable[str]) -> None:
+    """A reader has dealt with the news of these marks (``queries.News.marks``), in the transaction of its work."""
+    Unread.objects.filter(pk__in=list(marks)).delete()
 
 
 def _one_writer(connection_id: str) -> None:
@@ -89,6 +96,9 @@ def _store(connection_id: str, source: str, day: object, rows: pa.Table, receive
         min_ts=bounds["min"],
         max_ts=bounds["max"],
         received_at=received_at,
+    )
+    Unread.objects.bulk_create(
+        Unread(reader=reader, segment_id=segment_id, min_ts=bounds["min"], max_ts=bounds["max"]) for reader in READERS
     )
     return segment_id
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 MICROSECONDS = 1_000_000
 
+#: Who deals with newly stored calls; each settles every segment exactly when its own work is committed.
+READERS = ("detection", "inventory")
+
 
 @dataclass(frozen=True, slots=True)
 class Window:

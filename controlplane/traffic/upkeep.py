@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from connectors.base.calls import CALL_SCHEMA
-from controlplane.traffic.models import QuarantinedRecord, RetiredFile, Segment
+from controlplane.traffic.models import QuarantinedRecord, RetiredFile, Segment, Unread
 from controlplane.traffic.store import segments
 from controlplane.traffic.types import MICROSECONDS
 from tenants.ids import new_id
@@ -26,7 +26,8 @@ GRACE_SECONDS = 3600
 def compact(now: float) -> int:
     """Merge small segments of the same connection, source and day; returns how many were merged away."""
     groups: dict[tuple[str, str, object], list[Segment]] = defaultdict(list)
-    for row in Segment.objects.filter(calls__lt=_SMALL_CALLS).order_by("min_ts"):
+    unread = Unread.objects.values_list("segment_id", flat=True)
+    for row in Segment.objects.filter(calls__lt=_SMALL_CALLS).exclude(pk__in=unread).order_by("min_ts"):
         groups[(row.connection, row.source, row.day)].append(row)
     merged = 0
     for rows in groups.values():

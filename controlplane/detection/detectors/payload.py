@@ -10,10 +10,9 @@ import pyarrow.compute as pc
 
 from controlplane.detection.actors import Caller, caller_of
 from controlplane.detection.types import Detector, Evidence
-from controlplane.signatures import attack_class_of
 
 WINDOW_SECONDS: Final = 600
-_THRESHOLD: Final = 40
+_THRESHOLD: Final = 50  # the signature engine's own threshold of an attack
 
 
 def detect(calls: pa.Table) -> list[Evidence]:
@@ -22,7 +21,7 @@ def detect(calls: pa.Table) -> list[Evidence]:
     groups: dict[tuple[Caller, str, int], list[dict[str, Any]]] = defaultdict(list)
     width = WINDOW_SECONDS * 1_000_000
     for row in flagged.to_pylist():
-        for attack_class in sorted({attack_class_of(rule) for rule in row["signatures"] or ()}):
+        for attack_class in sorted({name.partition(":")[0] for name in row["signatures"] or ()}):
             groups[(caller_of(row), attack_class, row["ts"] // width * width)].append(row)
     return [_evidence(caller, attack_class, bucket, rows) for (caller, attack_class, bucket), rows in groups.items()]
 

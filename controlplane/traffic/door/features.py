@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from controlplane.signatures import Engine
 
@@ -19,6 +20,19 @@ _MAX_DEPTH = 6
 def engine() -> Engine:
     """The compiled rule packs, once per process."""
     return Engine.load()
+
+
+def signature_columns(table: pa.Table) -> tuple[pa.Array, pa.Array]:
+    """Signature hits per call as ``<attack class>:<rule id>`` and the request's score (0..100)."""
+    columns = {name: table.column(name) for name in ("method", "path", "query", "user_agent", "body")}
+    columns["content_type"] = table.column("request_content_type")
+    found = engine().evaluate_batch(pa.table(columns))
+    names = pc.binary_join_element_wise(found.hits["attack_class"], found.hits["rule_id"], ":")
+    lists: list[list[str]] = [[] for _ in range(table.num_rows)]
+    for row, name in zip(found.hits["row"].to_pylist(), names.to_pylist(), strict=True):
+        if name not in lists[row]:
+            lists[row].append(name)
+    return pa.array(lists, pa.list_(pa.string())), pc.cast(pc.round(found.scores), pa.int16())
 
 
 def value_type(value: str) -> str:

@@ -39,7 +39,7 @@ def prepare(table: pa.Table, connection: str, received_at: int, keys: DoorKeys) 
     """The stored form (``CALL_SCHEMA``) of a ``NORMALISED_SCHEMA`` table; same rows, same order."""
     table = bound(table.select(NORMALISED_SCHEMA.names))
     signatures, scores = signature_columns(table)
-    classes = classes_of(table)
+    classes = classes_of(table, keys.redaction_key)
     query_fields, body_fields, response_fields = fields_of(table)
     columns = {name: table.column(name) for name in table.column_names}
     columns["path"], columns["query"] = redacted(table, keys.redaction_key)
