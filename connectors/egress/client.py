@@ -97,11 +97,18 @@ class Egress:
         self._client.close()
 
     def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str] | None, content: bytes | None, timeout: float | None
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        content: bytes | None,
+        timeout: float | None,
     ) -> EgressResponse:
         self._budget.take()
         options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
-        with self._client.stream(method, url, headers=dict(headers or {}), content=content, **options) as answer:
+        with self._client.stream(
+            method, url, headers=dict(headers or {}), content=content, **options
+        ) as answer:
             parts: list[bytes] = []
             size = 0
             for part in answer.iter_bytes():
@@ -119,14 +126,17 @@ class Egress:
     def _transport_error(url: str, error: httpx.HTTPError) -> ConnectorError:
         host = httpx.URL(url).netloc.decode("ascii", "replace")
         if isinstance(error, httpx.TimeoutException):
-            return TransientError(f"{host} did not answer in time.", unchanged="It is not known whether it arrived.")
+            return TransientError(
+                f"{host} did not answer in time.", unchanged="It is not known whether it arrived."
+            )
         return TransientError(
-            f"{host} could not be reached: {error}.", action="Check the address, the port and the certificate."
+            f"{host} could not be reached: {error}.",
+            action="Check the address, the port and the certificate.",
         )
 
     @staticmethod
     def _wait(attempt: int, retry_after: float | None) -> None:
-        backoff = random.uniform(0.1, 0.5) * 2 ** (attempt - 1)
+        backoff = random.uniform(0.1, 0.5) * 2 ** (attempt - 1)  # noqa: S311 - jitter, not a secret
         time.sleep(min(_MAX_WAIT, max(backoff, retry_after or 0.0)))
 
 

@@ -53,7 +53,8 @@ def resolve_allowed(host: str, port: int, policy: EgressPolicy) -> list[str]:
         answers = socket.getaddrinfo(bare, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise TransientError(
-            f"The host name {bare} could not be resolved.", action="Check the host name in the connection's settings."
+            f"The host name {bare} could not be resolved.",
+            action="Check the host name in the connection's settings.",
         ) from error
     addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
     if policy.allows_private(bare, port):

@@ -42,7 +42,9 @@ class GuardedBackend(httpcore.NetworkBackend):
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
     ) -> httpcore.NetworkStream:
         """Always refused."""
-        raise RefusedError("UNIX sockets are never opened on behalf of a connection.", unchanged="Nothing was sent.")
+        raise RefusedError(
+            "UNIX sockets are never opened on behalf of a connection.", unchanged="Nothing was sent."
+        )
 
 
 class GuardedTransport(httpx.BaseTransport):

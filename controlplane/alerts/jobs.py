@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+
 from connectors.base.errors import TransientError
 from controlplane.alerts import services, subjects
 from controlplane.alerts.types import Subject
-from django.db import transaction
 from tenants.errors import NotFound
 from tenants.jobs.events import subscribe
 from tenants.jobs.services import job

@@ -52,6 +52,7 @@ class Delivery(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["destination", "event", "subject_id", "version"], name="one_delivery_per_subject_version"
+                fields=["destination", "event", "subject_id", "version"],
+                name="one_delivery_per_subject_version",
             )
         ]

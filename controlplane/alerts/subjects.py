@@ -19,7 +19,13 @@ def finding_subject(finding_id: str) -> Subject:
         subject=f"{str(row.severity).capitalize()}: {row.title}",
         text=f"{row.sentence}\n\nOpen the finding for its evidence and the fix.",
         path=f"/findings/{row.id}",
-        payload={"id": row.id, "check": row.check_id, "severity": row.severity, "status": row.status, "sentence": row.sentence},
+        payload={
+            "id": row.id,
+            "check": row.check_id,
+            "severity": row.severity,
+            "status": row.status,
+            "sentence": row.sentence,
+        },
     )
 
 
@@ -34,7 +40,13 @@ def threat_subject(threat_id: str) -> Subject:
         subject=f"{str(row.severity).capitalize()} threat: {row.title}",
         text=f"{row.sentence}\n\nOpen the actor for its timeline, and preview a block from there.",
         path=f"/threats/actors/{row.actor_id}",
-        payload={"id": row.id, "kind": row.kind, "severity": row.severity, "score": row.score, "sentence": row.sentence},
+        payload={
+            "id": row.id,
+            "kind": row.kind,
+            "severity": row.severity,
+            "score": row.score,
+            "sentence": row.sentence,
+        },
     )
 
 

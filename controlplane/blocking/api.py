@@ -94,8 +94,10 @@ class ProtectedNetworkSerializer(serializers.Serializer[Any]):
 
     id = serializers.CharField(read_only=True)
     cidr = serializers.CharField()
-    label = serializers.CharField(max_length=120)
-    kind = serializers.ChoiceField(["egress", "health_check", "office", "partner", "gateway", "other"], default="other")
+    label = serializers.CharField(max_length=120)  # type: ignore[assignment]
+    kind = serializers.ChoiceField(
+        ["egress", "health_check", "office", "partner", "gateway", "other"], default="other"
+    )
     created_at = serializers.DateTimeField(read_only=True)
 
 
@@ -142,7 +144,8 @@ def _detail(block: Block) -> dict[str, Any]:
     events = sorted(block.events.all(), key=lambda event: event.id)
     return BlockSerializer(block).data | {
         "events": [
-            {"at": event.at.isoformat(), "kind": event.kind, "sentence": event.sentence, "actor": event.actor} for event in events
+            {"at": event.at.isoformat(), "kind": event.kind, "sentence": event.sentence, "actor": event.actor}
+            for event in events
         ],
         "hits": queries.hits(block, utc_now()),
         "preview": block.preview,
@@ -150,7 +153,12 @@ def _detail(block: Block) -> dict[str, Any]:
 
 
 def _preview(preview: Preview) -> dict[str, Any]:
-    return {"preview_id": preview.id, "expires_at": preview.expires_at.isoformat(), "draft": preview.draft, **preview.result}
+    return {
+        "preview_id": preview.id,
+        "expires_at": preview.expires_at.isoformat(),
+        "draft": preview.draft,
+        **preview.result,
+    }
 
 
 def _author(request: Request) -> str:
@@ -236,7 +244,9 @@ class BlockViewSet(ApiViewSet):
         """Move its end."""
         serializer = ExtendSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        return Response(_detail(services.extend(pk, serializer.validated_data["ttl_seconds"], _author(request))))
+        return Response(
+            _detail(services.extend(pk, serializer.validated_data["ttl_seconds"], _author(request)))
+        )
 
 
 class ProtectedNetworkViewSet(ApiViewSet):

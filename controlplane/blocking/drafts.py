@@ -96,9 +96,15 @@ def parse_draft(document: Mapping[str, Any]) -> Draft:
         raise _invalid("action", "The action is one of block, rate_limit, challenge or count.") from error
     ttl = document.get("ttl_seconds")
     if not isinstance(ttl, int) or ttl <= 0:
-        raise _invalid("ttl_seconds", "Every block ends by itself: ttl_seconds must be a whole number above zero.")
+        raise _invalid(
+            "ttl_seconds", "Every block ends by itself: ttl_seconds must be a whole number above zero."
+        )
     targets = document.get("targets") or []
-    refs = tuple(TargetRef(str(t.get("connection_id", "")), str(t.get("ref", ""))) for t in targets if isinstance(t, dict))
+    refs = tuple(
+        TargetRef(str(t.get("connection_id", "")), str(t.get("ref", "")))
+        for t in targets
+        if isinstance(t, dict)
+    )
     if not refs:
         raise _invalid("targets", "Choose at least one target.")
     rate = parse_rate(document.get("rate"))

@@ -74,7 +74,11 @@ class BlockTarget(models.Model):
     error = models.TextField(default="")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["block", "connection", "ref"], name="one_row_per_block_and_target")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["block", "connection", "ref"], name="one_row_per_block_and_target"
+            )
+        ]
         indexes = [models.Index(fields=["connection", "ref"])]
 
 

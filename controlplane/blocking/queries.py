@@ -54,7 +54,9 @@ def preview(preview_id: str) -> Preview:
 
 def active_count() -> int:
     """Blocks that are counting, blocking or on their way."""
-    return Block.objects.filter(status__in=[s.value for s in (*WANTED, BlockStatus.AWAITING_APPROVAL)]).count()
+    return Block.objects.filter(
+        status__in=[s.value for s in (*WANTED, BlockStatus.AWAITING_APPROVAL)]
+    ).count()
 
 
 def active_targets() -> list[tuple[str, str]]:

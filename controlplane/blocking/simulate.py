@@ -59,7 +59,9 @@ def simulate(
         share_of_good=good_hits / good_total if good_total else None,
         endpoints=_endpoints(hits, label),
         partners=_partners(calls, hits, suspects),
-        examples=tuple(_example(row, label) for row in hits.slice(max(0, hits.num_rows - 10)).to_pylist()[::-1]),
+        examples=tuple(
+            _example(row, label) for row in hits.slice(max(0, hits.num_rows - 10)).to_pylist()[::-1]
+        ),
         series=_series(calls, sure),
         unevaluable=tuple((entry.field, entry.reason) for entry in unevaluable(match, calls)),
     )
@@ -75,15 +77,23 @@ def _good_calls(calls: pa.Table, suspects: frozenset[str]) -> pa.Array:
         {
             "caller": _caller(calls),
             "ok": pc.fill_null(pc.less(calls.column("status"), 400), False).cast(pa.int64()),
-            "attack": pc.fill_null(pc.greater_equal(calls.column("signature_score"), _SIGNATURE_SCORE), False).cast(pa.int64()),
+            "attack": pc.fill_null(
+                pc.greater_equal(calls.column("signature_score"), _SIGNATURE_SCORE), False
+            ).cast(pa.int64()),
         }
     )
     callers = frame.group_by("caller").aggregate([("ok", "mean"), ("attack", "sum")])
     good = callers.filter(
-        pc.and_(pc.greater_equal(callers.column("ok_mean"), _GOOD_SUCCESS_SHARE), pc.equal(callers.column("attack_sum"), 0))
+        pc.and_(
+            pc.greater_equal(callers.column("ok_mean"), _GOOD_SUCCESS_SHARE),
+            pc.equal(callers.column("attack_sum"), 0),
+        )
     ).column("caller")
     known = pa.array(sorted(suspects), type=pa.string())
-    suspect = pc.or_(pc.is_in(calls.column("client_ip"), value_set=known), pc.is_in(calls.column("principal"), value_set=known))
+    suspect = pc.or_(
+        pc.is_in(calls.column("client_ip"), value_set=known),
+        pc.is_in(calls.column("principal"), value_set=known),
+    )
     good = good.combine_chunks().drop_null() if isinstance(good, pa.ChunkedArray) else good.drop_null()
     return pc.and_(pc.is_in(frame.column("caller"), value_set=good), pc.invert(suspect))
 
@@ -93,7 +103,13 @@ def _partners(calls: pa.Table, hits: pa.Table, suspects: frozenset[str]) -> tupl
     if not counted:
         return ()
     spread = calls.group_by("consumer").aggregate([("client_ip", "count_distinct")])
-    addresses = dict(zip(spread.column("consumer").to_pylist(), spread.column("client_ip_count_distinct").to_pylist(), strict=True))
+    addresses = dict(
+        zip(
+            spread.column("consumer").to_pylist(),
+            spread.column("client_ip_count_distinct").to_pylist(),
+            strict=True,
+        )
+    )
     return tuple(
         Partner(name, requests)
         for name, requests in counted.most_common()
@@ -111,7 +127,10 @@ def _endpoints(hits: pa.Table, label: Callable[[str | None, str, str], str]) -> 
 
 
 def _example(row: Mapping[str, Any], label: Callable[[str | None, str, str], str]) -> Mapping[str, Any]:
-    shown = {name: row[name] for name in ("ts", "call_id", "method", "host", "path", "client_ip", "consumer", "status")}
+    shown = {
+        name: row[name]
+        for name in ("ts", "call_id", "method", "host", "path", "client_ip", "consumer", "status")
+    }
     return {**shown, "endpoint": label(row["host"], row["method"], row["path"])}
 
 
@@ -120,7 +139,13 @@ def _series(calls: pa.Table, hit: pa.Array) -> tuple[tuple[int, int, int], ...]:
         return ()
     bounds = pc.min_max(calls.column("ts")).as_py()
     width = max(1, (bounds["max"] - bounds["min"]) // _BUCKETS + 1)
-    bucket = pc.add(pc.multiply(pc.divide(pc.subtract(calls.column("ts"), bounds["min"]), width), width), bounds["min"])
-    grouped = pa.table({"at": bucket, "hit": hit.cast(pa.int64())}).group_by("at").aggregate([("hit", "count"), ("hit", "sum")])
+    bucket = pc.add(
+        pc.multiply(pc.divide(pc.subtract(calls.column("ts"), bounds["min"]), width), width), bounds["min"]
+    )
+    grouped = (
+        pa.table({"at": bucket, "hit": hit.cast(pa.int64())})
+        .group_by("at")
+        .aggregate([("hit", "count"), ("hit", "sum")])
+    )
     rows = zip(*(grouped.column(name).to_pylist() for name in ("at", "hit_count", "hit_sum")), strict=True)
     return tuple(sorted(rows))

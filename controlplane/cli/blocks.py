@@ -17,7 +17,9 @@ def client() -> Client:
     """The configured server's client."""
     target = server()
     if target is None:
-        raise Failed("No server is configured. Run: portcullis configure URL (or set PORTCULLIS_URL and PORTCULLIS_TOKEN).")
+        raise Failed(
+            "No server is configured. Run: portcullis configure URL (or set PORTCULLIS_URL and PORTCULLIS_TOKEN)."
+        )
     return Client(target)
 
 
@@ -28,14 +30,20 @@ def preview_command(
     path: Annotated[list[str] | None, typer.Option(help="Path template such as /orders/{id}.")] = None,
     hours: int = 24,
     days: Annotated[int, typer.Option(help="Days of past traffic to simulate on.")] = 7,
-    target: Annotated[list[str] | None, typer.Option(help="Reference of a target; default all writable ones.")] = None,
+    target: Annotated[
+        list[str] | None, typer.Option(help="Reference of a target; default all writable ones.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Simulate a block on past traffic. Nothing is pushed."""
     api = client()
-    places = [t for t in api.get("/blocks/targets")["data"] if (t["ref"] in target if target else t["can_write"])]
+    places = [
+        t for t in api.get("/blocks/targets")["data"] if (t["ref"] in target if target else t["can_write"])
+    ]
     if not places:
-        raise Failed("There is no target to push to. Connect a gateway or WAF and grant the blocking permission first.")
+        raise Failed(
+            "There is no target to push to. Connect a gateway or WAF and grant the blocking permission first."
+        )
     draft: dict[str, Any] = {
         "match": {"networks": ip or [], "methods": method or [], "path_templates": path or []},
         "action": "block",
@@ -53,9 +61,16 @@ def preview_command(
         f"{effect['addresses']} addresses; {effect['good_requests']} of them known-good."
     )
     table("Gates", ("gate", "verdict", "why"), pick(made["gates"], "gate", "verdict", "sentence"), "")
-    table("Targets", ("target", "expressed", "why", "cost"), pick(made["targets"], "name", "exactness", "reasons", "cost"), "")
+    table(
+        "Targets",
+        ("target", "expressed", "why", "cost"),
+        pick(made["targets"], "name", "exactness", "reasons", "cost"),
+        "",
+    )
     if made["allowed"]:
-        console.print(f"Next: portcullis block create {made['preview_id']} --reason '…'  (counts first; --now blocks at once)")
+        console.print(
+            f"Next: portcullis block create {made['preview_id']} --reason '…'  (counts first; --now blocks at once)"
+        )
 
 
 @app.command("create")

@@ -73,7 +73,9 @@ class Client:
     def post(self, path: str, document: Mapping[str, Any] | None = None) -> Any:
         """Post a document."""
         content = json.dumps(document or {}).encode()
-        return self._send("POST", path, content, {"content-type": "application/json", "idempotency-key": uuid.uuid4().hex})
+        return self._send(
+            "POST", path, content, {"content-type": "application/json", "idempotency-key": uuid.uuid4().hex}
+        )
 
     def upload(self, path: str, file: Path, fields: Mapping[str, str]) -> Any:
         """Post a file as multipart/form-data (RFC 7578)."""
@@ -106,7 +108,11 @@ def _problem(status: int, document: Any) -> str:
     if not isinstance(document, dict):
         return f"The server answered {status}."
     fields = document.get("errors") or {}
-    named = [f"  {name}: {', '.join(map(str, texts))}" for name, texts in fields.items()] if isinstance(fields, dict) else []
+    named = (
+        [f"  {name}: {', '.join(map(str, texts))}" for name, texts in fields.items()]
+        if isinstance(fields, dict)
+        else []
+    )
     lines = [f"{document.get('title', 'Failed')} ({status}): {document.get('detail', '')}", *named]
     if document.get("request_id"):
         lines.append(f"  request {document['request_id']}")

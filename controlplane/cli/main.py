@@ -37,7 +37,9 @@ def import_command(
     target = server()
     if offline or target is None:
         if not offline:
-            console.print("No server is configured, so the file is analysed on this machine and nothing is sent.")
+            console.print(
+                "No server is configured, so the file is analysed on this machine and nothing is sent."
+            )
         report = analyse(file, host)
         as_json(_report_document(report)) if json else _show(report)
         return
@@ -100,27 +102,52 @@ def _report_document(report: Report) -> dict[str, Any]:
         "seconds": round(report.seconds, 2),
         "endpoints": [{"method": m, "host": h, "template": t, "calls": n} for m, h, t, n in report.endpoints],
         "threats": [
-            {"class": e.attack_class, "actor": e.actor_key, "requests": e.requests, "succeeded": e.succeeded, "sentence": e.sentence}
+            {
+                "class": e.attack_class,
+                "actor": e.actor_key,
+                "requests": e.requests,
+                "succeeded": e.succeeded,
+                "sentence": e.sentence,
+            }
             for e in report.evidence
         ],
-        "routes": [f"{' '.join(r.methods) or 'ANY'} {r.path}" for r in report.snapshot.routes] if report.snapshot else [],
+        "routes": [f"{' '.join(r.methods) or 'ANY'} {r.path}" for r in report.snapshot.routes]
+        if report.snapshot
+        else [],
         "quarantined": [{"line": line, "detail": detail} for line, detail in report.quarantined],
     }
 
 
 def _show(report: Report) -> None:
     document = _report_document(report)
-    console.print(f"{report.format}: {report.calls} calls in {report.seconds:.1f} s, {len(report.quarantined)} lines not readable.")
+    console.print(
+        f"{report.format}: {report.calls} calls in {report.seconds:.1f} s, {len(report.quarantined)} lines not readable."
+    )
     if report.snapshot:
-        table("Declared routes", ("route",), [[route] for route in document["routes"][:100]], "The document declares no route.")
+        table(
+            "Declared routes",
+            ("route",),
+            [[route] for route in document["routes"][:100]],
+            "The document declares no route.",
+        )
         return
     names = ("method", "host", "template", "calls")
-    table("Endpoints", names, pick(document["endpoints"][:100], *names), "No endpoint could be learnt from so few calls.")
+    table(
+        "Endpoints",
+        names,
+        pick(document["endpoints"][:100], *names),
+        "No endpoint could be learnt from so few calls.",
+    )
     if len(document["endpoints"]) > 100:
         console.print(f"… and {len(document['endpoints']) - 100} more; --json prints all.")
     strongest = sorted(report.evidence, key=lambda e: -e.points)[:30]
     rows = [(e.attack_class, e.actor_key[:40], e.requests, e.succeeded, e.sentence) for e in strongest]
-    table("Threats", ("class", "actor", "requests", "got through", "what"), rows, "No detector found anything in these calls.")
+    table(
+        "Threats",
+        ("class", "actor", "requests", "got through", "what"),
+        rows,
+        "No detector found anything in these calls.",
+    )
 
 
 def main() -> None:

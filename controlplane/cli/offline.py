@@ -52,7 +52,12 @@ def analyse(file: Path, host: str = "") -> Report:
             if isinstance(offered, ConfigFormat):
                 loaded = read_config(stream, offered, file.name, host)
                 lines = tuple((error.line, error.detail) for error in loaded.errors)
-                return Report(offered.title, quarantined=lines, snapshot=loaded.snapshot, seconds=time.monotonic() - started)
+                return Report(
+                    offered.title,
+                    quarantined=lines,
+                    snapshot=loaded.snapshot,
+                    seconds=time.monotonic() - started,
+                )
             batches = list(read_calls(stream, offered, host)) if isinstance(offered, CallFormat) else []
     except OSError as error:
         raise Failed(f"{file} could not be opened: {error.strerror}. Nothing was read.") from error
@@ -74,7 +79,9 @@ def analyse(file: Path, host: str = "") -> Report:
 
 def label(calls: pa.Table) -> pa.Table:
     """Calls with the ``template`` learnt from themselves."""
-    model: TemplateModel = learn(calls.select(["method", "host", "path", "status", "response_bytes", "user_agent", "principal"]))
+    model: TemplateModel = learn(
+        calls.select(["method", "host", "path", "status", "response_bytes", "user_agent", "principal"])
+    )
     templates = model.assign(calls.column("method"), calls.column("host"), calls.column("path"))
     return calls.append_column("template", templates)
 
@@ -100,4 +107,6 @@ def _endpoints(labelled: pa.Table) -> tuple[tuple[str, str, str, int], ...]:
     for row in grouped.to_pylist():
         if row["template"] is not None:
             counted[(row["method"], row["host"] or "", row["template"])] += row["count_all"]
-    return tuple((*name, count) for name, count in sorted(counted.items(), key=lambda item: (-item[1], item[0])))
+    return tuple(
+        (*name, count) for name, count in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    )

@@ -1,4 +1,4 @@
-"""Who made a call, as detectors key it: the principal first, then a consumer that stands for one server, then the address."""
+"""Who made a call, as detectors key it: the principal first, then the address, then the consumer."""
 
 from __future__ import annotations
 

@@ -72,7 +72,10 @@ class ActorSerializer(serializers.Serializer[Any]):
             "score": instance.score,
             "first_seen": _iso(instance.first_ts),
             "last_seen": _iso(instance.last_ts),
-            "threats": [{"id": t.id, "kind": t.kind, "title": t.title, "severity": t.severity} for t in instance.threats.all()],
+            "threats": [
+                {"id": t.id, "kind": t.kind, "title": t.title, "severity": t.severity}
+                for t in instance.threats.all()
+            ],
         }
 
 
@@ -86,7 +89,14 @@ def _actor_detail(instance: Actor) -> dict[str, Any]:
         "score": round(sum(part.decayed for part in parts), 1),
         "half_life_hours": HALF_LIFE_SECONDS // 3600,
         "contributions": [
-            {"detector": p.detector, "points": p.points, "decayed": p.decayed, "at": _iso(p.at), "sentence": p.sentence} for p in parts
+            {
+                "detector": p.detector,
+                "points": p.points,
+                "decayed": p.decayed,
+                "at": _iso(p.at),
+                "sentence": p.sentence,
+            }
+            for p in parts
         ],
         "timeline": [
             {
@@ -103,7 +113,9 @@ def _actor_detail(instance: Actor) -> dict[str, Any]:
             }
             for row in rows[-200:]
         ],
-        "got_through": [{**call, "ts": _iso(call["ts"])} for call in queries.calls_of(rows, 20, only_succeeded=True)],
+        "got_through": [
+            {**call, "ts": _iso(call["ts"])} for call in queries.calls_of(rows, 20, only_succeeded=True)
+        ],
         "spoofable": any(threat.spoofable for threat in threats),
         "suggested_block": suggest(instance.kind, instance.addresses, [], titles),
     }
@@ -121,7 +133,9 @@ class ThreatViewSet(ApiViewSet):
         """Highest score first; filters status, severity, kind and q."""
         given = request.query_params
         return self.page(
-            queries.threats(given.get("status", ""), given.get("severity", ""), given.get("kind", ""), given.get("q", ""))
+            queries.threats(
+                given.get("status", ""), given.get("severity", ""), given.get("kind", ""), given.get("q", "")
+            )
         )
 
     def retrieve(self, request: Request, pk: str) -> Response:

@@ -44,7 +44,9 @@ class ActorEvidence(models.Model):
     succeeded_ids = models.JSONField(default=list)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["actor", "detector", "bucket"], name="one_evidence_per_window")]
+        constraints = [
+            models.UniqueConstraint(fields=["actor", "detector", "bucket"], name="one_evidence_per_window")
+        ]
 
 
 class Threat(models.Model):
@@ -75,6 +77,7 @@ class Threat(models.Model):
     last_ts = models.BigIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["actor", "kind"], name="one_threat_per_actor_and_kind")]
+        constraints = [
+            models.UniqueConstraint(fields=["actor", "kind"], name="one_threat_per_actor_and_kind")
+        ]
         indexes = [models.Index(fields=["status", "-score"])]
-

@@ -14,7 +14,19 @@ from controlplane.traffic.types import CallFilter, Window
 from tenants.errors import NotFound
 
 #: Columns of a call as lists of an actor's calls show them.
-SHOWN = ["ts", "call_id", "method", "host", "path", "query", "status", "client_ip", "user_agent", "waf_action", "signatures"]
+SHOWN = [
+    "ts",
+    "call_id",
+    "method",
+    "host",
+    "path",
+    "query",
+    "status",
+    "client_ip",
+    "user_agent",
+    "waf_action",
+    "signatures",
+]
 
 
 def threats(status: str = "", severity: str = "", kind: str = "", text: str = "") -> QuerySet[Threat]:
@@ -57,7 +69,9 @@ def evidence_of(actor_id: str) -> list[ActorEvidence]:
 
 def contributions_of(rows: list[ActorEvidence], now: int) -> list[scoring.Contribution]:
     """Each detector's part of the actor's score at ``now`` (µs)."""
-    return scoring.contributions([scoring.Scored(r.detector, r.points, r.last_ts, r.sentence) for r in rows], now)
+    return scoring.contributions(
+        [scoring.Scored(r.detector, r.points, r.last_ts, r.sentence) for r in rows], now
+    )
 
 
 def calls_of(rows: list[ActorEvidence], limit: int, only_succeeded: bool = False) -> list[dict[str, Any]]:
@@ -76,7 +90,9 @@ def calls_of(rows: list[ActorEvidence], limit: int, only_succeeded: bool = False
 
 def suspects() -> frozenset[str]:
     """Addresses and principal hashes of actors with an open threat of at least medium severity."""
-    open_threats = Threat.objects.select_related("actor").filter(status=Threat.Status.OPEN).exclude(severity="low")
+    open_threats = (
+        Threat.objects.select_related("actor").filter(status=Threat.Status.OPEN).exclude(severity="low")
+    )
     found: set[str] = set()
     for row in open_threats:
         found.update(row.actor.addresses)

@@ -41,7 +41,8 @@ class Contribution:
 def decayed(points: float, at: int, now: int) -> float:
     """Points after decay; times in microseconds. Evidence from the future has not decayed."""
     age = max(0, now - at) / MICROSECONDS
-    return points * 0.5 ** (age / HALF_LIFE_SECONDS)
+    factor: float = 0.5 ** (age / HALF_LIFE_SECONDS)
+    return points * factor
 
 
 def contributions(evidence: Iterable[Scored], now: int) -> list[Contribution]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from django.db import connection as database
 from django.db import transaction
@@ -85,7 +86,11 @@ def set_status(threat_id: str, status: str, reason: str) -> Threat:
     if status not in Threat.Status.values:
         raise Invalid("invalid-status", "The status is open or closed. Nothing was changed.")
     if status == Threat.Status.CLOSED and not reason.strip():
-        raise Invalid("reason-missing", "Closing a threat needs a reason. Nothing was changed.", fields={"reason": ["required"]})
+        raise Invalid(
+            "reason-missing",
+            "Closing a threat needs a reason. Nothing was changed.",
+            fields={"reason": ["required"]},
+        )
     with transaction.atomic():
         threat = Threat.objects.select_for_update().filter(pk=threat_id).first()
         if threat is None:
@@ -94,7 +99,13 @@ def set_status(threat_id: str, status: str, reason: str) -> Threat:
         threat.status, threat.status_reason = status, reason
         threat.closed_ts = threat.last_ts if status == Threat.Status.CLOSED else None
         threat.save(update_fields=["status", "status_reason", "closed_ts"])
-        record("threat.status", target=threat.id, before={"status": before}, after={"status": status}, reason=reason)
+        record(
+            "threat.status",
+            target=threat.id,
+            before={"status": before},
+            after={"status": status},
+            reason=reason,
+        )
     return threat
 
 
@@ -139,7 +150,7 @@ def _refresh(actor: Actor, now: int) -> None:
 
 def _threat(actor: Actor, kind: str, pieces: list[ActorEvidence], now: int) -> None:
     value = scoring.score(_scored(pieces), now)
-    values = {
+    values: dict[str, Any] = {
         "title": f"{title_of(kind)} by {actor.label}",
         "severity": scoring.severity(actor.score),
         "confidence": max(piece.confidence for piece in pieces),

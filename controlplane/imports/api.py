@@ -23,7 +23,9 @@ class UploadSerializer(serializers.Serializer[Any]):
     """A file; ``host`` stands in where the file names none."""
 
     file = serializers.FileField()
-    host = serializers.RegexField(r"^[A-Za-z0-9.-]*$", required=False, allow_blank=True, default="", max_length=253)
+    host = serializers.RegexField(
+        r"^[A-Za-z0-9.-]*$", required=False, allow_blank=True, default="", max_length=253
+    )
 
 
 class ImportSerializer(serializers.Serializer[Any]):

@@ -36,7 +36,10 @@ def begin(filename: str, stream: BinaryIO, size: int, host: str, author: str) ->
     from controlplane.imports.jobs import read  # jobs imports the services
 
     if size > MAX_UPLOAD_BYTES:
-        raise TooLarge("file-too-large", f"The file is larger than {MAX_UPLOAD_BYTES >> 20} MB. Nothing was stored. Split it.")
+        raise TooLarge(
+            "file-too-large",
+            f"The file is larger than {MAX_UPLOAD_BYTES >> 20} MB. Nothing was stored. Split it.",
+        )
     offered = detect(head_of(stream), filename)
     if offered is None:
         raise Invalid(
@@ -50,7 +53,13 @@ def begin(filename: str, stream: BinaryIO, size: int, host: str, author: str) ->
         shutil.copyfileobj(stream, kept)
     with transaction.atomic():
         row.save(force_insert=True)
-        record("import.begin", target=row.id, before=None, after={"filename": row.filename, "format": row.format}, reason="")
+        record(
+            "import.begin",
+            target=row.id,
+            before=None,
+            after={"filename": row.filename, "format": row.format},
+            reason="",
+        )
         read.enqueue(row.id, unique_key=row.id)
     return row
 
@@ -114,7 +123,9 @@ def _joined(held: list[CallBatch]) -> CallBatch:
 
 def _read_config(row: Import, stream: BinaryIO, offered: ConfigFormat) -> None:
     loaded = read_config(stream, offered, row.filename, row.host)
-    row.errors = [{"line": error.line, "detail": error.detail, "pointer": error.pointer} for error in loaded.errors][:_KEPT_ERRORS]
+    row.errors = [
+        {"line": error.line, "detail": error.detail, "pointer": error.pointer} for error in loaded.errors
+    ][:_KEPT_ERRORS]
     row.quarantined = len(loaded.errors)
     row.routes = len(loaded.snapshot.routes)
     connections.store_snapshot(row.connection, loaded.snapshot, datetime.now(UTC))

@@ -72,4 +72,6 @@ def news_for(reader: str) -> News | None:
     rows = list(Unread.objects.filter(reader=reader).order_by("id")[:1000])
     if not rows:
         return None
-    return News(tuple(row.id for row in rows), min(row.min_ts for row in rows), max(row.max_ts for row in rows))
+    return News(
+        tuple(row.id for row in rows), min(row.min_ts for row in rows), max(row.max_ts for row in rows)
+    )

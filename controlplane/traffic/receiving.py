@@ -41,7 +41,10 @@ def receive(connection_id: str, body: bytes, headers: Mapping[str, str], now: fl
 
 def unpacked(body: bytes, encoding: str) -> bytes:
     """The body without its content encoding (gzip or none); never more than ``MAX_PUSH_BYTES``."""
-    too_large = TooLarge("push-too-large", f"The body is larger than {MAX_PUSH_BYTES} bytes. Nothing was stored. Send smaller batches.")
+    too_large = TooLarge(
+        "push-too-large",
+        f"The body is larger than {MAX_PUSH_BYTES} bytes. Nothing was stored. Send smaller batches.",
+    )
     if len(body) > MAX_PUSH_BYTES:
         raise too_large
     if encoding.lower() != "gzip" and body[:2] != b"\x1f\x8b":

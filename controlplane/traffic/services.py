@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -46,7 +47,10 @@ def accept(connection_id: str, batch: CallBatch, now: float) -> Accepted:
         ids: list[str] = []
         if fresh.num_rows:
             ready = prepare(fresh, connection_id, received_at, _keys())
-            ids = [_store(connection_id, batch.source, day, rows, received_at) for day, rows in segments.split_by_day(ready)]
+            ids = [
+                _store(connection_id, batch.source, day, rows, received_at)
+                for day, rows in segments.split_by_day(ready)
+            ]
         _quarantine(connection_id, batch.source, batch.quarantined, received_at)
         duplicates = batch.table.num_rows - fresh.num_rows
         _count(connection_id, batch, fresh, duplicates, received_at)
@@ -63,7 +67,9 @@ def settle(marks: Iterable[str]) -> None:
 def _one_writer(connection_id: str) -> None:
     """Serialise writers of a connection until commit, so that two copies of a batch cannot both be new."""
     with database.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || %s, 7))", [connection_id])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || %s, 7))", [connection_id]
+        )
 
 
 def _keys() -> DoorKeys:
@@ -81,9 +87,9 @@ def _unseen(connection_id: str, table: pa.Table) -> pa.Table:
     return table.filter(pc.invert(pc.is_in(table.column("call_id"), value_set=stored.column("call_id"))))
 
 
-def _store(connection_id: str, source: str, day: object, rows: pa.Table, received_at: int) -> str:
+def _store(connection_id: str, source: str, day: date, rows: pa.Table, received_at: int) -> str:
     segment_id = new_id("seg")
-    relative, size = segments.write(rows, day, segment_id)  # type: ignore[arg-type]
+    relative, size = segments.write(rows, day, segment_id)
     bounds = pc.min_max(rows.column("ts")).as_py()
     Segment.objects.create(
         id=segment_id,
@@ -98,7 +104,8 @@ def _store(connection_id: str, source: str, day: object, rows: pa.Table, receive
         received_at=received_at,
     )
     Unread.objects.bulk_create(
-        Unread(reader=reader, segment_id=segment_id, min_ts=bounds["min"], max_ts=bounds["max"]) for reader in READERS
+        Unread(reader=reader, segment_id=segment_id, min_ts=bounds["min"], max_ts=bounds["max"])
+        for reader in READERS
     )
     return segment_id
 

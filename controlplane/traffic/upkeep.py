@@ -46,7 +46,9 @@ def _merge(ids: list[str], now: float) -> int:
         segment_id = new_id("seg")
         relative, size = segments.write(table, rows[0].day, segment_id)
         Segment.objects.filter(pk__in=[row.pk for row in rows]).delete()
-        RetiredFile.objects.bulk_create(RetiredFile(path=row.path, retired_at=int(now * MICROSECONDS)) for row in rows)
+        RetiredFile.objects.bulk_create(
+            RetiredFile(path=row.path, retired_at=int(now * MICROSECONDS)) for row in rows
+        )
         Segment.objects.create(
             id=segment_id,
             connection=rows[0].connection,
@@ -67,7 +69,9 @@ def drop_expired(now: float) -> int:
     oldest = (datetime.fromtimestamp(now, UTC) - timedelta(days=settings.RETENTION_DAYS)).date()
     with transaction.atomic():
         rows = list(Segment.objects.filter(day__lt=oldest))
-        RetiredFile.objects.bulk_create(RetiredFile(path=row.path, retired_at=int(now * MICROSECONDS)) for row in rows)
+        RetiredFile.objects.bulk_create(
+            RetiredFile(path=row.path, retired_at=int(now * MICROSECONDS)) for row in rows
+        )
         Segment.objects.filter(pk__in=[row.pk for row in rows]).delete()
         limit = int((now - settings.RETENTION_DAYS * 86_400) * MICROSECONDS)
         QuarantinedRecord.objects.filter(received_at__lt=limit).delete()
@@ -86,7 +90,9 @@ def delete_retired(now: float) -> int:
 
 def delete_orphans(now: float) -> int:
     """Delete files without a row that are older than the grace period."""
-    known = set(Segment.objects.values_list("path", flat=True)) | set(RetiredFile.objects.values_list("path", flat=True))
+    known = set(Segment.objects.values_list("path", flat=True)) | set(
+        RetiredFile.objects.values_list("path", flat=True)
+    )
     found = segments.orphans(known, now - GRACE_SECONDS)
     for path in found:
         path.unlink(missing_ok=True)

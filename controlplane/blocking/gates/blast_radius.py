@@ -23,7 +23,17 @@ def check(question: Question) -> GateVerdict:
         return GateVerdict(GATE, Verdict.NEEDS_APPROVAL, sentence, numbers)
     share = f"{effect.share_of_good:.2%} of known-good traffic ({effect.good_requests} of {effect.good_total} requests)"
     if effect.share_of_good > limits.refuse_good_share:
-        return GateVerdict(GATE, Verdict.REFUSE, f"It would have hit {share}; the limit is {limits.refuse_good_share:.1%}.", numbers)
+        return GateVerdict(
+            GATE,
+            Verdict.REFUSE,
+            f"It would have hit {share}; the limit is {limits.refuse_good_share:.1%}.",
+            numbers,
+        )
     if effect.share_of_good > limits.approval_good_share:
-        return GateVerdict(GATE, Verdict.NEEDS_APPROVAL, f"It would have hit {share}, so a second person must agree.", numbers)
+        return GateVerdict(
+            GATE,
+            Verdict.NEEDS_APPROVAL,
+            f"It would have hit {share}, so a second person must agree.",
+            numbers,
+        )
     return GateVerdict(GATE, Verdict.PASS, f"It would have hit {share}.", numbers)

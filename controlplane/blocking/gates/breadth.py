@@ -22,7 +22,12 @@ def check(question: Question) -> GateVerdict:
         return GateVerdict(GATE, Verdict.REFUSE, sentence, {"networks": len(match.networks)})
     refused = [n for n in match.networks if _too_wide(n, limits.widest_v4_prefix, limits.widest_v6_prefix)]
     if refused:
-        return GateVerdict(GATE, Verdict.REFUSE, _wide_sentence(str(refused[0]), limits), {"networks": [str(n) for n in refused[:20]]})
+        return GateVerdict(
+            GATE,
+            Verdict.REFUSE,
+            _wide_sentence(str(refused[0]), limits),
+            {"networks": [str(n) for n in refused[:20]]},
+        )
     names_caller = match.networks or match.principals or match.consumers or match.ja4
     wide = [n for n in match.networks if _too_wide(n, limits.approval_v4_prefix, limits.approval_v6_prefix)]
     if wide:
@@ -31,7 +36,9 @@ def check(question: Question) -> GateVerdict:
     if not names_caller:
         sentence = "The match names no caller, so it acts on everybody who sends such requests; a second person must agree."
         return GateVerdict(GATE, Verdict.NEEDS_APPROVAL, sentence, {})
-    return GateVerdict(GATE, Verdict.PASS, "The match names its callers narrowly.", {"networks": len(match.networks)})
+    return GateVerdict(
+        GATE, Verdict.PASS, "The match names its callers narrowly.", {"networks": len(match.networks)}
+    )
 
 
 def _wide_sentence(network: str, limits: Limits) -> str:

@@ -39,7 +39,12 @@ def check(question: Question) -> GateVerdict:
             if network.version == other.version and network.overlaps(other):
                 clashes.append({"network": str(network), "protected": entry.cidr, "label": entry.label})
     if not clashes:
-        return GateVerdict(GATE, Verdict.PASS, "No protected network is hit.", {"checked": len(question.protected) + len(SPECIAL)})
+        return GateVerdict(
+            GATE,
+            Verdict.PASS,
+            "No protected network is hit.",
+            {"checked": len(question.protected) + len(SPECIAL)},
+        )
     first = clashes[0]
     sentence = f"{first['network']} overlaps {first['protected']} ({first['label']}), which is protected."
     return GateVerdict(GATE, Verdict.REFUSE, sentence, {"clashes": clashes[:20]})

@@ -5,4 +5,15 @@ from controlplane.blocking.services.previewing import preview
 from controlplane.blocking.services.protection import protect, unprotect
 from controlplane.blocking.services.push import reconcile
 
-__all__ = ["approve", "create", "expire_due", "extend", "preview", "promote", "protect", "reconcile", "undo", "unprotect"]
+__all__ = [
+    "approve",
+    "create",
+    "expire_due",
+    "extend",
+    "preview",
+    "promote",
+    "protect",
+    "reconcile",
+    "undo",
+    "unprotect",
+]

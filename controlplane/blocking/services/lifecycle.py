@@ -35,7 +35,9 @@ def create(preview_id: str, stage: str, reason: dict[str, str], author: str) -> 
         raise NotFound("preview-not-found", "There is no such preview. Nothing was created.")
     now = utc_now()
     if preview.expires_at <= now:
-        raise Conflict("preview-stale", "The preview is older than 15 minutes. Nothing was created. Preview it again.")
+        raise Conflict(
+            "preview-stale", "The preview is older than 15 minutes. Nothing was created. Preview it again."
+        )
     if reason.get("kind") not in _REASONS:
         raise Invalid("invalid-reason", "A reason is a threat, a finding or manual. Nothing was created.")
     wanted = _stage(stage)
@@ -64,11 +66,22 @@ def create(preview_id: str, stage: str, reason: dict[str, str], author: str) -> 
         )
         named = {(t["connection_id"], t["ref"]): t["name"] for t in preview.result["targets"]}
         BlockTarget.objects.bulk_create(
-            BlockTarget(block=block, connection=t.connection_id, ref=t.ref, name=named.get((t.connection_id, t.ref), t.ref), kind="")
+            BlockTarget(
+                block=block,
+                connection=t.connection_id,
+                ref=t.ref,
+                name=named.get((t.connection_id, t.ref), t.ref),
+                kind="",
+            )
             for t in draft.targets
         )
         record("block.create", target=block.id, before=None, after=_audited(block), reason=block.reason_text)
-        note(block, "created", f"Created to {wanted.value}; ends {block.expires_at:%Y-%m-%d %H:%M} UTC.", author)
+        note(
+            block,
+            "created",
+            f"Created to {wanted.value}; ends {block.expires_at:%Y-%m-%d %H:%M} UTC.",
+            author,
+        )
         if held:
             note(block, "awaiting_approval", "Waits for a second person; nothing was pushed.", author)
         else:
@@ -81,9 +94,13 @@ def approve(block_id: str, approver: str) -> Block:
     with transaction.atomic():
         block = _locked(block_id)
         if block.status != BlockStatus.AWAITING_APPROVAL:
-            raise Conflict("not-awaiting-approval", "The block does not wait for an approval. Nothing was changed.")
+            raise Conflict(
+                "not-awaiting-approval", "The block does not wait for an approval. Nothing was changed."
+            )
         if approver == block.author:
-            raise Refused("own-block", "Somebody else than its author must approve a block. Nothing was changed.")
+            raise Refused(
+                "own-block", "Somebody else than its author must approve a block. Nothing was changed."
+            )
         block.status, block.approved_by = BlockStatus.PENDING.value, approver
         block.save(update_fields=["status", "approved_by"])
         record("block.approve", target=block.id, before=None, after={"approved_by": approver}, reason="")
@@ -96,7 +113,12 @@ def promote(block_id: str, author: str) -> Block:
     """From counting to blocking; the gates are asked again on what has come in since."""
     block = _found(block_id)
     remaining = int((block.expires_at - utc_now()).total_seconds())
-    document = {"match": block.match, "action": block.action, "rate": block.rate, "ttl_seconds": max(1, remaining)}
+    document = {
+        "match": block.match,
+        "action": block.action,
+        "rate": block.rate,
+        "ttl_seconds": max(1, remaining),
+    }
     targets = [{"connection_id": t.connection, "ref": t.ref} for t in block.targets.all()]
     verdicts = ask(question(parse_draft(document | {"targets": targets}), 7 * 86_400, utc_now()))
     if worst(verdicts) is Verdict.REFUSE:
@@ -105,12 +127,17 @@ def promote(block_id: str, author: str) -> Block:
     with transaction.atomic():
         block = _locked(block_id)
         if block.status != BlockStatus.COUNTING:
-            raise Conflict("not-counting", f"The block is {block.status}; only a counting one can be promoted. Nothing was changed.")
+            raise Conflict(
+                "not-counting",
+                f"The block is {block.status}; only a counting one can be promoted. Nothing was changed.",
+            )
         held = worst(verdicts) is Verdict.NEEDS_APPROVAL
         block.stage = Stage.BLOCK.value
         block.status = (BlockStatus.AWAITING_APPROVAL if held else BlockStatus.PENDING).value
         block.save(update_fields=["stage", "status"])
-        record("block.promote", target=block.id, before={"stage": "count"}, after={"stage": "block"}, reason="")
+        record(
+            "block.promote", target=block.id, before={"stage": "count"}, after={"stage": "block"}, reason=""
+        )
         note(block, "promoted", "Promoted from counting to blocking.", author)
         _push(block)
     return block
@@ -124,7 +151,9 @@ def extend(block_id: str, ttl_seconds: int, author: str) -> Block:
     with transaction.atomic():
         block = _locked(block_id)
         if block.status in (*OVER, BlockStatus.UNDOING, BlockStatus.EXPIRING):
-            raise Conflict("block-over", f"The block is {block.status}. Nothing was changed. Create a new one.")
+            raise Conflict(
+                "block-over", f"The block is {block.status}. Nothing was changed. Create a new one."
+            )
         before, block.expires_at = block.expires_at, utc_now() + timedelta(seconds=ttl_seconds)
         block.save(update_fields=["expires_at"])
         record(
@@ -161,7 +190,13 @@ def _leave(block_id: str, status: BlockStatus, verb: str, sentence: str, author:
             return block
         before, block.status = block.status, status.value
         block.save(update_fields=["status"])
-        record(f"block.{verb}", target=block.id, before={"status": before}, after={"status": block.status}, reason=sentence)
+        record(
+            f"block.{verb}",
+            target=block.id,
+            before={"status": before},
+            after={"status": block.status},
+            reason=sentence,
+        )
         note(block, verb, sentence, author)
         _push(block)
     return block
@@ -171,7 +206,11 @@ def _stage(stage: str) -> Stage:
     try:
         return Stage(stage)
     except ValueError as error:
-        raise Invalid("invalid-stage", "The stage is count or block. Nothing was created.", fields={"stage": ["count or block"]}) from error
+        raise Invalid(
+            "invalid-stage",
+            "The stage is count or block. Nothing was created.",
+            fields={"stage": ["count or block"]},
+        ) from error
 
 
 def _found(block_id: str) -> Block:
@@ -189,4 +228,9 @@ def _locked(block_id: str) -> Block:
 
 
 def _audited(block: Block) -> dict[str, object]:
-    return {"match": block.match, "action": block.action, "stage": block.stage, "expires_at": block.expires_at.isoformat()}
+    return {
+        "match": block.match,
+        "action": block.action,
+        "stage": block.stage,
+        "expires_at": block.expires_at.isoformat(),
+    }

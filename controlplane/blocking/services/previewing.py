@@ -44,12 +44,23 @@ def preview(document: Mapping[str, Any], author: str) -> Preview:
         "needs_approval": verdict is Verdict.NEEDS_APPROVAL,
     }
     return Preview.objects.create(
-        draft=draft_document(draft), result=result, verdict=verdict.value, expires_at=now + PREVIEW_LIFE, author=author
+        draft=draft_document(draft),
+        result=result,
+        verdict=verdict.value,
+        expires_at=now + PREVIEW_LIFE,
+        author=author,
     )
 
 
 def _target_document(opened: OpenTarget, draft: Draft, now: datetime) -> dict[str, Any]:
-    intent = BlockIntent("preview", draft.match, draft.action, now + timedelta(seconds=draft.ttl_seconds), "preview", draft.rate)
+    intent = BlockIntent(
+        "preview",
+        draft.match,
+        draft.action,
+        now + timedelta(seconds=draft.ttl_seconds),
+        "preview",
+        draft.rate,
+    )
     compiled, error = compile_on(opened, intent)
     document: dict[str, Any] = {
         "connection_id": opened.ref.connection_id,
@@ -58,7 +69,13 @@ def _target_document(opened: OpenTarget, draft: Draft, now: datetime) -> dict[st
         "note": opened.target.note if opened.target else "",
     }
     if compiled is None:
-        return document | {"exactness": "unknown", "reasons": [error], "covered": 0, "uncovered": [], "cost": ""}
+        return document | {
+            "exactness": "unknown",
+            "reasons": [error],
+            "covered": 0,
+            "uncovered": [],
+            "cost": "",
+        }
     return document | {
         "exactness": compiled.exactness.value,
         "reasons": list(compiled.reasons),

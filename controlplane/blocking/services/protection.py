@@ -14,10 +14,20 @@ def protect(cidr: str, label: str, kind: str) -> ProtectedNetwork:
     """Add a network to the protected list. Blocks that already hit it are refused at their next push."""
     network = str(parse_networks([cidr], "cidr")[0])
     with transaction.atomic():
-        row, created = ProtectedNetwork.objects.get_or_create(cidr=network, defaults={"label": label, "kind": kind})
+        row, created = ProtectedNetwork.objects.get_or_create(
+            cidr=network, defaults={"label": label, "kind": kind}
+        )
         if not created:
-            raise Conflict("already-protected", f"{network} is already protected ({row.label}). Nothing was changed.")
-        record("protected_network.add", target=row.id, before=None, after={"cidr": network, "label": label}, reason="")
+            raise Conflict(
+                "already-protected", f"{network} is already protected ({row.label}). Nothing was changed."
+            )
+        record(
+            "protected_network.add",
+            target=row.id,
+            before=None,
+            after={"cidr": network, "label": label},
+            reason="",
+        )
     return row
 
 
@@ -26,6 +36,14 @@ def unprotect(network_id: str) -> None:
     with transaction.atomic():
         row = ProtectedNetwork.objects.filter(pk=network_id).first()
         if row is None:
-            raise NotFound("protected-network-not-found", "There is no such protected network. Nothing was changed.")
-        record("protected_network.remove", target=row.id, before={"cidr": row.cidr, "label": row.label}, after=None, reason="")
+            raise NotFound(
+                "protected-network-not-found", "There is no such protected network. Nothing was changed."
+            )
+        record(
+            "protected_network.remove",
+            target=row.id,
+            before={"cidr": row.cidr, "label": row.label},
+            after=None,
+            reason="",
+        )
         row.delete()

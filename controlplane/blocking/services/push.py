@@ -52,7 +52,8 @@ def reconcile(connection_id: str, ref: str) -> None:
 def _one_push(connection_id: str, ref: str) -> None:
     with database.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || %s, 11))", [f"{connection_id}:{ref}"]
+            "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || %s, 11))",
+            [f"{connection_id}:{ref}"],
         )
 
 
@@ -65,7 +66,9 @@ def _rows(connection_id: str, ref: str) -> list[BlockTarget]:
     )
 
 
-def _wanted(rows: Sequence[BlockTarget], now: datetime) -> tuple[list[tuple[BlockTarget, BlockIntent]], dict[str, str]]:
+def _wanted(
+    rows: Sequence[BlockTarget], now: datetime
+) -> tuple[list[tuple[BlockTarget, BlockIntent]], dict[str, str]]:
     """The intents that should stand, and by block id why others may not although they were asked for."""
     wanted, refused = [], {}
     for row in rows:
@@ -83,7 +86,14 @@ def _wanted(rows: Sequence[BlockTarget], now: datetime) -> tuple[list[tuple[Bloc
 def intent_of(block: Block) -> BlockIntent:
     """The neutral intent of a stored block at its present stage."""
     action = BlockAction.COUNT if block.stage == Stage.COUNT else BlockAction(block.action)
-    return BlockIntent(block.id, parse_match(block.match), action, block.expires_at, block.reason_text, parse_rate(block.rate))
+    return BlockIntent(
+        block.id,
+        parse_match(block.match),
+        action,
+        block.expires_at,
+        block.reason_text,
+        parse_rate(block.rate),
+    )
 
 
 def _protected_clash(block: Block) -> str:
@@ -100,11 +110,14 @@ def _guard(change: Change) -> None:
     """The last check before a write: only our own objects, or the one reference to them."""
     for side in (change.before, change.after):
         if side is not None and not side.ours:
-            raise RefusedError(f"{change.object_kind} {change.name} is not ours ({OWNERSHIP_PREFIX} mark missing).")
+            raise RefusedError(
+                f"{change.object_kind} {change.name} is not ours ({OWNERSHIP_PREFIX} mark missing)."
+            )
 
 
 def _converge(opened: OpenTarget, intents: Sequence[BlockIntent]) -> tuple[Program, Applied | None]:
-    assert opened.enforcer is not None and opened.target is not None  # noqa: S101 - checked by the caller
+    assert opened.enforcer is not None
+    assert opened.target is not None
     for attempt in range(1, _CONFLICT_TRIES + 1):
         state = opened.enforcer.read_state(opened.target)
         _keep_image(opened.ref, state)
@@ -121,7 +134,9 @@ def _converge(opened: OpenTarget, intents: Sequence[BlockIntent]) -> tuple[Progr
         left = opened.enforcer.diff(program, applied.after)
         if left.changes:
             names = ", ".join(change.name for change in left.changes[:3])
-            raise ConnectorError(f"Read back, the target does not yet show {names}.", unchanged="The rest was written.")
+            raise ConnectorError(
+                f"Read back, the target does not yet show {names}.", unchanged="The rest was written."
+            )
         return program, applied
     raise AssertionError("unreachable: the loop returns or raises")
 
@@ -145,7 +160,11 @@ def _failed(rows: Sequence[BlockTarget], error: ConnectorError) -> None:
 
 
 def _succeeded(
-    rows: Sequence[BlockTarget], refused: dict[str, str], program: Program, applied: Applied | None, now: datetime
+    rows: Sequence[BlockTarget],
+    refused: dict[str, str],
+    program: Program,
+    applied: Applied | None,
+    now: datetime,
 ) -> None:
     outcomes = {outcome.intent_id: outcome for outcome in program.outcomes}
     documents = [asdict(item) | {"document": dict(item.document)} for item in program.objects]
@@ -186,7 +205,9 @@ def _settle(block: Block, now: datetime, changed: bool) -> None:
         return
     if block.status in LEAVING or block.expires_at <= now:
         if states <= {BlockTarget.State.REMOVED, BlockTarget.State.REFUSED}:
-            block.status = (BlockStatus.UNDONE if block.status == BlockStatus.UNDOING else BlockStatus.EXPIRED).value
+            block.status = (
+                BlockStatus.UNDONE if block.status == BlockStatus.UNDOING else BlockStatus.EXPIRED
+            ).value
             block.ended_at = now
     elif block.status == BlockStatus.PENDING:
         block.status = (BlockStatus.COUNTING if block.stage == Stage.COUNT else BlockStatus.BLOCKING).value

@@ -28,7 +28,10 @@ def check_drift(connection_id: str, ref: str) -> bool:
     """Whether somebody changed our objects at the vendor; noted on the blocks, repaired by the next push."""
     rows = list(
         BlockTarget.objects.select_related("block").filter(
-            connection=connection_id, ref=ref, state=BlockTarget.State.ENFORCED, block__status__in=["counting", "blocking"]
+            connection=connection_id,
+            ref=ref,
+            state=BlockTarget.State.ENFORCED,
+            block__status__in=["counting", "blocking"],
         )
     )
     opened = open_target(TargetRef(connection_id, ref))
@@ -65,7 +68,9 @@ def watch_effects(now: datetime) -> int:
         expected = {partner["name"] for partner in block.preview["effect"]["partners"]}
         surprising = [name for name in victims if name not in expected]
         if len(surprising) >= _MIN_VICTIMS:
-            sentence = f"It refused {len(surprising)} requests of {surprising[0]}, which the preview did not show. Undone by itself."
-            undo(block.id, "", sentence)
+            seen = (
+                f"It refused {len(surprising)} requests of {surprising[0]}, which the preview did not show."
+            )
+            undo(block.id, "", f"{seen} Undone by itself.")
             undone += 1
     return undone

@@ -23,7 +23,10 @@ def detect(calls: pa.Table) -> list[Evidence]:
     for row in flagged.to_pylist():
         for attack_class in sorted({name.partition(":")[0] for name in row["signatures"] or ()}):
             groups[(caller_of(row), attack_class, row["ts"] // width * width)].append(row)
-    return [_evidence(caller, attack_class, bucket, rows) for (caller, attack_class, bucket), rows in groups.items()]
+    return [
+        _evidence(caller, attack_class, bucket, rows)
+        for (caller, attack_class, bucket), rows in groups.items()
+    ]
 
 
 def _evidence(caller: Caller, attack_class: str, bucket: int, rows: list[dict[str, Any]]) -> Evidence:

@@ -94,7 +94,11 @@ def fields_of(table: pa.Table) -> tuple[pa.Array, pa.Array, pa.Array]:
     """Field names and types of query, request body and response body, one list per call."""
     kind = pa.list_(pa.string())
     columns = []
-    for name, read in (("query", query_field_types), ("body", json_field_types), ("response_body", json_field_types)):
+    for name, read in (
+        ("query", query_field_types),
+        ("body", json_field_types),
+        ("response_body", json_field_types),
+    ):
         column = table.column(name)
         if column.null_count == table.num_rows:
             columns.append(pa.nulls(table.num_rows, kind))

@@ -48,4 +48,8 @@ def _document_classes(text: str | None) -> list[tuple[str, str]]:
         document = orjson.loads(text)
     except orjson.JSONDecodeError:
         return []
-    return [(field.path, field.data_class) for field in classification.classify_document(document) if field.data_class]
+    return [
+        (field.path, field.data_class)
+        for field in classification.classify_document(document)
+        if field.data_class
+    ]

@@ -50,7 +50,9 @@ def segment_files(window: Window, where: CallFilter) -> list[Path]:
     return [absolute(path) for path in rows.order_by("min_ts").values_list("path", flat=True)]
 
 
-def read(select: str, window: Window, where: CallFilter, tail: str = "", parameters: Sequence[Any] = ()) -> pa.Table:
+def read(
+    select: str, window: Window, where: CallFilter, tail: str = "", parameters: Sequence[Any] = ()
+) -> pa.Table:
     """Run ``SELECT {select} FROM calls WHERE … {tail}``; ``select`` and ``tail`` are texts of this package.
 
     ``parameters`` bind the placeholders of ``select`` then ``tail``. Without segments the answer comes from an
@@ -66,7 +68,7 @@ def read(select: str, window: Window, where: CallFilter, tail: str = "", paramet
         cursor.register("no_calls", CALL_SCHEMA.empty_table())
         source, arguments = "no_calls", []
     before = select.count("?")
-    sql = f"SELECT {select} FROM {source} WHERE {condition} {tail}"
+    sql = f"SELECT {select} FROM {source} WHERE {condition} {tail}"  # noqa: S608 - texts of this package only
     bound_all = [*parameters[:before], *arguments, *bound, *parameters[before:]]
     try:
         return cursor.execute(sql, bound_all).to_arrow_table()
