@@ -27,7 +27,9 @@ PROSE_FACTOR = 0.35
 MAX_CONSTANTS = 16_384
 """Distinct methods and user agents whose hits are kept."""
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{0,40}\Z")
-_DULL = re.compile(r"(?:[0-9a-fA-F]{1,40}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|-?\d{1,12}(?:\.\d{1,6})?|true|false)\Z")
+_DULL = re.compile(
+    r"(?:[0-9a-fA-F]{1,40}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|-?\d{1,12}(?:\.\d{1,6})?|true|false)\Z"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class Engine:
     """Compiled rule packs. Immutable after construction; share one per process (`Engine.load()`)."""
 
     def __init__(self, rules: list[Rule]) -> None:
-        """Compile `rules`; costs some ten milliseconds."""
+        """Compile `rules`, some ten milliseconds; the gate of the batch path compiles on first use (1-2 s)."""
         self.rules = tuple(rules)
         chains: dict[tuple[tuple[str, ...], bool, frozenset[str]], list[Rule]] = {}
         for rule in rules:
@@ -68,7 +70,7 @@ class Engine:
         every = {place for group in groups for place in group.places}
         self._groups = {place: [g for g in groups if place in g.places] for place in every}
         self._plain_groups = {place: [g for g in groups if place in g.places and g.plain] for place in every}
-        self._gate = Gate(self.rules)
+        self._gate: Gate | None = None
         self._constant: dict[tuple[str, str], list[Hit]] = {}
 
     @staticmethod
@@ -128,6 +130,8 @@ class Engine:
 
         Columns are strings; nulls mean unknown. Rows the gate lets pass have no hits. See `BatchHits`.
         """
+        if self._gate is None:
+            self._gate = Gate(self.rules)
         return evaluate_table(self, self._gate, table)
 
 

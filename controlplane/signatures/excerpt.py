@@ -7,7 +7,9 @@ import re
 LIMIT = 80
 """Longest excerpt in characters."""
 _CONTEXT = 12
-_SECRET_PAIR = re.compile(r"(?i)\b(pass(?:word|wd)?|pwd|secret|token|api[_-]?key|auth\w*|session\w*)(\W{1,3})([^\s&;,'\"]{3,})")
+_SECRET_PAIR = re.compile(
+    r"(?i)\b(pass(?:word|wd)?|pwd|secret|token|api[_-]?key|auth\w*|session\w*)(\W{1,3})([^\s&;,'\"]{3,})"
+)
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _LONG_DIGITS = re.compile(r"\d(?:[ -]?\d){7,}")
 _LONG_TOKEN = re.compile(r"[A-Za-z0-9_+=-]{24,}")

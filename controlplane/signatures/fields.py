@@ -18,12 +18,13 @@ MAX_DEPTH = 32
 """Nesting of a JSON body that is followed."""
 
 _OPAQUE_HEADERS = frozenset(
-    "host accept-encoding connection content-length keep-alive proxy-connection authorization date age "
+    "host accept accept-charset accept-encoding connection content-length keep-alive proxy-connection authorization date age "
     "if-modified-since if-unmodified-since sec-ch-ua sec-ch-ua-platform sec-ch-ua-mobile sec-fetch-site "
     "sec-fetch-mode sec-fetch-dest sec-fetch-user upgrade-insecure-requests dnt te traceparent tracestate "
     "x-amzn-trace-id x-forwarded-port x-forwarded-proto x-real-ip x-request-id cf-ray".split()
 )
 """Headers whose grammar leaves no room for a payload or whose content is a credential."""
+_ORDINARY_NAME = re.compile(r"[A-Za-z]+(?:_[A-Za-z]+)*\d{0,2}\Z|\d{1,6}\Z")
 _PART_HEADER = re.compile(r"(?im)^content-disposition:\s*form-data(?P<rest>.*)$")
 _PART_NAME = re.compile(r"""\bname=(?:"([^"]*)"|'([^']*)'|([^;\s]+))""")
 _PART_FILE = re.compile(r"""\bfilename\*?=(?:"([^"\r\n]*)"?|'([^'\r\n]*)'|([^;\r\n]+))""")
@@ -52,7 +53,7 @@ def _pairs(raw: str, place: str) -> Iterator[Field]:
         if not equals:
             yield Field(place, place, _unquote(name))
             continue
-        if not (name.isalnum() or name.replace("_", "").isalnum()) or "__" in name or len(name) > 24:
+        if not _ORDINARY_NAME.match(name):
             yield Field(f"{place}_name", f"{place} name", _unquote(name))
         yield Field(place, f"{place}.{shown}", _unquote(value))
 
@@ -63,7 +64,7 @@ def _json_leaves(node: object, path: str, depth: int) -> Iterator[Field]:
     if isinstance(node, dict):
         for key, child in node.items():
             name = str(key)
-            if not name.replace("_", "").isalnum() or "__" in name or len(name) > 24:
+            if not _ORDINARY_NAME.match(name):
                 yield Field("body_name", "body name", name)
             yield from _json_leaves(child, f"{path}.{name[:40]}", depth + 1)
     elif isinstance(node, list):
@@ -85,8 +86,12 @@ def _multipart(body: str) -> Iterator[Field]:
         rest = found.group("rest")
         name = next((g for m in _PART_NAME.finditer(rest) for g in m.groups() if g is not None), "")
         for file_name in _PART_FILE.finditer(rest):
-            yield Field("filename", f"body.{name[:40]} file name", next(g for g in file_name.groups() if g is not None))
-        if not name.replace("_", "").isalnum():
+            yield Field(
+                "filename",
+                f"body.{name[:40]} file name",
+                next(g for g in file_name.groups() if g is not None),
+            )
+        if not _ORDINARY_NAME.match(name):
             yield Field("body_name", "body name", name)
         yield Field("part_header", "body part header", head.strip())
         yield Field("body", f"body.{name[:40]}", content.strip("\r\n-"))
@@ -143,7 +148,9 @@ def split(parts: RequestParts) -> list[Field]:
     """Fields of a request, at most `MAX_FIELDS`, each value cut at `MAX_VALUE` characters."""
     content_type = (parts.content_type or "").lower()
     if not content_type:
-        content_type = next((value.lower() for name, value in parts.headers if name.lower() == "content-type"), "")
+        content_type = next(
+            (value.lower() for name, value in parts.headers if name.lower() == "content-type"), ""
+        )
     fields = [Field("method", "method", parts.method), Field("path", "path", parts.path)]
     for source in (_pairs(parts.query, "query"), _body(parts, content_type), _headers(parts)):
         for field in source:

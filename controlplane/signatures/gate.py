@@ -8,6 +8,7 @@ delimiters of a value.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from typing import Any
 
@@ -30,15 +31,12 @@ _ROOTS = (
     r"etc|proc|var|root|home|usr|opt|tmp|dev|sys|boot|bin|sbin|lib|private|volumes|library|system|users|srv|logs?|"
     r"apache\d?|inetpub|lampp|xampp|winnt|windows|conf|admin|php\d?"
 )
-_ENCODED = (
-    r"%(?:0[0-9a-f]|1[0-9a-f]|2[1-9a]|3[bce]|5[ce]|60|7[bcd]|c[01]|u[0-9a-f]|%|e0%80|f0%80|ef%b[cd]|e2%8[18]|e3%8[03]|c2%b)"
-)
+_ENCODED = r"%(?:0[0-9a-f]|1[0-9a-f]|2[1-9a]|3[bce]|5[ce]|60|7[bcd]|c[01]|u[0-9a-f]|%|e0%80|f0%80|ef%b[cd]|e2%8[18]|e3%8[03]|c2%b)"
 _ANYWHERE = (
     r"\.\.|\.(?:/|%2f|\\)\.",
     r"\$\{|\$\(|\{\{|`|\|\||&&|;;|\x00",
     r"(?:/|%2f)(?:/|%2f)",
     rf"{_BLANK}(?:{_OPERATORS})(?:[+ (]|%20|%28|%09|%0a|/\*)",
-    rf"{_BLANK}(?:{_COMMANDS})(?:[+ ]|%20)",
     rf"(?:[/=:]|%2f)(?:{_ROOTS})(?:/|%2f)",
     r"\b[a-z]:(?:/|%2f|\\)",
     r"\.(?:php\d?|phtml|inc|asp|aspx|jsp|jspx|cgi|ini|log|conf|cnf|cfg|bak|old|swp|env|sql|pem|key|htaccess|htpasswd|bash_history)\b",
@@ -46,26 +44,82 @@ _ANYWHERE = (
     r"a{64}|x{64}|1{64}|0{64}|9{64}",
     r"javascript|vbscript|onerror|onload|169\.254\.|localhost|127\.0|metadata|passwd|boot\.ini|win\.ini|xxpathxx",
 )
+_COMMAND_LINE = rf"[+ =\n\"0](?:{_COMMANDS})(?:[+ ]|%20)"
 _QUERY_ONLY = (
+    _COMMAND_LINE,
     r"['\"<>(){}|\\^`$;*!]",
     _ENCODED,
     r"[@]{2}|--|=//|=%2f%2f|:(?:/|%2f)|\{",
     r"[\x80-\xff]",
 )
 _PATH_ONLY = (r"['\"<>(){}|\\^`$;*!]", _ENCODED, r"[\x80-\xff]")
-_BODY_ONLY = (r"['<>();|\\^`$*!]", r"%[0-9a-fu]", r"--|@@|:(?:/|%2f)/?|\\u00")
+_BODY_ONLY = (_COMMAND_LINE, r"['<>();|\\^`$*!]", r"%[0-9a-fu]", r"--|@@|:(?:/|%2f)/?|\\u00")
 _FLAGS = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_MULTILINE
 _CHUNK_ROWS = 200_000
+_SHORT_EDGE = 24
+_MANY = 8
+_SHORT_WORD = 4
+_WHOLE_WORD = re.compile(r"\^(?:\[[^\]]*\]\?)?([a-z0-9_-]+)(?:\[[^\]]*\]\?)?\$$")
 
 
 def _framed(pattern: str) -> str:
     """A rule's pattern with its anchors turned into the delimiters of values inside a query or JSON text."""
+    word = _WHOLE_WORD.match(pattern)
+    if word:
+        before = "" if len(word.group(1)) > _SHORT_WORD else r"[=\n\"]"
+        return before + word.group(1) + r"[&\n\"']"
     out = pattern
     if out.startswith("^"):
         out = r"[=\n/&\"\[?. -]" + out[1:]
     if out.endswith("$"):
         out = out[:-1] + r"[&\n\"=\]/, ]"
     return out.replace("(?:^|", r"(?:[=\n&\"]|").replace("|$)", r"|[&\n\"])").replace("$|", r"[&\n\"]|")
+
+
+def _closing(pattern: str, opening: int) -> int:
+    """Position of the bracket that closes the group opened at `opening`; -1 when it does not close."""
+    depth, position, in_class = 0, opening, False
+    while position < len(pattern):
+        char = pattern[position]
+        if char == "\\":
+            position += 1
+        elif in_class:
+            in_class = char != "]"
+        elif char == "[":
+            in_class = True
+        elif char in "()":
+            depth += 1 if char == "(" else -1
+            if not depth:
+                return position
+        position += 1
+    return -1
+
+
+def _alternatives(pattern: str) -> list[str]:
+    """A pattern as one expression per alternative of its first group: Hyperscan compiles many short expressions
+    in milliseconds where one long alternation takes seconds."""
+    opening = pattern.find("(?:")
+    closing = _closing(pattern, opening) if 0 <= opening <= _SHORT_EDGE else -1
+    inner = pattern[opening + 3 : closing]
+    if closing < 0 or len(pattern) - closing > _SHORT_EDGE or inner.count("|") < _MANY:
+        return [pattern]
+    parts, depth, start, in_class = [], 0, 0, False
+    for position, char in enumerate(inner):
+        if in_class:
+            in_class = char != "]"
+        elif char == "[":
+            in_class = True
+        elif char in "()":
+            depth += 1 if char == "(" else -1
+        elif char == "|" and not depth:
+            parts.append(inner[start:position])
+            start = position + 1
+    parts.append(inner[start:])
+    return [pattern[:opening] + part + pattern[closing + 1 :] for part in parts]
+
+
+def _gate_expressions(rules: list[Rule]) -> list[str]:
+    return [_framed(part) for rule in rules for pattern in rule.patterns for part in _alternatives(pattern)]
 
 
 class _Scanner:
@@ -75,7 +129,10 @@ class _Scanner:
         self._database: Any = hyperscan.Database()
         encoded = [expression.encode() for expression in expressions]
         self._database.compile(
-            expressions=encoded, ids=list(range(len(encoded))), elements=len(encoded), flags=[_FLAGS] * len(encoded)
+            expressions=encoded,
+            ids=list(range(len(encoded))),
+            elements=len(encoded),
+            flags=[_FLAGS] * len(encoded),
         )
 
     def rows(self, column: pa.ChunkedArray | pa.Array) -> set[int]:
@@ -115,12 +172,9 @@ class Gate:
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         """Compile the expressions; `rules` contributes the patterns of bare-word and path-only rules."""
-        plain, path_only = [], []
-        for rule in rules:
-            if rule.plain and "unbase64" not in rule.transforms:
-                plain += [_framed(pattern) for pattern in rule.patterns]
-            elif rule.places == {"path"}:
-                path_only += [_framed(pattern) for pattern in rule.patterns]
+        bare = [rule for rule in rules if rule.plain and rule.places != {"method"}]
+        plain = _gate_expressions([rule for rule in bare if "unbase64" not in rule.transforms])
+        path_only = _gate_expressions([rule for rule in rules if rule.places == {"path"}])
         self._query = _Scanner([*_ANYWHERE, *_QUERY_ONLY, *plain])
         self._path = _Scanner([*_ANYWHERE, *_PATH_ONLY, *path_only])
         self._body = _Scanner([*_ANYWHERE, *_BODY_ONLY, *plain])

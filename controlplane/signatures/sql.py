@@ -50,7 +50,10 @@ _FUNCTIONS = frozenset(
 )
 _OPERAND = r"\(*[-ANS]*\(*[nsvfgw]"
 _SHAPES = (
-    (re.compile(rf"^\)*L[N(A]*(?:[nsvf]|[wg](?=C[(]*[nsvq]))[^;]{{0,40}}[CL(q]"), "a condition follows the closed value"),
+    (
+        re.compile(rf"^\)*L[N(A]*(?:[nsvf]|[wg](?=C[(]*[nsvq]))[^;]{{0,40}}[CL(q]"),
+        "a condition follows the closed value",
+    ),
     (re.compile(r"^\)*L\(*[nsvf]\)*c"), "a constant condition follows the closed value"),
     (re.compile(r"^\)*[LA,]?\(*U[NO]*\(*S"), "a second SELECT is joined with UNION"),
     (re.compile(r"^\)*;+\(*(?:[DS]|w?f|E)"), "a second statement follows the closed value"),
@@ -120,7 +123,9 @@ def looks_like_injection(text: str) -> str | None:
         place = _closing_quote(text, quote)
         if place is not None:
             rest = text[place + 1 :]
-            reason = _first_shape(rest) or (_CONSTANT.search(fold(rest)) and "a constant condition follows a quote")
+            reason = _first_shape(rest) or (
+                _CONSTANT.search(fold(rest)) and "a constant condition follows a quote"
+            )
             if reason:
                 return reason
     prefix = _NUMERIC_PREFIX.match(text)

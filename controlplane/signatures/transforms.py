@@ -14,8 +14,12 @@ MAX_ROUNDS = 4
 
 _PERCENT = re.compile(r"(?:%[0-9a-fA-F]{2})+")
 _UNICODE_PERCENT = re.compile(r"%u([0-9a-fA-F]{4})")
-_OVERLONG = re.compile(r"%(?:25)*(c[01]|e0%(?:25)*80|f0%(?:25)*80%(?:25)*80)%(?:25)*([0-9a-f]{2})", re.IGNORECASE)
-_ESCAPE = re.compile(r"\\(?:x\{?([0-9a-fA-F]{2})\}?|u\{?([0-9a-fA-F]{4,6})\}?|u00([0-9a-fA-F]{2})|([0-3][0-7]{2}))")
+_OVERLONG = re.compile(
+    r"%(?:25)*(c[01]|e0%(?:25)*80|f0%(?:25)*80%(?:25)*80)%(?:25)*([0-9a-f]{2})", re.IGNORECASE
+)
+_ESCAPE = re.compile(
+    r"\\(?:x\{?([0-9a-fA-F]{2})\}?|u\{?([0-9a-fA-F]{4,6})\}?|u00([0-9a-fA-F]{2})|([0-3][0-7]{2}))"
+)
 _ENTITY = re.compile(r"&(?:#x?0*[0-9a-fA-F]{1,7}|[a-zA-Z]{2,20});?")
 _NEEDS_DECODE = re.compile(r"[%\\&\x00]|[^\x00-\x7f]")
 _DECODE_BROWSER_ENTITIES = {"&newline": "\n", "&tab": "\t", "&colon": ":", "&lpar": "(", "&rpar": ")"}
