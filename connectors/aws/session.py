@@ -69,14 +69,12 @@ def _wall_clock() -> datetime:
 
 
 def _client_config(*, path_style: bool) -> BotoConfig:
-    options: dict[str, Any] = {
-        "retries": {"mode": "standard", "total_max_attempts": 5},
-        "ignore_configured_endpoint_urls": True,  # AWS_ENDPOINT_URL of the host must not redirect customers' calls
-        "s3": {"addressing_style": "path" if path_style else "virtual"},
-    }
-    make: Any = BotoConfig  # its type stubs lack one of the options
-    config: BotoConfig = make(**options)
-    return config
+    return BotoConfig(  # type: ignore[call-arg]  # the stubs lack ignore_configured_endpoint_urls
+        retries={"mode": "standard", "total_max_attempts": 5},
+        # AWS_ENDPOINT_URL of the host must not redirect customers' calls.
+        ignore_configured_endpoint_urls=True,
+        s3={"addressing_style": "path" if path_style else "virtual"},
+    )
 
 
 def iam_action(service: str, operation: str) -> str:
@@ -231,13 +229,7 @@ class AwsSession:
             service,
             region_name=region,
             endpoint_url=self._settings.endpoint_url or None,
-            config=BotoConfig(
-                retries={"mode": "standard", "total_max_attempts": 5},
-                ignore_configured_endpoint_urls=True,
-                s3={"addressing_style": "path"}
-                if self._settings.endpoint_url
-                else {"addressing_style": "virtual"},
-            ),
+            config=_client_config(path_style=bool(self._settings.endpoint_url)),
             **credentials,
         )
         client.meta.events.register("before-send", self._send)

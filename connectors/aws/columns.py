@@ -1,0 +1,157 @@
+"""Columns of neutral calls: typed conversion, merging of two sources, and the final table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.base.calls import NORMALISED_SCHEMA, CallBatch, Quarantined
+
+#: Column name -> values, all of one length; a missing column is all null.
+Columns = dict[str, pa.Array]
+
+_REQUIRED: Final = ("ts", "method", "path")
+_EXCERPT: Final = 80
+_NONE = ("", "-", None)
+
+
+def texts(values: Sequence[Any]) -> pa.Array:
+    """Strings; ``-``, "" and null are null, numbers are written out."""
+    return pa.array(
+        [
+            None if value in _NONE else value if type(value) is str else _written(value)  # noqa: E721 - exact and fast
+            for value in values
+        ],
+        type=pa.string(),
+    )
+
+
+def _written(value: Any) -> str | None:
+    return None if isinstance(value, dict | list) else str(value)
+
+
+def integers(values: Sequence[Any], kind: pa.DataType = pa.int64()) -> pa.Array:
+    """Whole numbers from numbers or texts; what is none, or does not fit, is null."""
+    made = [_integer(value) for value in values]
+    try:
+        return pa.array(made, type=kind)
+    except (pa.ArrowInvalid, OverflowError):
+        top = 2 ** (kind.bit_width - 1)
+        return pa.array([v if v is not None and -top <= v < top else None for v in made], type=kind)
+
+
+def _integer(value: Any) -> int | None:
+    if type(value) is int:
+        return value
+    if value in _NONE or isinstance(value, bool):
+        return None
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        try:
+            return int(float(value))
+        except (TypeError, ValueError, OverflowError):
+            return None
+
+
+def milliseconds(values: Sequence[Any]) -> pa.Array:
+    """Durations in ms as 32-bit floats."""
+    made: list[float | None] = []
+    for value in values:
+        try:
+            made.append(None if value in _NONE else float(value))
+        except (TypeError, ValueError):
+            made.append(None)
+    return pa.array(made, type=pa.float32())
+
+
+def epoch_ms(values: Sequence[Any]) -> pa.Array:
+    """Epoch milliseconds as microseconds."""
+    return pc.multiply(integers(values), 1000)
+
+
+@lru_cache(maxsize=65536)
+def _clf_time(text: str) -> int | None:
+    """``10/Jun/2023:15:36:28 +0000`` (also ISO 8601) as µs since the epoch."""
+    for parse in (lambda value: datetime.strptime(value, "%d/%b/%Y:%H:%M:%S %z"), datetime.fromisoformat):
+        try:
+            moment = parse(text.strip().strip("[]"))
+        except ValueError:
+            continue
+        return int(moment.timestamp() * 1_000_000) if moment.tzinfo else None
+    return None
+
+
+def clf_times(values: Sequence[Any]) -> pa.Array:
+    """CLF times as microseconds; null where unreadable."""
+    return pa.array(
+        [_clf_time(value) if isinstance(value, str) else None for value in values], type=pa.int64()
+    )
+
+
+def coalesced(first: pa.Array | None, second: pa.Array | None) -> pa.Array | None:
+    """``first`` where it has a value, else ``second``."""
+    if first is None or second is None:
+        return second if first is None else first
+    return pc.coalesce(first, second)
+
+
+def where(mask: pa.Array, column: pa.Array | None, kind: pa.DataType) -> pa.Array | None:
+    """``column`` where ``mask`` holds, null elsewhere."""
+    return None if column is None else pc.if_else(mask, column, pa.scalar(None, kind))
+
+
+def take_rows(columns: Columns, indices: Sequence[int | None], length: int) -> Columns:
+    """Columns stretched to ``length`` rows: row i takes ``indices[i]``; None gives nulls."""
+    positions = pa.array(indices, type=pa.int64())
+    if len(positions) != length:
+        raise ValueError("one index per row is needed")
+    return {name: column.take(positions) for name, column in columns.items()}
+
+
+def finished(
+    source: str,
+    columns: Mapping[str, pa.Array | None],
+    records: Sequence[bytes],
+    call_ids: Callable[[int], str],
+    reasons: Mapping[int, str],
+) -> CallBatch:
+    """The batch: rows that lack a time, a method or a path are quarantined with their reason."""
+    count = len(records)
+    filled: Columns = {}
+    for entry in NORMALISED_SCHEMA:
+        column = columns.get(entry.name)
+        filled[entry.name] = pa.nulls(count, entry.type) if column is None else column
+    filled["method"] = pc.utf8_upper(filled["method"])
+    good = pa.array([True] * count, type=pa.bool_())
+    for name in _REQUIRED:
+        good = pc.and_(good, pc.is_valid(filled[name]))
+    if filled["call_id"].null_count:
+        ids = filled["call_id"].to_pylist()
+        filled["call_id"] = pa.array(
+            [value if value is not None else call_ids(row) for row, value in enumerate(ids)], type=pa.string()
+        )
+    table = pa.table(
+        [filled[entry.name] for entry in NORMALISED_SCHEMA],
+        schema=pa.schema([entry.with_nullable(True) for entry in NORMALISED_SCHEMA]),
+    )
+    quarantined: list[Quarantined] = []
+    if pc.all(good).as_py() is False:
+        for row in pc.indices_nonzero(pc.invert(good)).to_pylist():
+            missing = [name for name in _REQUIRED if not filled[name][row].is_valid]
+            names = {"ts": "time", "method": "method", "path": "path"}
+            reason = reasons.get(row) or f"no {' and no '.join(names[name] for name in missing)}"
+            quarantined.append(Quarantined(reason, _excerpt(records[row]), row + 1))
+        table = table.filter(good)
+    return CallBatch(source, table.cast(NORMALISED_SCHEMA), tuple(quarantined))
+
+
+def _excerpt(record: bytes) -> str:
+    """The start of a record for the operator: shape only. Values may be secrets, so letters and digits are masked."""
+    text = record[:_EXCERPT].decode("utf-8", "replace")
+    return "".join("x" if char.isalnum() else char for char in text)
