@@ -26,7 +26,7 @@ class Backend:
     """All of Acme's services in one process. Holds no state: writes are answered, not kept."""
 
     def __init__(self, seed: int = 7) -> None:
-        self._chance = random.Random(seed)  # noqa: S311 - modelled latencies
+        self._chance = random.Random(seed)  # noqa: S311
         self._routes: list[tuple[str, str, str, Callable[..., Answer]]] = [
             ("GET", "/health", "health", self._health),
             ("POST", "/login", "login", self._login),

@@ -14,6 +14,7 @@ from connectors.testkit.doubles.kong.exchange import Exchange
 from connectors.testkit.doubles.kong.http_log import Answered, LogQueue, log_record
 from connectors.testkit.doubles.kong.router import Asked, Match, select, upstream_path
 from connectors.testkit.doubles.kong.store import Entity, Store
+from connectors.testkit.doubles.serving import json_response
 from connectors.testkit.doubles.upstream import Upstream, UpstreamAnswer
 
 NEVER_FORWARDED = {"connection", "x-real-ip", "host", "x-acme-principal"}
@@ -32,6 +33,10 @@ class Proxy:
     def answer(self, request: Request) -> Response:
         """Answer one client request."""
         started = time.perf_counter()
+        if request.path == "/_double/log-plugins":
+            return json_response(
+                {"http-log": sum(p["name"] == "http-log" for p in self._store.all("plugins"))}
+            )
         exchange = exchange_of(request)
         match = self._match(exchange)
         answer: UpstreamAnswer | None = None
