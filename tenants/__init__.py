@@ -1,0 +1,1 @@
+"""Who: what every customer gets, whatever the product."""

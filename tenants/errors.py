@@ -1,9 +1,9 @@
 """Errors that services raise; the REST edge turns each into a problem document.
 
-    DomainError
-    ├── NotFound 404      ├── Conflict 409      ├── TooMany 429
-    ├── Refused 403       ├── Invalid 422       ├── Unavailable 503
-    └── Unauthenticated 401                     └── TooLarge 413
+DomainError
+├── NotFound 404      ├── Conflict 409      ├── TooMany 429
+├── Refused 403       ├── Invalid 422       ├── Unavailable 503
+└── Unauthenticated 401                     └── TooLarge 413
 """
 
 from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ the prefix. The same text is the primary key and the id in the API; ordering by 
 
 import secrets
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
@@ -25,7 +25,13 @@ def new_id(prefix: str) -> str:
     return f"{prefix}_{''.join(reversed(digits))}"
 
 
-class PrefixedIdField(models.CharField):  # type: ignore[type-arg]
+if TYPE_CHECKING:
+    _CharField = models.CharField[str, str]
+else:
+    _CharField = models.CharField
+
+
+class PrefixedIdField(_CharField):
     """Primary key filled with `new_id(prefix)`."""
 
     def __init__(self, *args: Any, prefix: str, **kwargs: Any) -> None:

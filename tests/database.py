@@ -50,7 +50,10 @@ def test_server() -> Iterator[Address]:
 
 def template_name() -> str:
     """Return the template's name: a hash of every migration and of what builds the template."""
-    files = [*REPOSITORY.glob("tenants/*/migrations/*.py"), *REPOSITORY.glob("controlplane/*/migrations/*.py")]
+    files = [
+        *REPOSITORY.glob("tenants/*/migrations/*.py"),
+        *REPOSITORY.glob("controlplane/*/migrations/*.py"),
+    ]
     files += [REPOSITORY / "tenants/isolation/roles.py", REPOSITORY / "tenants/queue/sql.py", Path(__file__)]
     digest = hashlib.sha256()
     for file in sorted(files):
@@ -82,7 +85,10 @@ class TestDatabases:
         connections.close_all()
         self._drop(self.name)
         self._admin(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY FILE_COPY"), self.name, self.template, OWNER_ROLE
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY FILE_COPY"),
+            self.name,
+            self.template,
+            OWNER_ROLE,
         )
         self._point(self.name)
 
@@ -128,7 +134,9 @@ class TestDatabases:
             parts = name.split("_")
             if parts[0] == "test" and not Path(f"/proc/{parts[1]}").exists():
                 self._drop(name)
-        templates = [name for name in self._databases() if name.startswith("template_") and name != self.template]
+        templates = [
+            name for name in self._databases() if name.startswith("template_") and name != self.template
+        ]
         for name in templates[:-KEPT_TEMPLATES]:
             self._drop(name)
 

@@ -44,10 +44,11 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
             headers["Retry-After"] = str(error.retry_after)
     elif isinstance(error, exceptions.APIException):
         body = _from_rest_framework(error, request)
-        if getattr(error, "auth_header", None):
-            headers["WWW-Authenticate"] = error.auth_header
-        if getattr(error, "wait", None):
-            headers["Retry-After"] = str(int(error.wait))
+        challenge, wait = getattr(error, "auth_header", None), getattr(error, "wait", None)
+        if challenge:
+            headers["WWW-Authenticate"] = challenge
+        if wait:
+            headers["Retry-After"] = str(int(wait))
     else:
         log.exception("unexpected error", view=type(context.get("view")).__name__)
         body = problem(500, "unexpected", "Something failed", "It was logged; try again later.", request)
@@ -59,7 +60,9 @@ def _from_rest_framework(error: Any, request: Any) -> dict[str, Any]:
     """Describe one of DRF's own errors."""
     if isinstance(error, exceptions.ValidationError):
         errors = pointers(error.detail)
-        return problem(400, "invalid-request", "Invalid request", "Nothing was changed.", request, errors=errors)
+        return problem(
+            400, "invalid-request", "Invalid request", "Nothing was changed.", request, errors=errors
+        )
     code = str(getattr(error, "default_code", "error")).replace("_", "-")
     title = str(getattr(error, "default_detail", "Error")).rstrip(".")
     return problem(error.status_code, code, title, str(error.detail), request)

@@ -70,9 +70,7 @@ class IdempotencyMixin:
             rows.delete()
         else:
             body = json.dumps(response.data, default=str)
-            rows.update(
-                status=response.status_code, answer=seal(body, row=self._idempotent_id, **PLACE)
-            )
+            rows.update(status=response.status_code, answer=seal(body, row=self._idempotent_id, **PLACE))
         return done
 
     def _claim(self, identity: str, body_hash: str) -> None:
@@ -93,7 +91,10 @@ class IdempotencyMixin:
                 ) from None
             if first.body_hash != body_hash:
                 raise Invalid(
-                    "idempotency-key-reused", "This Idempotency-Key was used with another body; use a new one."
+                    "idempotency-key-reused",
+                    "This Idempotency-Key was used with another body; use a new one.",
                 ) from None
             data = json.loads(unseal(first.answer, row=identity, **PLACE))
-            raise _Replay(Response(data, status=first.status, headers={"Idempotent-Replay": "true"})) from None
+            raise _Replay(
+                Response(data, status=first.status, headers={"Idempotent-Replay": "true"})
+            ) from None

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from rest_framework import exceptions, pagination
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 
 from tenants.isolation.context import current_tenant
 
@@ -64,14 +65,16 @@ class CursorPagination(pagination.CursorPagination):
     def encode_cursor(self, cursor: Any) -> str:
         """Return the address of the page at this cursor."""
         sealed = signing.dumps([cursor.offset, cursor.reverse, cursor.position], salt=self._salt)
-        return pagination.replace_query_param(self.base_url, self.cursor_query_param, sealed)
+        return replace_query_param(str(self.base_url), self.cursor_query_param, sealed)
 
     def get_paginated_response(self, data: Any) -> Response:
         """Return the page with its neighbours."""
         following, previous = self.get_next_link(), self.get_previous_link()
         links = [f'<{url}>; rel="{rel}"' for url, rel in ((following, "next"), (previous, "prev")) if url]
         headers = {"Link": ", ".join(links)} if links else {}
-        return Response({"data": data, "next": _cursor_of(following), "previous": _cursor_of(previous)}, headers=headers)
+        return Response(
+            {"data": data, "next": _cursor_of(following), "previous": _cursor_of(previous)}, headers=headers
+        )
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe the page in OpenAPI."""

@@ -12,13 +12,13 @@ from rest_framework.viewsets import GenericViewSet
 from controlplane.api.idempotency import IdempotencyMixin
 
 
-class ApiView(IdempotencyMixin, APIView):
+class ApiView(IdempotencyMixin, APIView):  # type: ignore[misc]
     """One address. `permission_by_action` may name a permission per method (`get`, `post`)."""
 
     permission_by_action: ClassVar[Mapping[str, str]] = {}
 
 
-class ApiViewSet(IdempotencyMixin, GenericViewSet):  # type: ignore[type-arg]
+class ApiViewSet(IdempotencyMixin, GenericViewSet):  # type: ignore[type-arg, misc]
     """A resource's addresses. Answer from services and queries; `page` lists."""
 
     permission_by_action: ClassVar[Mapping[str, str]] = {}
@@ -27,7 +27,7 @@ class ApiViewSet(IdempotencyMixin, GenericViewSet):  # type: ignore[type-arg]
 
     def page(self, items: "QuerySet[Any] | Sequence[Any]", **serializer_options: Any) -> Response:
         """Return one page of these items through the view's serializer."""
-        chosen: Any = self.paginate_queryset(items)  # type: ignore[arg-type]
+        chosen: Any = self.paginate_queryset(items)
         return self.get_paginated_response(self.get_serializer(chosen, many=True, **serializer_options).data)
 
     def validated(self, request: Request) -> Any:

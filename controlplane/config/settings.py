@@ -165,12 +165,16 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Logs ------------------------------------------------------------------------------------------------
-LOGGING = logging_config(os.environ.get("PORTCULLIS_LOG_LEVEL", "INFO"), environment.flag("PORTCULLIS_LOG_TEXT"))
+LOGGING = logging_config(
+    os.environ.get("PORTCULLIS_LOG_LEVEL", "INFO"), environment.flag("PORTCULLIS_LOG_TEXT")
+)
 
 # Calls -----------------------------------------------------------------------------------------------
 ENGINE_THREADS = int(os.environ.get("PORTCULLIS_ENGINE_THREADS", "2"))
 ENGINE_MEMORY = os.environ.get("PORTCULLIS_ENGINE_MEMORY", "2GB")
 RETENTION_DAYS = int(os.environ.get("PORTCULLIS_RETENTION_DAYS", "30"))
 EGRESS_ALLOW = os.environ.get("PORTCULLIS_EGRESS_ALLOW", "")
-#: Address of a tenant's dashboard; ``{slug}`` is replaced.
-PUBLIC_URL = os.environ.get("PORTCULLIS_PUBLIC_URL", f"http{'s' if SECURE else ''}://{{slug}}.{BASE_DOMAIN}")
+#: Address of a tenant's dashboard; ``{tenant}`` is replaced by its short name.
+PUBLIC_URL = os.environ.get(
+    "PORTCULLIS_PUBLIC_URL", f"http{'s' if SECURE else ''}://{{tenant}}.{BASE_DOMAIN}"
+)

@@ -27,7 +27,9 @@ class RequestLogMiddleware:
             return HttpResponse("ok", content_type="text/plain")
         if request.path == "/readyz":
             problems = readiness()
-            return JsonResponse({"ready": not problems, "problems": problems}, status=503 if problems else 200)
+            return JsonResponse(
+                {"ready": not problems, "problems": problems}, status=503 if problems else 200
+            )
         given = request.headers.get("X-Request-Id", "")
         request_id = given if REQUEST_ID.match(given) else secrets.token_hex(12)
         request.META["portcullis.request_id"] = request_id
@@ -39,6 +41,7 @@ class RequestLogMiddleware:
                 method=request.method,
                 path=request.path,
                 host=request.META.get("HTTP_HOST", ""),
+                tenant=getattr(getattr(request, "org", None), "schema_name", None),
                 status=response.status_code,
                 milliseconds=round((time.perf_counter() - began) * 1000, 1),
             )

@@ -62,7 +62,9 @@ def check_new_password(password: str, user: User | None = None) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise Invalid("weak-password", "Nothing was changed.", fields={"password": list(error.messages)}) from None
+        raise Invalid(
+            "weak-password", "Nothing was changed.", fields={"password": list(error.messages)}
+        ) from None
 
 
 def verify_password(email: str, password: str, address: str) -> User:
@@ -91,7 +93,9 @@ def issue_handoff(user_id: str) -> str:
 
 def spend_handoff(token: str) -> User:
     """Return the user a handoff token was made for; raises Refused when expired, foreign or used."""
-    refused = Refused("handoff-invalid", "This sign-in link has expired or was used; sign in with your password.")
+    refused = Refused(
+        "handoff-invalid", "This sign-in link has expired or was used; sign in with your password."
+    )
     try:
         payload = signing.loads(token, salt=HANDOFF_SALT, max_age=HANDOFF_SECONDS)
     except signing.BadSignature:

@@ -32,7 +32,9 @@ def record(
     call it last in a long transaction.
     """
     if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError("audit.record must be called inside transaction.atomic().")
+        raise transaction.TransactionManagementError(
+            "audit.record must be called inside transaction.atomic()."
+        )
     actor = current_actor()
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [require_tenant().schema_name])

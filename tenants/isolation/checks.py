@@ -35,9 +35,13 @@ def role_problems(connect: Callable[[], "psycopg.Connection[Any]"]) -> list[Chec
             "SELECT rolsuper, rolbypassrls, rolinherit, rolname FROM pg_roles WHERE rolname = session_user"
         ).fetchone()
     if row is None or row[0] or row[1]:
-        return [_error("E001", "The app role is a superuser or bypasses row security: isolation would be void.")]
+        return [
+            _error("E001", "The app role is a superuser or bypasses row security: isolation would be void.")
+        ]
     if row[2]:
-        return [_error("E002", f"The app role {row[3]} inherits its tenants' rights: ALTER ROLE … NOINHERIT.")]
+        return [
+            _error("E002", f"The app role {row[3]} inherits its tenants' rights: ALTER ROLE … NOINHERIT.")
+        ]
     return []
 
 

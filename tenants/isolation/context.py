@@ -62,7 +62,9 @@ def as_ref(tenant: HasSchema | str) -> TenantRef:
     elif isinstance(tenant, str):
         ref = TenantRef(tenant)
     else:
-        ref = TenantRef(tenant.schema_name, str(getattr(tenant, "slug", "")), str(getattr(tenant, "name", "")))
+        ref = TenantRef(
+            tenant.schema_name, str(getattr(tenant, "slug", "")), str(getattr(tenant, "name", ""))
+        )
     if not SCHEMA_NAME.match(ref.schema_name):
         raise TenantContextError(f"{ref.schema_name!r} is not the name of a tenant schema.")
     return ref

@@ -29,5 +29,8 @@ def perform(name: str, args: Sequence[str | int], schema: str) -> None:
     if org.status is not Status.ACTIVE:
         raise Postponed(f"Tenant {org.slug} is {org.status}.")
     declared = declared_jobs()[name]
-    with tenant_context(TenantRef(org.schema_name, org.slug, org.name)), actor_scope(Actor("job", name, name)):
+    with (
+        tenant_context(TenantRef(org.schema_name, org.slug, org.name)),
+        actor_scope(Actor("job", name, name)),
+    ):
         declared(*args)

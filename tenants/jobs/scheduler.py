@@ -63,4 +63,3 @@ class Scheduler:
             self._swept = now
             sweep_rejected()
         return added
-

@@ -17,7 +17,7 @@ from tenants.isolation.context import require_tenant
 from tenants.jobs.models import JobFailure
 
 P = ParamSpec("P")
-ENQUEUE = "SELECT jobs.enqueue(%s, %s, %s::jsonb, %s, %s)"
+ENQUEUE = "SELECT jobs.enqueue(%s::uuid, %s, %s::jsonb, %s, %s)"
 _jobs: dict[str, "Job[Any]"] = {}
 _schedule: dict[str, float] = {}
 
@@ -54,7 +54,7 @@ class Job(Generic[P]):
             "message_id": str(message_id),
             "message_timestamp": int(time() * 1000),
         }
-        values = [message_id, self.queue, json.dumps(message), int(delay * 1000), key]
+        values: list[str | int | None] = [str(message_id), self.queue, json.dumps(message), int(delay * 1000), key]
         with connection.cursor() as cursor:
             cursor.execute(ENQUEUE, values)
             row = cursor.fetchone()

@@ -18,7 +18,9 @@ from tenants.queue.broker import QueueBroker, make_broker
 
 log = structlog.get_logger(__name__)
 POSTPONE_MS = 300_000
-REJECTED = 'SELECT message::text, tenant FROM jobs.queue WHERE "state" = \'rejected\' ORDER BY position LIMIT 500'
+REJECTED = (
+    "SELECT message::text, tenant FROM jobs.queue WHERE \"state\" = 'rejected' ORDER BY position LIMIT 500"
+)
 FORGET = "DELETE FROM jobs.queue WHERE message_id = %s AND \"state\" = 'rejected'"
 
 

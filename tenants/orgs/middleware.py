@@ -26,7 +26,7 @@ class TenantMiddleware:
         """Answer one request inside its tenant."""
         host = split_domain_port(request.META.get("HTTP_HOST", ""))[0].rstrip(".")
         if host == settings.BASE_DOMAIN:
-            request.urlconf = ROOT_URLCONF  # type: ignore[attr-defined]
+            request.urlconf = ROOT_URLCONF
             request.org = None  # type: ignore[attr-defined]
             with actor_scope():
                 return self.get_response(request)

@@ -107,7 +107,8 @@ def make_tenant_schema(schema: str) -> None:
     snapshot = _snapshots().filter(key=migration_key()).values_list("sql", flat=True).first()
     if snapshot is None:
         raise Unavailable(
-            "not-migrated", "The database is behind this version: run `manage.py migrate_all`. Nothing was made."
+            "not-migrated",
+            "The database is behind this version: run `manage.py migrate_all`. Nothing was made.",
         )
     connection = owner()
     with connection.cursor() as cursor:

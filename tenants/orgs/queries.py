@@ -1,12 +1,13 @@
 """Reads about tenants, always on the shared tables, whatever tenant is entered."""
 
 import time
+from collections.abc import Callable
 
 from django.conf import settings
 
 from tenants.errors import NotFound
 from tenants.isolation.context import no_tenant
-from tenants.orgs.models import Domain, Tenant
+from tenants.orgs.models import Tenant
 from tenants.orgs.types import OrgInfo, Status
 
 CACHE_SECONDS = 5.0
@@ -61,15 +62,15 @@ def _find_host(host: str) -> Tenant | None:
     label, _, rest = host.partition(".")
     if rest == settings.BASE_DOMAIN:
         return Tenant.objects.filter(slug=label).first()
-    domain = Domain.objects.select_related("tenant").filter(domain=host).first()
-    return domain.tenant if domain else None
+    return Tenant.objects.filter(domains__domain=host).first()
 
 
-def _cached(cache: dict[str, tuple[float, OrgInfo | None]], key: str, find: object) -> OrgInfo | None:
+def _cached(
+    cache: dict[str, tuple[float, OrgInfo | None]], key: str, find: Callable[[str], Tenant | None]
+) -> OrgInfo | None:
     known = cache.get(key)
     if known is not None and time.monotonic() - known[0] < CACHE_SECONDS:
         return known[1]
-    assert callable(find)
     with no_tenant():
         tenant = find(key)
     found = info(tenant) if tenant is not None else None

@@ -23,8 +23,29 @@ from tenants.orgs.types import OrgInfo, Status
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]\Z")
 RESERVED = frozenset(
-    "admin api app assets auth billing console dashboard docs help localhost login mail public "
-    "root sso static status support system www".split()
+    [
+        "admin",
+        "api",
+        "app",
+        "assets",
+        "auth",
+        "billing",
+        "console",
+        "dashboard",
+        "docs",
+        "help",
+        "localhost",
+        "login",
+        "mail",
+        "public",
+        "root",
+        "sso",
+        "static",
+        "status",
+        "support",
+        "system",
+        "www",
+    ]
 )
 SIGN_UPS_PER_HOUR = 10
 
@@ -152,7 +173,9 @@ def _change(tenant_id: str, status: Status, action: str, reason: str) -> None:
         if tenant.status not in (Status.ACTIVE, Status.SUSPENDED):
             raise Conflict("tenant-not-ready", f"The tenant is {tenant.status}; nothing was changed.")
         with tenant_context(tenant), transaction.atomic():
-            record(action, tenant.id, before={"status": tenant.status}, after={"status": status}, reason=reason)
+            record(
+                action, tenant.id, before={"status": tenant.status}, after={"status": status}, reason=reason
+            )
         _set_status(tenant_id, status)
 
 

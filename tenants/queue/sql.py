@@ -65,7 +65,7 @@ GRANT USAGE ON SCHEMA jobs TO {APP_ROLE}, {TENANT_GROUP};
 GRANT SELECT, UPDATE, DELETE ON jobs.queue TO {APP_ROLE};
 GRANT SELECT, INSERT, UPDATE, DELETE ON jobs.worker, jobs.result TO {APP_ROLE};
 GRANT EXECUTE ON FUNCTION jobs.enqueue(uuid, text, jsonb, bigint, text), jobs.waiting() TO {TENANT_GROUP};
-"""
+"""  # noqa: S608
 
 INSTALL = f"{generate_init_sql(SCHEMA)}\n{EXTRAS}"
 REMOVE = "DROP SCHEMA jobs CASCADE;"

@@ -45,7 +45,9 @@ def create_token(
         raise Refused("scope-beyond-maker", "A token cannot do more than its maker; no token was made.")
     if not now < expires_at <= now + LONGEST:
         raise Invalid(
-            "bad-expiry", "No token was made.", fields={"expires_at": ["Must be in the future, within a year."]}
+            "bad-expiry",
+            "No token was made.",
+            fields={"expires_at": ["Must be in the future, within a year."]},
         )
     prefix = "".join(secrets.choice(ALPHABET) for _ in range(PREFIX_LENGTH))
     secret = secrets.token_urlsafe(32).replace("_", "-")
@@ -57,7 +59,9 @@ def create_token(
         created_by_id=created_by,
         expires_at=expires_at,
     )
-    record("token.create", row.id, after={"name": name, "scopes": wanted, "expires_at": expires_at.isoformat()})
+    record(
+        "token.create", row.id, after={"name": name, "scopes": wanted, "expires_at": expires_at.isoformat()}
+    )
     return NewToken(row.id, f"{MARK}_{prefix}_{secret}{checksum(prefix + secret)}", expires_at)
 
 

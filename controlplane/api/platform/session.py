@@ -85,10 +85,14 @@ class SessionView(ApiView):
         body = PreferencesSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         update_user(described["user"]["id"], **body.validated_data)
-        request.user = user(described["user"]["id"])
+        changed = user(described["user"]["id"])
+        if changed is not None:
+            request.user = changed
         return Response(_describe(request))
 
-    @extend_schema(operation_id="session_create", request=SignInSerializer, responses={201: SessionSerializer})
+    @extend_schema(
+        operation_id="session_create", request=SignInSerializer, responses={201: SessionSerializer}
+    )
     def post(self, request: Request) -> Response:
         """Sign in with email and password; sets the session cookie of this host."""
         body = SignInSerializer(data=request.data)

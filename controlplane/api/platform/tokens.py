@@ -19,7 +19,9 @@ class TokenSerializer(serializers.Serializer[Any]):
     id = serializers.CharField(read_only=True)
     name = serializers.CharField(max_length=80)
     prefix = serializers.CharField(read_only=True)
-    scopes = serializers.ListField(child=serializers.CharField(max_length=40), allow_empty=False, max_length=60)
+    scopes = serializers.ListField(
+        child=serializers.CharField(max_length=40), allow_empty=False, max_length=60
+    )
     expires_at = serializers.DateTimeField()
     created_at = serializers.DateTimeField(read_only=True)
     last_used_at = serializers.DateTimeField(read_only=True, allow_null=True)
@@ -51,7 +53,9 @@ class TokenViewSet(ApiViewSet):
         """Make a token with scopes within the caller's own rights, good for a year at most."""
         given = self.validated(request)
         maker = str(request.user.pk) if request.user.is_authenticated else None
-        made = services.create_token(given["name"], given["scopes"], given["expires_at"], maker, granted(request))
+        made = services.create_token(
+            given["name"], given["scopes"], given["expires_at"], maker, granted(request)
+        )
         return Response(NewTokenSerializer(made).data, status=status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="tokens_revoke", responses={204: None})

@@ -17,7 +17,13 @@ from pathlib import Path
 
 import psycopg
 
-from tenants.isolation.postgres.binaries import RunAs, reachable, server_installation, server_user, system_folder
+from tenants.isolation.postgres.binaries import (
+    RunAs,
+    reachable,
+    server_installation,
+    server_user,
+    system_folder,
+)
 from tenants.isolation.roles import APP_ROLE, OWNER_ROLE, bootstrap
 
 START_SECONDS = 60.0
@@ -75,7 +81,8 @@ class Cluster:
         folder = self.root / "run"
         if len(str(folder)) < 85:
             return folder
-        return Path("/tmp") / f"portcullis-{sha256(str(self.root).encode()).hexdigest()[:12]}"
+        # Every process must find the same folder, whatever its TMPDIR.
+        return Path("/tmp") / f"portcullis-{sha256(str(self.root).encode()).hexdigest()[:12]}"  # noqa: S108
 
     def address(self) -> Address:
         """Return how to reach the server; raises ServerFailed when it was never created."""

@@ -5,24 +5,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='JobFailure',
+            name="JobFailure",
             fields=[
-                ('id', tenants.ids.PrefixedIdField(prefix='jfl', serialize=False)),
-                ('message_id', models.UUIDField(unique=True)),
-                ('job', models.CharField(max_length=120)),
-                ('queue', models.CharField(max_length=60)),
-                ('arguments', models.JSONField()),
-                ('reason', models.TextField()),
-                ('failed_at', models.DateTimeField(auto_now_add=True)),
-                ('retried_at', models.DateTimeField(null=True)),
+                ("id", tenants.ids.PrefixedIdField(prefix="jfl", serialize=False)),
+                ("message_id", models.UUIDField(unique=True)),
+                ("job", models.CharField(max_length=120)),
+                ("queue", models.CharField(max_length=60)),
+                ("arguments", models.JSONField()),
+                ("reason", models.TextField()),
+                ("failed_at", models.DateTimeField(auto_now_add=True)),
+                ("retried_at", models.DateTimeField(null=True)),
             ],
         ),
     ]

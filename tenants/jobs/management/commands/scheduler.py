@@ -4,6 +4,7 @@ import signal
 import threading
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand
 from django.db import connection
 
@@ -18,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGTERM or SIGINT."""
-        self.check(databases=["default"])
+        self.check(tags=[Tags.database], databases=["default"])
         # The lead is a lock of this session: it must not be closed for its age.
         connection.settings_dict["CONN_MAX_AGE"] = None
         stop = threading.Event()

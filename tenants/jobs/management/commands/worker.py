@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import structlog
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandParser
 from dramatiq.worker import Worker
 
@@ -30,7 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGTERM or SIGINT; running jobs get 30 s to finish."""
-        self.check(databases=["default"])
+        self.check(tags=[Tags.database], databases=["default"])
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())

@@ -18,7 +18,9 @@ class Command(BaseCommand):
         """Declare the arguments."""
         for name in ("name", "slug", "email"):
             parser.add_argument(name)
-        parser.add_argument("--no-password", action="store_true", help="the owner resets it before signing in")
+        parser.add_argument(
+            "--no-password", action="store_true", help="the owner resets it before signing in"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run."""
