@@ -1,0 +1,164 @@
+"""Replace sensitive values by keyed tokens: `~<class>.<16 hex of HMAC-SHA256(key, value)>`.
+
+Equal values under one key give equal tokens, so redacted traffic can still be grouped and joined; without the key
+a token tells only the class.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote, unquote, unquote_plus
+
+import re2  # type: ignore[import-untyped, unused-ignore]
+
+from .classifier import Classifier
+from .definitions import Definition
+from .types import DataClass
+
+TOKEN = re.compile(r"~([a-z0-9_]{2,40})\.[0-9a-f]{16}")
+"""A redaction token; its group is the class id."""
+_REDACTED_LEVELS = frozenset(("confidential", "restricted"))
+_PAIR = re.compile(
+    r"""["']?(?P<name>[A-Za-z_][\w.-]{1,60})["']?\s{0,3}[:=]\s{0,3}"""
+    r"""(?:"(?P<double>(?:[^"\\]|\\.){1,4096})"|'(?P<single>[^']{1,4096})'|(?P<bare>[^\s,;&"'{}<>\[\]]{1,4096}))"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _TextScanner:
+    """Patterns of classes that can be recognised inside text, with a set that tells which can match."""
+
+    matcher: Any
+    owners: tuple[tuple[Definition, Any], ...]
+
+    @staticmethod
+    def build(classifier: Classifier) -> _TextScanner:
+        """Compile the text patterns of a classifier's redacted classes."""
+        matcher, owners = re2.Set.SearchSet(re2.Options()), []
+        for definition in classifier.definitions:
+            if definition.text and definition.data_class.level in _REDACTED_LEVELS:
+                matcher.Add(definition.text)
+                owners.append((definition, re2.compile(definition.text)))
+        matcher.Compile()
+        return _TextScanner(matcher, tuple(owners))
+
+
+def token(data_class: DataClass, value: str, key: bytes) -> str:
+    """The replacement of one value."""
+    digest = hmac.digest(key, value.encode("utf-8", "surrogatepass"), "sha256").hex()
+    return f"~{data_class.id}.{digest[:16]}"
+
+
+class Redactor:
+    """Redaction of texts, paths and query strings with one classifier."""
+
+    def __init__(self, classifier: Classifier) -> None:
+        """Compile the text patterns of `classifier`."""
+        self._classifier = classifier
+        self._scanner = _TextScanner.build(classifier)
+
+    @staticmethod
+    def load() -> Redactor:
+        """The redactor over the shipped classes, compiled once per process."""
+        return _shipped()
+
+    def redact_text(self, text: str, key: bytes) -> tuple[str, list[str]]:
+        """`text` with sensitive values replaced, and the ids of the classes found (one per replaced value)."""
+        spans: list[tuple[int, int, DataClass]] = []
+        for index in self._scanner.matcher.Match(text.encode("utf-8", "replace")) or ():
+            definition, pattern = self._scanner.owners[index]
+            for match in pattern.finditer(text):
+                start, end = match.span(pattern.groupindex.get("value", 0))
+                if definition.checksum is None or definition.checksum(text[start:end]):
+                    spans.append((start, end, definition.data_class))
+        if ":" in text or "=" in text:
+            spans.extend(self._pair_spans(text))
+        return _replace(text, spans, key)
+
+    def _pair_spans(self, text: str) -> list[tuple[int, int, DataClass]]:
+        spans = []
+        for match in _PAIR.finditer(text):
+            data_class = self._sensitive(match.group("name"), match.group(match.lastgroup or "bare"))
+            if data_class:
+                spans.append((*match.span(match.lastgroup or "bare"), data_class))
+        return spans
+
+    def _sensitive(self, name: str, value: str) -> DataClass | None:
+        data_class = self._classifier.classify_value(name, value)
+        return data_class if data_class and data_class.level in _REDACTED_LEVELS else None
+
+    def redact_path(self, path: str, key: bytes) -> tuple[str, list[str]]:
+        """A URL path with sensitive segments replaced (percent-decoded for recognition; structure kept)."""
+        found: list[str] = []
+        segments = path.split("/")
+        for position, segment in enumerate(segments):
+            if len(segment) < 6 or TOKEN.fullmatch(segment):
+                continue
+            head, semicolon, parameters = segment.partition(";")
+            if semicolon and "=" in parameters:
+                parameters, inner = self.redact_query(parameters, key)
+                found += inner
+            plain = unquote(head)
+            data_class = self._sensitive("", plain)
+            if data_class:
+                head = token(data_class, plain, key)
+                found.append(data_class.id)
+            else:
+                replaced, inner = self.redact_text(plain, key)
+                if inner:
+                    head = quote(replaced, safe="~@:!$&'()*+,;=")
+                    found += inner
+            segments[position] = head + semicolon + parameters
+        return "/".join(segments), found
+
+    def redact_query(self, query: str, key: bytes) -> tuple[str, list[str]]:
+        """A raw query string with sensitive values replaced; names, order and separators stay.
+
+        Values under secret keys (token, apikey, password, session ...) are always replaced.
+        """
+        found: list[str] = []
+        pairs = query.split("&")
+        for position, pair in enumerate(pairs):
+            name, equals, raw = pair.partition("=")
+            if not equals:
+                raw, name = name, ""
+            if not raw or TOKEN.fullmatch(raw):
+                continue
+            plain = unquote_plus(raw) if "%" in raw or "+" in raw else raw
+            key_name = unquote_plus(name)
+            data_class = self._classifier.secret_name(key_name) if name else None
+            data_class = data_class or self._sensitive(key_name, plain)
+            if data_class:
+                pairs[position] = name + equals + token(data_class, plain, key)
+                found.append(data_class.id)
+                continue
+            replaced, inner = self.redact_text(plain, key)
+            if inner:
+                pairs[position] = name + equals + quote(replaced, safe="~")
+                found += inner
+        return "&".join(pairs), found
+
+
+def _replace(text: str, spans: list[tuple[int, int, DataClass]], key: bytes) -> tuple[str, list[str]]:
+    """Replace spans from left to right; of overlapping spans the earliest, then the longest one counts."""
+    spans.sort(key=lambda span: (span[0], -span[1]))
+    out, found, position = [], [], 0
+    for start, end, data_class in spans:
+        if start < position:
+            # A longer secret may begin inside a replaced one: what sticks out is replaced as well.
+            if end <= position:
+                continue
+            start = position
+        out += [text[position:start], token(data_class, text[start:end], key)]
+        found.append(data_class.id)
+        position = end
+    return "".join([*out, text[position:]]), found
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Redactor:
+    return Redactor(Classifier.load())
