@@ -18,14 +18,8 @@ from connectors.base.model import (
     Upstream,
 )
 from connectors.kong.auth import route_auth
+from connectors.kong.coverage import hosts_of, methods_of, refs_of
 from connectors.kong.entities import Entities, Entity, config_of, ref_id, strings, without_secrets
-from connectors.kong.paths import (
-    RoutePath,
-    expression_hosts,
-    expression_methods,
-    expression_paths,
-    route_path,
-)
 from connectors.kong.plugins import PluginIndex
 from connectors.kong.policies import LOG_PLUGINS, cors_policy, log_destination, rate_limits, validation
 from connectors.kong.settings import gateway_settings
@@ -58,17 +52,13 @@ def resolve(entities: Entities, gateway_ref: str, gateway_name: str) -> ConfigSn
 def _routes(entity: Entity, index: PluginIndex, entities: Entities) -> list[Route]:
     """One neutral route per path: ``<route id>`` alone, or ``<route id>#<path>`` when there are several."""
     route_id, service_id = str(entity.get("id", "")), ref_id(entity, "service")
-    expression = str(entity.get("expression") or "")
-    declared = strings(entity.get("paths"))
-    paths = expression_paths(expression) if expression else [route_path(path) for path in declared]
-    paths = paths or [RoutePath("/", "prefix")]
     effective = index.effective(route_id, service_id)
     plugins_known = entities.known("plugins")
     validated, parameters = validation(effective, entities.node)
     shared: dict[str, Any] = {
         "service_ref": service_id or NO_SERVICE,
-        "methods": strings(entity.get("methods")) or expression_methods(expression),
-        "hosts": strings(entity.get("hosts")) or expression_hosts(expression),
+        "methods": methods_of(entity),
+        "hosts": hosts_of(entity),
         "protocols": strings(entity.get("protocols")) or ("http", "https"),
         "auth": route_auth(effective, index, (route_id, service_id)),
         "auth_known": plugins_known,
@@ -84,13 +74,13 @@ def _routes(entity: Entity, index: PluginIndex, entities: Entities) -> list[Rout
     }
     return [
         Route(
-            ref=route_id if len(paths) == 1 else f"{route_id}#{path.template}",
+            ref=ref,
             path=path.template,
             catch_all=path.match == "prefix" and path.template == "/",
             evidence={**evidence, "match": path.match},
             **shared,
         )
-        for path in paths
+        for ref, path in refs_of(entity)
     ]
 
 
@@ -100,7 +90,7 @@ def _service(entity: Entity, entities: Entities) -> Service:
         host
         for route in entities.all("routes")
         if ref_id(route, "service") == service_id
-        for host in strings(route.get("hosts")) or expression_hosts(str(route.get("expression") or ""))
+        for host in hosts_of(route)
     )
     return Service(
         ref=service_id,

@@ -1,0 +1,124 @@
+"""Differences between wanted and present objects, and their writing: one change at a time, checked before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from connectors.base.enforcement import Change, ChangeKind, Diff, Program, State, VendorObject
+from connectors.base.errors import ConflictError, RefusedError, VendorAnswerError
+from connectors.kong.client import AdminApi
+from connectors.kong.ownership import is_ours, merged
+
+# A route is created before the plugin that ends it and goes before it: our routes have no service, so the moment
+# in between answers 503 and lets nothing through.
+_ORDER: Final = {
+    (ChangeKind.CREATE, "routes"): 0,
+    (ChangeKind.CREATE, "plugins"): 1,
+    (ChangeKind.CREATE, "entries"): 2,
+    (ChangeKind.UPDATE, "routes"): 3,
+    (ChangeKind.UPDATE, "plugins"): 4,
+    (ChangeKind.UPDATE, "entries"): 5,
+    (ChangeKind.DELETE, "routes"): 6,
+    (ChangeKind.DELETE, "plugins"): 7,
+    (ChangeKind.DELETE, "entries"): 8,
+}
+
+
+def difference(program: Program, state: State) -> Diff:
+    """The ordered writes that turn a state into a program; empty when everything wanted is there already."""
+    wanted = {(entry.kind, entry.ref): entry for entry in program.objects}
+    present = {(entry.kind, entry.ref): entry for entry in state.objects}
+    changes: list[Change] = []
+    for key, entry in wanted.items():
+        before = present.get(key)
+        if before is None:
+            changes.append(Change(ChangeKind.CREATE, entry.kind, entry.name, None, entry))
+        elif not holds(entry.document, before.document):
+            changes.append(Change(ChangeKind.UPDATE, entry.kind, entry.name, before, entry))
+    changes += [
+        Change(ChangeKind.DELETE, entry.kind, entry.name, entry, None)
+        for key, entry in present.items()
+        if key not in wanted
+    ]
+    changes.sort(key=lambda change: (_ORDER[(change.kind, change.object_kind)], _ref(change)))
+    return Diff(program.target, tuple(changes))
+
+
+def holds(wanted: Any, found: Any) -> bool:
+    """Whether everything wanted is found; Kong fills in the rest with defaults, and its lists are sets."""
+    if isinstance(wanted, Mapping):
+        return isinstance(found, Mapping) and all(
+            holds(value, found.get(key)) for key, value in wanted.items()
+        )
+    if isinstance(wanted, list | tuple):
+        return isinstance(found, list | tuple) and sorted(map(_text, wanted)) == sorted(map(_text, found))
+    return bool(wanted == found)
+
+
+def check_unmoved(diff: Diff, state: State) -> None:
+    """``ConflictError`` when an object is no longer what the difference was computed from."""
+    present = {(entry.kind, entry.ref): entry for entry in state.objects}
+    for change in diff.changes:
+        now = present.get((change.object_kind, _ref(change)))
+        before = change.before
+        if before is None and now is not None:
+            raise ConflictError(f"{_label(change)} exists already; the state was read before it was made.")
+        if before is not None and (now is None or now.lock != before.lock or now.document != before.document):
+            raise ConflictError(
+                f"{_label(change)} was changed by somebody else since it was read.",
+                action="Read the state again and push anew.",
+            )
+
+
+def write(api: AdminApi, change: Change) -> None:
+    """Carry out one change at Kong; foreign objects are refused even when their id is given."""
+    ref = _ref(change)
+    if change.object_kind == "entries":
+        _write_entries(api, change, ref)
+        return
+    present = api.one(change.object_kind, ref)
+    if present is not None and not is_ours(present):
+        raise RefusedError(f"{_label(change)} is not ours: it lost our tag, so it is left alone.")
+    if change.after is None:
+        api.delete(change.object_kind, ref)
+        return
+    document = {key: value for key, value in change.after.document.items() if key != "id"}
+    api.put(change.object_kind, ref, document)
+
+
+def check_written(program_objects: Mapping[tuple[str, str], VendorObject], after: State) -> None:
+    """``VendorAnswerError`` when what was read back is not what was written."""
+    present = {(entry.kind, entry.ref): entry for entry in after.objects}
+    for key, entry in program_objects.items():
+        found = present.get(key)
+        if found is None or not holds(entry.document, found.document):
+            raise VendorAnswerError(
+                f"Kong accepted {entry.kind} {entry.name or entry.ref} but shows something else when read back.",
+                unchanged="It is not known whether the block works.",
+                action="Look at the object in Kong; the next reconciliation writes it again.",
+            )
+
+
+def _write_entries(api: AdminApi, change: Change, ref: str) -> None:
+    """Read the customer's plugin afresh, exchange our entries only, and write both lists in one PATCH."""
+    plugin = api.one("plugins", ref)
+    if plugin is None:
+        raise ConflictError(f"The {change.name} plugin {ref} was deleted since it was read.")
+    entries = [] if change.after is None else list(change.after.document["entries"])
+    api.patch("plugins", ref, merged(plugin, entries))
+
+
+def _ref(change: Change) -> str:
+    entry = change.after or change.before
+    return entry.ref if entry is not None else ""
+
+
+def _label(change: Change) -> str:
+    return f"The {change.object_kind} object {change.name or _ref(change)}"
+
+
+def _text(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()

@@ -1,0 +1,192 @@
+"""Block intents as Kong plugins and routes: pure. What Kong cannot say is refused or named, never weakened.
+
+Facts used (Kong documentation): one instance of a plugin per scope; only the most specific instance runs; ``deny``
+of ip-restriction is looked at before ``allow``; the traditional router compares no client address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from connectors.base.enforcement import Program, State, Target
+from connectors.base.intent import BlockAction, BlockIntent, Compiled, Coverage, Exactness, HeaderMatch, Match
+from connectors.kong.consumer_blocks import compile_consumers
+from connectors.kong.coverage import concerned, refs_of, wider_than
+from connectors.kong.draft import Draft
+from connectors.kong.entities import Entity
+from connectors.kong.estate import estate_of, service_of
+from connectors.kong.gitops import patch_of
+from connectors.kong.path_blocks import compile_expression, compile_routes
+from connectors.kong.rate_blocks import compile_rate
+
+COUNTED: Final = (
+    "Kong has no counting mode: hits are counted by Portcullis from Kong's logs, nothing is written to Kong."
+)
+_UNSPEAKABLE: Final = {
+    "principals": "Kong does not know the stored principal; name the consumer instead.",
+    "ja4": "Kong sees no TLS fingerprint.",
+    "countries": "Kong does not know countries; block the networks instead.",
+    "asns": "Kong does not know network owners; block their networks instead.",
+}
+
+
+def compile_program(
+    intents: Sequence[BlockIntent], target: Target, state: State, unwritable: str = ""
+) -> Program:
+    """The program of all intents; equal intents in any order give an equal program.
+
+    ``unwritable`` is a reason known from the settings why writes would not last: everything is then refused and
+    handed out as a decK patch.
+    """
+    draft = Draft(target, estate_of(state))
+    ordered = sorted(intents, key=lambda intent: intent.id)
+    why = unwritable or draft.estate.unwritable()
+    if why:
+        return Program(target, (), tuple(_as_patch(intent, target, state, why) for intent in ordered))
+    outcomes = tuple(_compile(intent, draft) for intent in ordered)
+    return Program(target, draft.objects(), outcomes)
+
+
+def _as_patch(intent: BlockIntent, target: Target, state: State, why: str) -> Compiled:
+    """Refused, with what the customer's own pipeline would have to add."""
+    draft = Draft(target, estate_of(state))
+    outcome = _compile(intent, draft)
+    if outcome.exactness is Exactness.REFUSED or not draft.objects():
+        return Compiled(intent.id, Exactness.REFUSED, (why, *outcome.reasons), outcome.coverage)
+    reasons = (why, *outcome.reasons, f"decK patch for your own pipeline:\n{patch_of(draft.objects())}")
+    return Compiled(intent.id, Exactness.REFUSED, reasons)
+
+
+def _compile(intent: BlockIntent, draft: Draft) -> Compiled:
+    match = intent.match
+    problems = [reason for name, reason in _UNSPEAKABLE.items() if getattr(match, name)]
+    if match.is_empty():
+        problems.append("The block names nothing to match and would stop every request.")
+    if intent.action is BlockAction.CHALLENGE:
+        problems.append("Kong cannot challenge a client.")
+    if problems:
+        return Compiled(intent.id, Exactness.REFUSED, tuple(problems))
+    if intent.action is BlockAction.COUNT:
+        covered = [ref for route in draft.estate.routes for ref in concerned(route, match)]
+        return Compiled(
+            intent.id, Exactness.APPROXIMATED, (COUNTED,), Coverage(tuple(covered)), "nothing is written"
+        )
+    if intent.action is BlockAction.RATE_LIMIT:
+        return compile_rate(intent, draft)
+    return _compile_block(intent, draft)
+
+
+def _compile_block(intent: BlockIntent, draft: Draft) -> Compiled:
+    match = intent.match
+    narrowed = bool(match.methods or match.path_templates or match.hosts or match.headers)
+    if match.consumers:
+        return compile_consumers(intent, draft, narrowed)
+    if match.networks and not narrowed:
+        return _compile_deny(
+            intent, draft, "ip-restriction", [_entry(str(network)) for network in match.networks]
+        )
+    if _only_user_agent(match):
+        return _compile_deny(intent, draft, "bot-detection", [_agent_pattern(match.headers)])
+    if draft.estate.expressions:
+        return compile_expression(intent, draft)
+    return _compile_networks_on_routes(intent, draft) if match.networks else compile_routes(intent, draft)
+
+
+def _compile_deny(intent: BlockIntent, draft: Draft, plugin: str, entries: list[str]) -> Compiled:
+    """Entries of a workspace-wide deny list, and the routes on which a narrower instance keeps them from working."""
+    blocker = draft.deny_blocker(plugin)
+    if not blocker and not draft.deny_room(plugin, len(entries)):
+        blocker = f"The {plugin} list would be longer than we allow."
+    if blocker:
+        return Compiled(intent.id, Exactness.REFUSED, (blocker,))
+    covered: list[str] = []
+    uncovered: list[tuple[str, str]] = []
+    partly: list[str] = []
+    index = draft.estate.index
+    for route in draft.estate.routes:
+        refs = [ref for ref, _ in refs_of(route)]
+        scope = (str(route.get("id")), service_of(route))
+        running = index.effective(*scope).get(plugin)
+        if running is not None and _is_narrower(running):
+            reason = f"Kong runs only the most specific {plugin}, and this route has its own ({running.get('id')})."
+            uncovered += [(ref, reason) for ref in refs]
+            continue
+        covered += refs
+        if index.for_callers(plugin, *scope):
+            partly.append(f"Consumers or groups with their own {plugin} are not covered.")
+    reasons = [f"{len(uncovered)} routes have their own {plugin} and are not covered."] if uncovered else []
+    reasons += dict.fromkeys(partly)
+    exactness = Exactness.APPROXIMATED if reasons else Exactness.EXACT
+    if uncovered and not covered:
+        return Compiled(intent.id, Exactness.REFUSED, tuple(reasons), Coverage((), tuple(uncovered)))
+    cost = draft.deny(plugin, entries)
+    return Compiled(intent.id, exactness, tuple(reasons), Coverage(tuple(covered), tuple(uncovered)), cost)
+
+
+def _compile_networks_on_routes(intent: BlockIntent, draft: Draft) -> Compiled:
+    """Addresses on a part of the traffic: ip-restriction on routes that serve nothing but that part."""
+    match = intent.match
+    free: list[tuple[Entity, list[str]]] = []
+    uncovered: list[tuple[str, str]] = []
+    for route in draft.estate.routes:
+        refs = concerned(route, match)
+        wider = wider_than(route, match) + (["other headers"] if match.headers else [])
+        taken = draft.estate.index.scoped("ip-restriction", route=str(route.get("id")))
+        if refs and wider:
+            uncovered += [(ref, f"The route also serves {' and '.join(wider)}.") for ref in refs]
+        elif refs and taken is not None:
+            uncovered += [
+                (ref, "The route has an ip-restriction of its own, and Kong allows only one.") for ref in refs
+            ]
+        elif refs:
+            free.append((route, refs))
+    advice = "Block the address everywhere, or the path for everyone, or use Kong's expressions router."
+    if not free:
+        reasons = dict.fromkeys(reason for _, reason in uncovered) or {
+            "No route can serve such a request.": None
+        }
+        why = "Kong's traditional router cannot combine an address with a part of a route."
+        return Compiled(intent.id, Exactness.REFUSED, (why, *reasons, advice), Coverage((), tuple(uncovered)))
+    config = {
+        "deny": sorted(_entry(str(network)) for network in match.networks),
+        "status": 403,
+        "message": "Forbidden",
+    }
+    for route, _ in free:
+        draft.want_plugin("ip-restriction", {"route": str(route.get("id"))}, config, intent.id)
+    covered = tuple(ref for _, refs in free for ref in refs)
+    reasons = dict.fromkeys(reason for _, reason in uncovered)
+    return Compiled(
+        intent.id,
+        Exactness.APPROXIMATED if uncovered else Exactness.EXACT,
+        tuple(reasons),
+        Coverage(covered, tuple(uncovered)),
+        cost=f"{len(free)} plugins",
+    )
+
+
+def _is_narrower(plugin: Entity) -> bool:
+    return bool(plugin.get("route") or plugin.get("service"))
+
+
+def _entry(network: str) -> str:
+    """A network as Kong users write it: single addresses without their prefix length."""
+    return network.removesuffix("/32") if "." in network else network.removesuffix("/128")
+
+
+def _only_user_agent(match: Match) -> bool:
+    others = match.networks or match.methods or match.path_templates or match.hosts
+    return (
+        bool(match.headers)
+        and not others
+        and all(header.name.lower() == "user-agent" for header in match.headers)
+    )
+
+
+def _agent_pattern(headers: tuple[HeaderMatch, ...]) -> str:
+    """One pattern (PCRE, without case) that holds when every condition on the user agent does."""
+    shapes = {"contains": "(?=.*{})", "prefix": "(?={})", "equals": "(?={}$)"}
+    conditions = sorted(shapes.get(h.operator, shapes["equals"]).format(re.escape(h.value)) for h in headers)
+    return f"(?i)^{''.join(conditions)}"

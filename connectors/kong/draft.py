@@ -1,0 +1,85 @@
+"""The objects a program wants, gathered intent by intent: shared deny lists first, then whole objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from connectors.base.enforcement import Target, VendorObject
+from connectors.kong.entities import Entity, config_of, strings
+from connectors.kong.estate import Estate
+from connectors.kong.ownership import OWNER_TAG, made_uuid
+
+#: Longest deny list we write; Kong has no limit, but every entry is compared on every request.
+MAX_ENTRIES: Final = 10_000
+
+_DENY_EXTRAS: Final[dict[str, dict[str, Any]]] = {"ip-restriction": {"status": 403, "message": "Forbidden"}}
+
+
+class Draft:
+    """Desired objects on one target."""
+
+    def __init__(self, target: Target, estate: Estate) -> None:
+        self.estate = estate
+        self._target = target
+        self._deny: dict[str, set[str]] = {}
+        self._whole: dict[tuple[str, str], VendorObject] = {}
+
+    def deny_blocker(self, plugin: str) -> str:
+        """Why the global instance of a deny plugin cannot take our entries; "" when it can."""
+        theirs = self.estate.index.scoped(plugin)
+        if theirs is not None and theirs.get("enabled") is False:
+            return f"Your global {plugin} plugin is switched off, and Kong allows only one: switch it on or remove it."
+        return ""
+
+    def deny(self, plugin: str, entries: list[str]) -> str:
+        """Want entries denied for the whole workspace; says what they cost."""
+        wanted = self._deny.setdefault(plugin, set())
+        wanted.update(entries)
+        return f"{len(entries)} of {MAX_ENTRIES:,} entries of {plugin}"
+
+    def deny_room(self, plugin: str, count: int) -> bool:
+        """Whether the list takes that many entries more."""
+        return len(self._deny.get(plugin, ())) + count <= MAX_ENTRIES
+
+    def want(self, kind: str, key: str, document: Mapping[str, Any], intent_id: str) -> str:
+        """Want one whole object, known by ``key``; gives its id."""
+        ref = made_uuid(self._target.ref, kind, key)
+        tags = [OWNER_TAG, f"{OWNER_TAG}-{intent_id}"]
+        made = {**document, "id": ref, "tags": tags}
+        self._whole[(kind, ref)] = VendorObject(kind, ref, str(document.get("name") or ""), made)
+        return ref
+
+    def want_plugin(
+        self, name: str, scope: Mapping[str, str], config: Mapping[str, Any], intent_id: str
+    ) -> str:
+        """Want a plugin bound to a route or a consumer."""
+        key = f"{name}|{intent_id}|" + "|".join(f"{kind}={ref}" for kind, ref in sorted(scope.items()))
+        bound = {kind: {"id": ref} for kind, ref in scope.items()}
+        return self.want(
+            "plugins", key, {"name": name, "enabled": True, "config": dict(config), **bound}, intent_id
+        )
+
+    def objects(self) -> tuple[VendorObject, ...]:
+        """All wanted objects, sorted: equal intents always give equal programs."""
+        made: list[VendorObject | None] = list(self._whole.values())
+        for plugin, entries in self._deny.items():
+            theirs = self.estate.index.scoped(plugin)
+            made.append(self._own_list(plugin, entries) if theirs is None else _their_list(theirs, entries))
+        return tuple(sorted((entry for entry in made if entry is not None), key=lambda e: (e.kind, e.ref)))
+
+    def _own_list(self, plugin: str, entries: set[str]) -> VendorObject:
+        """Our own global instance: the customer has none."""
+        ref = made_uuid(self._target.ref, "plugins", plugin, "global")
+        config = {"deny": sorted(entries), **_DENY_EXTRAS.get(plugin, {})}
+        document = {"id": ref, "name": plugin, "enabled": True, "tags": [OWNER_TAG], "config": config}
+        return VendorObject("plugins", ref, plugin, document)
+
+
+def _their_list(plugin: Entity, entries: set[str]) -> VendorObject | None:
+    """Our entries in the customer's global instance; those they deny already are left to them."""
+    added = sorted(entries - set(strings(config_of(plugin).get("deny"))))
+    if not added:
+        return None
+    ref, name = str(plugin.get("id")), str(plugin.get("name"))
+    return VendorObject("entries", ref, name, {"name": name, "entries": added})
