@@ -49,14 +49,7 @@ def resolve_allowed(host: str, port: int, policy: EgressPolicy) -> list[str]:
     ``TransientError`` when the name does not resolve.
     """
     bare = host.strip("[]")
-    try:
-        answers = socket.getaddrinfo(bare, port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise TransientError(
-            f"The host name {bare} could not be resolved.",
-            action="Check the host name in the connection's settings.",
-        ) from error
-    addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
+    addresses = _resolve(bare, port)
     if policy.allows_private(bare, port):
         return addresses
     for text in addresses:
@@ -67,3 +60,17 @@ def resolve_allowed(host: str, port: int, policy: EgressPolicy) -> list[str]:
                 action="Use a public address, a remote runner inside that network, or have the operator allow it.",
             )
     return addresses
+
+
+def _resolve(name: str, port: int) -> list[str]:
+    """Addresses of a name; names under ``localhost`` are loopback without asking anyone (RFC 6761 §6.3)."""
+    if name.lower().rstrip(".").endswith(".localhost"):
+        return ["127.0.0.1"]
+    try:
+        answers = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise TransientError(
+            f"The host name {name} could not be resolved.",
+            action="Check the host name in the connection's settings.",
+        ) from error
+    return list(dict.fromkeys(str(answer[4][0]) for answer in answers))

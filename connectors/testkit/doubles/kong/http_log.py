@@ -11,7 +11,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 import urllib3
@@ -161,10 +161,12 @@ class LogQueue:
             "Content-Type": self.config["content_type"],
             **(self.config["headers"] or {}),
         }
+        url, host = _reachable(self.config["http_endpoint"])
+        headers["Host"] = host
         try:
             answer = POOL.request(
                 self.config["method"],
-                self.config["http_endpoint"],
+                url,
                 body=body,
                 headers=headers,
                 timeout=self.config["timeout"] / 1000,
@@ -173,6 +175,15 @@ class LogQueue:
         except urllib3.exceptions.HTTPError:
             return False
         return bool(answer.status < 300)
+
+
+def _reachable(endpoint: str) -> tuple[str, str]:
+    """The URL to connect to and the Host to send: names under ``localhost`` are loopback (RFC 6761 §6.3)."""
+    parts = urlsplit(endpoint)
+    if not (parts.hostname or "").endswith(".localhost"):
+        return endpoint, parts.netloc
+    port = f":{parts.port}" if parts.port else ""
+    return parts._replace(netloc=f"127.0.0.1{port}").geturl(), parts.netloc
 
 
 POOL = urllib3.PoolManager(maxsize=8)
