@@ -97,6 +97,11 @@ class TestDatabases:
         connections.close_all()
         self._drop(self.name)
 
+    def terminate(self, pid: int) -> None:
+        """Let the server end one session, as an administrator or a restart would."""
+        with psycopg.connect(**self.address.dsn("postgres", "postgres")) as connection:  # type: ignore[arg-type]
+            connection.execute("SELECT pg_terminate_backend(%s, 2000)", (pid,))
+
     def _build(self) -> None:
         scratch = f"{self.template}_new"
         self._drop(scratch)

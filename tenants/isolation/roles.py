@@ -39,14 +39,15 @@ def bootstrap(connection: "Connection[Any]", passwords: dict[str, str], database
 
 def close_public(database: str = DATABASE) -> str:
     """Return SQL, run by the owner, that leaves PUBLIC no way into the database's objects."""
-    return (
-        f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC;'
-        f'GRANT CONNECT ON DATABASE "{database}" TO {APP_ROLE};'
-        "REVOKE ALL ON SCHEMA public FROM PUBLIC;"
-        f"GRANT USAGE ON SCHEMA public TO {APP_ROLE};"
-        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {APP_ROLE};"
-        "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;"  # noqa: S608
+    statements = (
+        f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC',
+        f'GRANT CONNECT ON DATABASE "{database}" TO {APP_ROLE}',
+        "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+        f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}",
+        f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {APP_ROLE}",
+        "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
     )
+    return ";".join(statements)
 
 
 def create_tenant_schema(schema: str, *, new_role: bool = True, with_schema: bool = True) -> str:

@@ -54,7 +54,13 @@ class Job(Generic[P]):
             "message_id": str(message_id),
             "message_timestamp": int(time() * 1000),
         }
-        values: list[str | int | None] = [str(message_id), self.queue, json.dumps(message), int(delay * 1000), key]
+        values: list[str | int | None] = [
+            str(message_id),
+            self.queue,
+            json.dumps(message),
+            int(delay * 1000),
+            key,
+        ]
         with connection.cursor() as cursor:
             cursor.execute(ENQUEUE, values)
             row = cursor.fetchone()

@@ -61,8 +61,11 @@ def info(tenant: Tenant) -> OrgInfo:
 def _find_host(host: str) -> Tenant | None:
     label, _, rest = host.partition(".")
     if rest == settings.BASE_DOMAIN:
-        return Tenant.objects.filter(slug=label).first()
-    return Tenant.objects.filter(domains__domain=host).first()
+        wanted = {"slug": label}
+    else:
+        wanted = {"domains__domain": host}
+    found: Tenant | None = Tenant.objects.filter(**wanted).first()
+    return found
 
 
 def _cached(
