@@ -167,7 +167,7 @@ def resend(delivery_id: str) -> Delivery:
 
 def _message(delivery: Delivery) -> Message:
     tenant = require_tenant()
-    url = f"{django_settings.PUBLIC_URL.format(slug=tenant.slug)}{delivery.path}"
+    url = f"{django_settings.PUBLIC_URL.format(tenant=tenant.slug)}{delivery.path}"
     payload = {"event": delivery.event, "tenant": tenant.slug, "url": url, "data": delivery.payload}
     return Message(
         delivery.id, delivery.subject, f"{delivery.text}\n\n{url}", url, delivery.severity, payload

@@ -1,4 +1,6 @@
-"""The main job, step by step, through the public API: from sign-up to an attacker blocked and the block undone."""
+"""The main job, step by step, through the public API: from sign-up to an attacker blocked and the block
+undone.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from rich.console import Console
 from controlplane.demo.customer import Customer, StepFailed
 from controlplane.demo.estate import Estate
 
-EMAIL, PASSWORD = "owner@acme.example", "correct-horse-battery-staple"  # noqa: S105 - printed for the visitor
+EMAIL, PASSWORD = "owner@acme.example", "correct-horse-battery-staple"
 console = Console(highlight=False)
 
 

@@ -14,7 +14,7 @@ import pyarrow as pa
 from connectors.base.calls import CALL_SCHEMA, NORMALISED_SCHEMA
 from controlplane.traffic.door.features import fields_of, signature_columns
 from controlplane.traffic.door.limits import bound
-from controlplane.traffic.door.privacy import classes_of, hashed, redacted
+from controlplane.traffic.door.privacy import hashed, redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,9 @@ def prepare(table: pa.Table, connection: str, received_at: int, keys: DoorKeys) 
     """The stored form (``CALL_SCHEMA``) of a ``NORMALISED_SCHEMA`` table; same rows, same order."""
     table = bound(table.select(NORMALISED_SCHEMA.names))
     signatures, scores = signature_columns(table)
-    classes = classes_of(table, keys.redaction_key)
     query_fields, body_fields, response_fields = fields_of(table)
     columns = {name: table.column(name) for name in table.column_names}
-    columns["path"], columns["query"] = redacted(table, keys.redaction_key)
+    columns["path"], columns["query"], classes = redact(table, keys.redaction_key)
     columns["principal"] = hashed(table.column("principal"), "principal", keys.keyed_hash)
     columns["session"] = hashed(table.column("session"), "session", keys.keyed_hash)
     rows = table.num_rows

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import orjson
 import pyarrow as pa
 
-from controlplane import classification
+from controlplane.classification import classify_document, redact_paths, redact_queries
 
 
 def hashed(column: pa.ChunkedArray, purpose: str, keyed_hash: Callable[[str, str], str]) -> pa.Array:
@@ -17,39 +17,31 @@ def hashed(column: pa.ChunkedArray, purpose: str, keyed_hash: Callable[[str, str
     return hashes.take(encoded.indices)
 
 
-def redacted(table: pa.Table, key: bytes) -> tuple[pa.Array, pa.Array]:
-    """Path and query with sensitive values replaced by ``~<class>.<16 hex>``."""
-    path = classification.redact_paths(table.column("path").combine_chunks(), key)
-    query = classification.redact_queries(table.column("query").combine_chunks(), key)
-    return path.values, query.values
+def redact(table: pa.Table, key: bytes) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """Path and query with sensitive values replaced by ``~<class>.<16 hex>``, and what was met where.
 
-
-def classes_of(table: pa.Table, key: bytes) -> pa.Array:
-    """``<where>:<field>:<class>`` of each sensitive value met in path, query, body and response body."""
+    The third array lists ``<where>:<field>:<class>`` per call; where is path, query, request or response, field a
+    JSON path or empty.
+    """
+    paths, in_path = redact_paths(table.column("path"), key)
+    queries, in_query = redact_queries(table.column("query"), key)
     lists: list[set[str]] = [set() for _ in range(table.num_rows)]
-    for where, column, redact in (
-        ("path", "path", classification.redact_paths),
-        ("query", "query", classification.redact_queries),
-    ):
-        for row, found in enumerate(redact(table.column(column).combine_chunks(), key).found.to_pylist()):
-            lists[row].update(f"{where}::{name}" for name in found or ())
+    for where, found in (("path", in_path), ("query", in_query)):
+        for row, names in enumerate(found.to_pylist()):
+            lists[row].update(f"{where}::{name}" for name in names or ())
     for where, column in (("request", "body"), ("response", "response_body")):
-        if table.column(column).null_count == table.num_rows:
+        _document_classes(where, table.column(column), lists)
+    return paths, queries, pa.array([sorted(entry) for entry in lists], pa.list_(pa.string()))
+
+
+def _document_classes(where: str, column: pa.ChunkedArray, lists: list[set[str]]) -> None:
+    if column.null_count == len(column):
+        return
+    for row, text in enumerate(column.to_pylist()):
+        if not text or text[0] not in "{[":
             continue
-        for row, text in enumerate(table.column(column).to_pylist()):
-            lists[row].update(f"{where}:{path}:{name}" for path, name in _document_classes(text))
-    return pa.array([sorted(entry) for entry in lists], pa.list_(pa.string()))
-
-
-def _document_classes(text: str | None) -> list[tuple[str, str]]:
-    if not text or text[0] not in "{[":
-        return []
-    try:
-        document = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return []
-    return [
-        (field.path, field.data_class)
-        for field in classification.classify_document(document)
-        if field.data_class
-    ]
+        try:
+            document = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            continue
+        lists[row].update(f"{where}:{field.path}:{field.data_class.id}" for field in classify_document(document))
