@@ -27,6 +27,11 @@ def snake_case(name: str) -> str:
     return _SEPARATORS.sub("_", _CAMEL.sub("_", last)).strip("_").lower()
 
 
+def encodable(text: str) -> str:
+    """`text` with lone surrogates, which no UTF-8 engine accepts, replaced by question marks."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
 class Classifier:
     """Compiled class definitions; immutable. `Classifier.load()` is the shipped set, compiled once per process."""
 
@@ -81,13 +86,13 @@ class Classifier:
 
     def classify_value(self, name: str, value: str) -> DataClass | None:
         """The data class of one value under a key (empty when it has none), or None."""
-        text = value[:MAX_VALUE].strip()
+        text = encodable(value[:MAX_VALUE].strip())
         if text.lower() in _EMPTY:
             return None
         hinted = self.hinted(name) if name else ()
         best: tuple[int, Definition] | None = None
         key = snake_case(name) if name else ""
-        for index in sorted(self._whole.Match(text.encode("utf-8", "replace")) or ()):
+        for index in sorted(self._whole.Match(text.encode()) or ()):
             definition = self._owners[index]
             if key and definition not in hinted and definition.negative is not None and definition.negative.fullmatch(key):
                 continue

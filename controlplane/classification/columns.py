@@ -8,10 +8,10 @@ import pyarrow.compute as pc
 from .redaction import Redactor
 
 _VALUES = (
-    r"@|%40|(?:\d[ .-]?|\d%20|\d\+){9}|[A-Z]{2}\d{2}[A-Z0-9]{4}|[A-Z]{2}\d{6}|\d{8}-?[A-Z]|\+\d|%2[bB]\d|eyJ|(?i:bearer|basic)(?:[ +]|%20)"
+    r"@|%40|(?:\d[ .-]?|\d%20|\d\+){11}|\d{3}-\d{2}-\d{4}|\d{2}\.\d{2}\.\d{2}-|[A-Z]{2}\d{2}[A-Z0-9]{4}|[A-Z]{2}\d{6}|\d{8}-?[A-Z]|\+\d|%2[bB]\d|eyJ|(?i:bearer|basic)(?:[ +]|%20)"
     r"|-----|\$(?:2|argon|scrypt|pbkdf)|%24(?:2|argon)|://|%3[aA]%2[fF]%2[fF]|(?:AKIA|ASIA|AROA|AIDA|AIza|ya29|GOCSPX|gh[pousr]_|github_pat"
     r"|gl[a-z]+-|xox|[sr]k_|whsec_|SK|AC|SG\.|key-|npm_|pypi-|sk-|hf_|dop_v1|shp|hvs\.|dckr|glsa|NRAK|sq0|EAA|lin_|ntn_|dapi|PMAK|ruby|figd)"
-    r"|AccountKey|SharedAccess|0x[0-9a-fA-F]{40}|[13][1-9A-HJ-NP-Za-km-z]{25}|(?:[0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]{2}%3A){5}|[A-Z]{6}\d{2}[A-Z]"
+    r"|AccountKey|SharedAccess|0x[0-9a-fA-F]{40}|[A-Za-z0-9]{26}|(?:[0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]{2}%3A){5}|[A-Z]{6}\d{2}[A-Z]"
     r"|[A-Z]{4}\d{6}[HMX]|\d{6}[-+A]\d{3}|[A-Z]{2}(?:%20|[ +])?\d{2}(?:%20|[ +])?\d{2}|\d\.\d{4}|\d{1,2}\.\d{3}\.\d{3}"
 )
 _NAMES = (
@@ -20,7 +20,7 @@ _NAMES = (
     r"|nif|document|nir|insee|securi|steuer|idnr|fiscal|cf=|bsn|sofi|nrn|regist|niss|insz|person|pnr|hetu|tunnus|pesel|cpf|cnpj|curp|ru[tn]"
     r"|cui[tl]|kimlik|tckn|ident|id_?card|rrn|jumin|resid|licen|dl_|dob|birth|born|geburt|name|holder|card|cc|cvv|cvc|csc|cid|exp|valid|iban"
     r"|acc|konto|cuenta|routing|aba|rtn|sort|btc|bitcoin|wallet|eth|salar|income|wage|nhs|npi|dea|mbi|medic|mrn|patient|health|icd|diag"
-    r"|allerg|prescr|sympt|blood|lat|lng|lon|ll|coord|geo|loc|position|mac|bssid|ime?i|imsi|subscr|iccid|sim|idf|gaid|aaid|ad_?id|advert"
+    r"|allerg|prescr|sympt|blood|lat|lng|lon|ll|coord|geo|loc|position|mac|bssid|imei|meid|imsi|subscr|iccid|sim|idf|gaid|aaid|ad_?id|advert"
     r"|device|android|vin|vehicle|chassis|mot_de|contrasena|senha|kennwort|calle"
 )
 PATH_GATE = rf"{_VALUES}|;"

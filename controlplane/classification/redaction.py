@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote, unquote_plus
 
 import re2  # type: ignore[import-untyped, unused-ignore]
 
-from .classifier import Classifier
+from .classifier import Classifier, encodable
 from .definitions import Definition
 from .types import DataClass
 
@@ -68,8 +68,9 @@ class Redactor:
 
     def redact_text(self, text: str, key: bytes) -> tuple[str, list[str]]:
         """`text` with sensitive values replaced, and the ids of the classes found (one per replaced value)."""
+        text = encodable(text)
         spans: list[tuple[int, int, DataClass]] = []
-        for index in self._scanner.matcher.Match(text.encode("utf-8", "replace")) or ():
+        for index in self._scanner.matcher.Match(text.encode()) or ():
             definition, pattern = self._scanner.owners[index]
             for match in pattern.finditer(text):
                 start, end = match.span(pattern.groupindex.get("value", 0))

@@ -89,6 +89,8 @@ class Engine:
     def evaluate_field(self, field: Field) -> list[Hit]:
         """Hits of one field."""
         value = field.value
+        if not value.isascii():
+            value = value.encode("utf-8", "replace").decode("utf-8")
         if _DULL.match(value):
             return []
         groups = self._plain_groups if _PLAIN.match(value) else self._groups
@@ -97,7 +99,7 @@ class Engine:
         prose: bool | None = None
         for group in groups.get(field.place, ()):
             view = apply(value, group.transforms, memo)
-            matched = group.matcher.Match(view.encode("utf-8", "replace")) if view else None
+            matched = group.matcher.Match(view.encode()) if view else None
             for index in sorted(matched) if matched else ():
                 rule, pattern = group.owners[index]
                 reason = CHECKS[rule.check](view) if rule.check else rule.title

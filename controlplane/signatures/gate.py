@@ -37,15 +37,19 @@ _ANYWHERE = (
     r"\$\{|\$\(|\{\{|`|\|\||&&|;;|\x00",
     r"(?:/|%2f)(?:/|%2f)",
     rf"{_BLANK}(?:{_OPERATORS})(?:[+ (]|%20|%28|%09|%0a|/\*)",
-    rf"(?:[/=:]|%2f)(?:{_ROOTS})(?:/|%2f)",
+    r"(?:/|%2f)(?:etc|proc|root|usr|inetpub|winnt|windows|xampp)(?:/|%2f)",
     r"\b[a-z]:(?:/|%2f|\\)",
-    r"\.(?:php\d?|phtml|inc|asp|aspx|jsp|jspx|cgi|ini|log|conf|cnf|cfg|bak|old|swp|env|sql|pem|key|htaccess|htpasswd|bash_history)\b",
+    r"(?:\.|%2e)(?:php\d?|phtml|inc|asp|aspx|jsp|jspx|cgi|ini|log|conf|cnf|cfg|bak|old|swp|env|sql|pem|key|htaccess|htpasswd|bash_history|rdb|tfstate|jks|kdbx)\b",
     r"li4v|li5c|ly4u|l2v0yy|l3byb2|l3zhc|l3vzc|l3jvb3|l2hvbw|ym9vdc5|d2lulm|ro0ab|aced0005|h4siaaaa|gasv|aaeaaad|/wep|bah7b",
-    r"a{64}|x{64}|1{64}|0{64}|9{64}",
-    r"javascript|vbscript|onerror|onload|169\.254\.|localhost|127\.0|metadata|passwd|boot\.ini|win\.ini|xxpathxx",
+    r"globals|allow_url|auto_(?:pre|ap)pend|extension_dir|_method|https?(?::|%3a)(?:[^/%]|%5|/\d)|(?:docker|containers)\.internal",
+    r"lvh\.me|localtest|loopback|kubernetes|window\.|document\.|mysql\.|a9fe|169\.16|php(?:%5d|\])|(?:,|%2c)(?:@|%40)",
+    r"0x2e|0x2f|0x5c|a{64}|x{64}|1{64}|0{64}|9{64}",
+    r"javascript|vbscript|onerror|onload|169\.254\.|localhost|127\.0|metadata|passwd|boot\.ini|win\.ini|xxpathxx|constructor|prototype",
 )
 _COMMAND_LINE = rf"[+ =\n\"0](?:{_COMMANDS})(?:[+ ]|%20)"
+_ROOT_PATH = rf"(?:[/=:]|%2f)(?:{_ROOTS})(?:/|%2f)"
 _QUERY_ONLY = (
+    _ROOT_PATH,
     _COMMAND_LINE,
     r"['\"<>(){}|\\^`$;*!]",
     _ENCODED,
@@ -53,7 +57,7 @@ _QUERY_ONLY = (
     r"[\x80-\xff]",
 )
 _PATH_ONLY = (r"['\"<>(){}|\\^`$;*!]", _ENCODED, r"[\x80-\xff]")
-_BODY_ONLY = (_COMMAND_LINE, r"['<>();|\\^`$*!]", r"%[0-9a-fu]", r"--|@@|:(?:/|%2f)/?|\\u00")
+_BODY_ONLY = (_ROOT_PATH, _COMMAND_LINE, r"['<>();|\\^`$*!]", r"%[0-9a-fu]", r"--|@@|:(?:/|%2f)/?|\\u00")
 _FLAGS = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_MULTILINE
 _CHUNK_ROWS = 200_000
 _SHORT_EDGE = 24
