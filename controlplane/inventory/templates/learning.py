@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from .declared import KnownRoute
-from .model import TemplateModel, keys_of, normal_host
+from .model import TemplateModel, keys_of_segments, normal_host
 from .segments import MARK, split
-from .trie import MAX_CHILDREN, REFUSED, Node, Tally, sketch_bit
+from .trie import REFUSED, Node, Tally, sketch_bit
 
 
 def learn(
@@ -25,7 +24,9 @@ def learn(
         for host, root in previous.roots.items():
             model.roots[host] = copied = Node()
             copied.merge(root)
-    grouped = calls.select(["method", "host", "path", "status"]).group_by(["method", "host", "path", "status"])
+    grouped = calls.select(["method", "host", "path", "status"]).group_by(
+        ["method", "host", "path", "status"]
+    )
     rows = grouped.aggregate([([], "count_all")])
     columns = [rows[name].to_pylist() for name in ("method", "host", "path", "status", "count_all")]
     for method, host, path, status, count in zip(*columns, strict=True):
@@ -33,18 +34,18 @@ def learn(
             continue
         _insert(model, method.upper(), normal_host(host), path, status, count)
     for root in model.roots.values():
+        root.weigh()
         root.fold()
     model.compile()
     return model
 
 
-def _insert(
-    model: TemplateModel, method: str, host: str, path: str, status: int | None, count: int
-) -> None:
+def _insert(model: TemplateModel, method: str, host: str, path: str, status: int | None, count: int) -> None:
     node = model.roots.get(host)
     if node is None:
         node = model.roots[host] = Node()
-    for key, segment in zip(keys_of(path), split(path), strict=True):
+    segments = split(path)
+    for key, segment in zip(keys_of_segments(segments), segments, strict=True):
         child = node.children.get(key)
         if child is None:
             child = node.children[key] = Node()

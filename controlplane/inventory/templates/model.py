@@ -9,13 +9,16 @@ from typing import Any, Final
 import pyarrow as pa
 
 from .declared import Declared, KnownRoute, compile_routes
+from .evidence import SILENT_METHODS, survey
 from .naming import parameter_name
 from .noise import is_asset, is_scan
-from .resolve import PURE_KINDS, SILENT_METHODS, Rule, kind_and_suffix, resolve, survey
+from .resolve import PURE_KINDS, Rule, kind_and_suffix, resolve
 from .segments import MARK, key_of, literal_score, split
 from .trie import Node, Tally
 
-PASSES: Final = 3
+PASSES: Final = 2
+CACHED: Final = 50_000
+_INT: Final = MARK + "int"
 FORMAT: Final = 1
 """Version of the JSON form."""
 
@@ -58,6 +61,8 @@ class _Host:
     rule: Rule
     declared: list[Declared]
     endpoints: dict[tuple[str, str], _Found] = field(default_factory=dict)
+    answers: dict[str, str | None] = field(default_factory=dict)
+    """Templates already worked out, by method and keys; emptied when it has grown to `CACHED`."""
 
 
 @dataclass(slots=True)
@@ -100,22 +105,20 @@ class TemplateModel:
         compiled = self._hosts.get(host)
         if compiled is None:
             return _match_declared(self._declared_for(host), keys, method)
-        located = _locate(compiled, keys, method)
-        if located is None:
-            return None
-        template, parameters, declared = located
-        if declared:
-            return template
-        found = compiled.endpoints.get((method, template))
-        if found is None or not _fits(parameters, found.parameters):
-            return None
-        return template
+        question = f"{method} {'/'.join(keys)}"
+        if question not in compiled.answers:
+            if len(compiled.answers) >= CACHED:
+                compiled.answers.clear()
+            compiled.answers[question] = _answer(compiled, keys, method)
+        return compiled.answers[question]
 
     def assign(self, method: pa.Array, host: pa.Array, path: pa.Array) -> pa.Array:
         """Templates for columns of calls (strings in, strings out; null where there is no endpoint)."""
         table = pa.table({"m": method, "h": host, "p": path})
         encoded = [table[name].combine_chunks().dictionary_encode() for name in ("m", "h", "p")]
-        methods, hosts, paths = ([value or "" for value in column.dictionary.to_pylist()] for column in encoded)
+        methods, hosts, paths = (
+            [value or "" for value in column.dictionary.to_pylist()] for column in encoded
+        )
         cache: dict[tuple[int, int, int], str | None] = {}
         out: list[str | None] = []
         for code in zip(*(column.indices.to_pylist() for column in encoded), strict=True):
@@ -131,7 +134,9 @@ class TemplateModel:
         """All endpoints seen in traffic, by host, template and method."""
         result = []
         for host, compiled in sorted(self._hosts.items()):
-            for (method, template), found in sorted(compiled.endpoints.items(), key=lambda e: (e[0][1], e[0][0])):
+            for (method, template), found in sorted(
+                compiled.endpoints.items(), key=lambda e: (e[0][1], e[0][0])
+            ):
                 confidence, evidence = _judge(template, found)
                 result.append(
                     LearnedEndpoint(
@@ -174,11 +179,19 @@ def normal_host(host: str) -> str:
 
 def keys_of(path: str) -> list[str]:
     """Keys of a path's segments; a single digit that can only be a version (`/rest/api/2/…`) stays text."""
-    segments = split(path)
+    return keys_of_segments(split(path))
+
+
+def keys_of_segments(segments: Sequence[str]) -> list[str]:
+    """Keys of split segments, see `keys_of`."""
     keys = [key_of(segment) for segment in segments]
-    for index, segment in enumerate(segments[:4]):
-        if len(segment) == 1 and segment.isdigit() and (index == 0 or segments[index - 1] in ("api", "rest")):
-            keys[index] = segment
+    for index, key in enumerate(keys[:4]):
+        if (
+            key == _INT
+            and len(segments[index]) == 1
+            and (index == 0 or segments[index - 1] in ("api", "rest"))
+        ):
+            keys[index] = segments[index]
     return keys
 
 
@@ -232,11 +245,24 @@ def _locate(
         name = known_name if known_name and known_name not in taken else None
         name = name or parameter_name(before, _main(kinds), taken)
         parts.append("{" + name + "}" + suffix)
-        parameters.append(ParameterGuess(name, kind, tuple(sorted(kinds)), rule.distinct[suffix], bool(known_name)))
+        parameters.append(
+            ParameterGuess(name, kind, tuple(sorted(kinds)), rule.distinct[suffix], bool(known_name))
+        )
         before = None
         spots = [s for spot in spots for s in spot.below(None)]
         rule = below
     return "/" + "/".join(parts), tuple(parameters), False
+
+
+def _answer(compiled: _Host, keys: Sequence[str], method: str) -> str | None:
+    located = _locate(compiled, keys, method)
+    if located is None:
+        return None
+    template, parameters, declared = located
+    if declared:
+        return template
+    found = compiled.endpoints.get((method, template))
+    return template if found is not None and _fits(parameters, found.parameters) else None
 
 
 def _main(kinds: Counter[str]) -> str:
@@ -251,16 +277,7 @@ def _collect(compiled: _Host, keys: Sequence[str], method: str, tally: Tally) ->
     found = compiled.endpoints.get((method, template))
     if found is None:
         compiled.endpoints[method, template] = found = _Found(Tally(), parameters, declared)
-    elif not tally.positive or not found.tally.positive:
-        if tally.positive:
-            found.parameters = parameters
-    else:
-        found.parameters = tuple(_widen(a, b) for a, b in zip(found.parameters, parameters, strict=True))
     found.tally.add(tally)
-
-
-def _widen(mine: ParameterGuess, other: ParameterGuess) -> ParameterGuess:
-    return mine
 
 
 def _is_endpoint(method: str, template: str, found: _Found) -> bool:
@@ -294,5 +311,7 @@ def _judge(template: str, found: _Found) -> tuple[float, tuple[str, ...]]:
             score = literal_score(part)
             weakest = min(weakest, 1 / (1 + 2.718 ** -(score + 1.5)))
     for parameter in found.parameters:
-        reasons.append(f"{{{parameter.name}}}: about {parameter.distinct} values of kind {', '.join(parameter.kinds)}")
+        reasons.append(
+            f"{{{parameter.name}}}: about {parameter.distinct} values of kind {', '.join(parameter.kinds)}"
+        )
     return round(0.3 + 0.7 * support * weakest, 3), tuple(reasons)

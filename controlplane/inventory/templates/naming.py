@@ -4,8 +4,30 @@ import re
 from collections.abc import Set
 from typing import Final
 
-_KIND_NAMES: Final = {"date": "date", "datetime": "timestamp", "locale": "locale", "email": "email", "version": "version", "ip": "ip", "file": "fileName", "domain": "domain", "list": "ids"}
-_IRREGULAR: Final = {"people": "person", "children": "child", "data": "data", "statuses": "status", "addresses": "address", "indices": "index", "news": "news", "media": "media", "status": "status", "aliases": "alias", "series": "series"}
+_KIND_NAMES: Final = {
+    "date": "date",
+    "datetime": "timestamp",
+    "locale": "locale",
+    "email": "email",
+    "version": "version",
+    "ip": "ip",
+    "file": "fileName",
+    "domain": "domain",
+    "list": "ids",
+}
+_IRREGULAR: Final = {
+    "people": "person",
+    "children": "child",
+    "data": "data",
+    "statuses": "status",
+    "addresses": "address",
+    "indices": "index",
+    "news": "news",
+    "media": "media",
+    "status": "status",
+    "aliases": "alias",
+    "series": "series",
+}
 
 
 def singular(word: str) -> str:

@@ -11,7 +11,8 @@ _SCAN: Final = re.compile(
     re.IGNORECASE,
 )
 _ASSET: Final = re.compile(
-    r"\.(?:css|js|mjs|map|woff2?|ttf|eot|otf|ico|webmanifest|scss|less|png|jpe?g|gif|svg|webp|avif)$", re.IGNORECASE
+    r"\.(?:css|js|mjs|map|woff2?|ttf|eot|otf|ico|webmanifest|scss|less|png|jpe?g|gif|svg|webp|avif)$",
+    re.IGNORECASE,
 )
 _SERVICE_FILES: Final = frozenset({"/favicon.ico", "/robots.txt", "/sitemap.xml", "/security.txt"})
 

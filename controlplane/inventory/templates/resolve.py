@@ -10,33 +10,43 @@ stable and the better one is kept.
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from .declared import Declared
+from .evidence import Evidence, Pool, damped, joined, likeness
 from .segments import MARK, core_and_suffix, is_major_version, is_version, literal_score, word_kind
 from .trie import Node, distinct_values
 
-PROFILE_DEPTH: Final = 4
-PROFILE_SIZE: Final = 200
 FEW_TEXTS: Final = 4
 """Up to so many different texts that evidence counts in full."""
 CONCENTRATED: Final = 10
 """Calls per different text at a position from which on the texts look like literals."""
-PLAIN_GAIN: Final = 1.5
-"""Most that continuations without any literal (`GET`, `{}/PUT`) can say for a value: siblings share them anyway."""
 PURE_KINDS: Final = frozenset({"uuid", "int", "hash", "ulid", "email", "ip", "datetime"})
 """Kinds no ordinary word is mistaken for."""
-
-
 IDENTIFIERS: Final = frozenset(
-    "id name slug key code handle username login email ref sha number hash uuid guid identifier sku".split()
+    [
+        "id",
+        "name",
+        "slug",
+        "key",
+        "code",
+        "handle",
+        "username",
+        "login",
+        "email",
+        "ref",
+        "sha",
+        "number",
+        "hash",
+        "uuid",
+        "guid",
+        "identifier",
+        "sku",
+    ]
 )
 """Last words of a literal after which a value is expected (`by_name/…`, `object-type-id/…`)."""
-
-SILENT_METHODS: Final = frozenset({"OPTIONS", "HEAD", "TRACE", "CONNECT"})
-"""Methods that repeat or ask about another operation: endpoints only where declared."""
 
 
 @dataclass(slots=True)
@@ -47,90 +57,6 @@ class Rule:
     params: dict[str, "Rule"] = field(default_factory=dict)
     kinds: dict[str, Counter[str]] = field(default_factory=dict)
     distinct: dict[str, int] = field(default_factory=dict)
-
-
-def _resolutions(token: str) -> tuple[str, str, str]:
-    """A continuation at three resolutions: its first segment, its first two, all of it."""
-    parts = token.split("/", 2)
-    if len(parts) == 1:
-        return token, token, token
-    if len(parts) == 2:
-        return parts[0] + "/", token, token
-    return parts[0] + "/", f"{parts[0]}/{parts[1]}/", token
-
-
-@dataclass(slots=True)
-class Pool:
-    """Continuations of the children held to be values, counted at three resolutions."""
-
-    counts: tuple[dict[str, float], dict[str, float], dict[str, float]] = field(
-        default_factory=lambda: ({}, {}, {})
-    )
-    size: float = 0.0
-
-    def add(self, profile: Mapping[str, float], sign: int) -> None:
-        """Add (`sign` 1) or take away (`sign` -1) a child's continuations."""
-        for token, count in profile.items():
-            self.size += sign * count
-            for level, part in zip(self.counts, _resolutions(token), strict=True):
-                level[part] = level.get(part, 0.0) + sign * count
-
-    def novelty(self) -> list[float]:
-        """Good-Turing estimate per resolution of the chance that the next continuation is a new one."""
-        size = max(self.size, 0.0) + 2
-        return [
-            min(0.9, (sum(1 for count in level.values() if 0.5 < count < 1.5) + 1) / size)
-            for level in self.counts
-        ]
-
-
-@dataclass(slots=True)
-class Evidence:
-    """Host-wide evidence shared by all positions."""
-
-    base: Pool
-    profiles: dict[int, Counter[str]]
-    verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    pools: dict[str, Pool] = field(default_factory=dict)
-    next_verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    next_pools: dict[str, Pool] = field(default_factory=dict)
-
-    def advance(self) -> None:
-        """Make the verdicts of the last pass the evidence of the next."""
-        self.verdicts, self.next_verdicts = self.next_verdicts, Counter()
-        self.pools, self.next_pools = self.next_pools, {}
-
-    def common(self, level: int, part: str) -> float:
-        """Share of a continuation, at one resolution, among those of all the host's positions, smoothed."""
-        return (self.base.counts[level].get(part, 0.0) + 0.5) / (self.base.size + 10)
-
-
-def survey(root: Node) -> Evidence:
-    """Profiles of all live nodes of a host and how common each continuation is."""
-    evidence = Evidence(Pool(), {})
-    _profile(root, evidence)
-    return evidence
-
-
-def _profile(node: Node, evidence: Evidence) -> Counter[str]:
-    """Continuations below a node, `METHOD` at the end, guessing parameters by spelling."""
-    result: Counter[str] = Counter()
-    for method, tally in node.methods.items():
-        if tally.positive and method not in SILENT_METHODS:
-            result[method] += tally.positive
-    for key, child in node.children.items():
-        if not child.weight:
-            continue
-        below = _profile(child, evidence)
-        head = key if literal_score(key) > 0 else "{}"
-        for token, count in below.items():
-            parts = token.split("/", PROFILE_DEPTH)
-            result["/".join([head, *parts[:PROFILE_DEPTH]])] += count
-    if len(result) > PROFILE_SIZE:
-        result = Counter(dict(sorted(result.items(), key=lambda item: (-item[1], item[0]))[:PROFILE_SIZE]))
-    evidence.profiles[id(node)] = result
-    evidence.base.add(dict.fromkeys(result, 1.0), 1)
-    return result
 
 
 @dataclass(slots=True)
@@ -166,14 +92,18 @@ def resolve(
             rule.literals[key] = shared
     for key in literals:
         if key not in rule.literals:
-            rule.literals[key] = resolve(children[key], evidence, _context_after(before, key), _after(declared, [key]))
+            rule.literals[key] = resolve(
+                children[key], evidence, _context_after(before, key), _after(declared, [key])
+            )
     groups: dict[str, list[Node]] = {}
     for key in values:
         kind, suffix = kind_and_suffix(key)
         groups.setdefault(suffix, []).extend(children[key])
         weight = sum(node.weight for node in children[key])
         rule.kinds.setdefault(suffix, Counter())[kind] += weight
-        rule.distinct[suffix] = rule.distinct.get(suffix, 0) + max(1, *(distinct_values(n.sketch) for n in children[key]))
+        rule.distinct[suffix] = rule.distinct.get(suffix, 0) + max(
+            1, *(distinct_values(n.sketch) for n in children[key])
+        )
     for suffix, group in groups.items():
         rule.params[suffix] = resolve(group, evidence, before + "/{}", _after(declared, [None]))
     _remember(evidence, before, children, values, literals)
@@ -202,7 +132,7 @@ def _remember(
         evidence.next_verdicts[before, key] -= 1
         evidence.next_verdicts[before, ""] -= 1
         evidence.next_verdicts["*", key] -= 1
-        pool.add(_damped(_joined(children[key], evidence)), 1)
+        pool.add(damped(joined(children[key], evidence)))
     for key in literals:
         evidence.next_verdicts[before, key] += 1
         evidence.next_verdicts[before, MARK] += 1
@@ -238,7 +168,7 @@ def _divide(
         (fixed if _versions_literal(versions, children, place, strong) else strong).extend(versions)
     if not spelled:
         return strong, fixed
-    profiles = {key: _joined(children[key], evidence) for key in [*strong, *spelled]}
+    profiles = {key: joined(children[key], evidence) for key in [*strong, *spelled]}
     priors = _priors(spelled, strong, children, evidence, place)
     best: tuple[float, set[str]] | None = None
     starts = [{key for key in spelled if priors[key] < 0}, set(spelled)]
@@ -266,13 +196,6 @@ def _versions_literal(
         return False
     leads_on = any(node.children for key in versions for node in children[key])
     return len(versions) <= 4 and (calls >= 4 * len(versions) or leads_on)
-
-
-def _joined(nodes: Iterable[Node], evidence: Evidence) -> Counter[str]:
-    result: Counter[str] = Counter()
-    for node in nodes:
-        result.update(evidence.profiles[id(node)])
-    return result
 
 
 def _priors(
@@ -343,53 +266,29 @@ def _refine(
 ) -> tuple[set[str], float]:
     """Move children between values and literals until stable; the assignment and its score."""
     values = set(start)
-    likeness: dict[str, float] = {}
+    alike: dict[str, float] = {}
     elsewhere = evidence.pools.get(place.before)
-    damped = {key: _damped(profile) for key, profile in profiles.items()}
+    logs = {key: damped(profile) for key, profile in profiles.items()}
+    own = {key: Pool().add(profile) for key, profile in logs.items()}
+    by_context = (
+        {key: likeness(logs[key], elsewhere, None, elsewhere.novelty(), evidence) for key in spelled}
+        if elsewhere is not None
+        else {}
+    )
     for _ in range(4):
         here = Pool()
         for key in [*strong, *sorted(values)]:
-            here.add(damped[key], 1)
+            here.join(own[key])
+        novelty = here.novelty()
         moved = set()
         for key in spelled:
-            own = damped[key]
-            if key in values:
-                here.add(own, -1)
-            likeness[key] = _likeness(own, here, evidence)
-            if elsewhere is not None:
-                likeness[key] = max(likeness[key], _likeness(own, elsewhere, evidence))
-            if key in values:
-                here.add(own, 1)
-            if likeness[key] > priors[key]:
+            minus = own[key] if key in values else None
+            alike[key] = likeness(logs[key], here, minus, novelty, evidence)
+            if key in by_context:
+                alike[key] = max(alike[key], by_context[key])
+            if alike[key] > priors[key]:
                 moved.add(key)
         if moved == values:
             break
         values = moved
-    return values, sum(likeness[key] - priors[key] for key in values)
-
-
-def _damped(profile: Mapping[str, int]) -> dict[str, float]:
-    return {token: 1 + math.log(count) for token, count in profile.items()}
-
-
-def _likeness(own: Mapping[str, float], pool: Pool, evidence: Evidence) -> float:
-    """Log-likelihood ratio of a child's continuations: drawn from the pool of values, or its own."""
-    if pool.size <= 0.01:
-        return -1.0
-    novelty = pool.novelty()
-    mass = sum(own.values())
-    score = plain = 0.0
-    for token, count in own.items():
-        ratio = 1.0
-        for level, part in enumerate(_resolutions(token)):
-            seen = pool.counts[level].get(part, 0.0) / pool.size
-            ratio = (1 - novelty[level]) * seen / evidence.common(level, part) + novelty[level] * ratio
-        common = evidence.common(2, token)
-        shared = max(ratio, 1e-4) * common
-        gain = count * math.log(shared) - math.log(common) - (count - 1) * math.log(count / mass)
-        if token.count("/") == token.count("{}"):
-            plain += gain
-        else:
-            score += gain
-    score += min(plain, PLAIN_GAIN)
-    return max(-4.0, min(8.0, score))
+    return values, sum(alike[key] - priors[key] for key in values)

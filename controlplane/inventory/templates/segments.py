@@ -38,13 +38,45 @@ _VERSION = re.compile(
     r"|v?\d+\.\d+(?:\.\d+)?(?:[-+.]?(?:alpha|beta|rc|preview)[\w.]*)?",
 )
 _MAJOR = re.compile(r"[vV]\d{1,4}(?:(?:alpha|beta|rc|p)\d*(?:p\d+)?(?:beta\d*|alpha\d*)?)?")
-_FORMAT = re.compile(r"(.+?)(\.(?:json|xml|csv|pdf|html?|txt|ya?ml|rss|atom|ics|xlsx?|zip|png|jpe?g|svg|gif))")
+_FORMAT = re.compile(
+    r"(.+?)(\.(?:json|xml|csv|pdf|html?|txt|ya?ml|rss|atom|ics|xlsx?|zip|png|jpe?g|svg|gif))"
+)
 _FILE = re.compile(r"[^/]+\.(?:[a-z]{1,4}\d?|webmanifest)", re.IGNORECASE)
 _VERB = re.compile(r"([^:]+)(:[A-Za-z][A-Za-z_]*)")
 _CALL = re.compile(r"([A-Za-z_.]+)\(([^()]*)\)")
 _TOKENS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _SERVICE_FILES = frozenset(("favicon.ico", "robots.txt", "sitemap.xml", "security.txt", ".well-known"))
-_TECH_DIGITS = frozenset("oauth2 s3 ec2 md5 sha1 sha256 sha512 base64 http2 k8s 2fa h264 utf8 ipv4 ipv6 p2p b2b b2c web3 route53 x509 3ds 3ds2 e164 iso8601 oauth1 log4j".split())
+_TECH_DIGITS = frozenset(
+    [
+        "oauth2",
+        "s3",
+        "ec2",
+        "md5",
+        "sha1",
+        "sha256",
+        "sha512",
+        "base64",
+        "http2",
+        "k8s",
+        "2fa",
+        "h264",
+        "utf8",
+        "ipv4",
+        "ipv6",
+        "p2p",
+        "b2b",
+        "b2c",
+        "web3",
+        "route53",
+        "x509",
+        "3ds",
+        "3ds2",
+        "e164",
+        "iso8601",
+        "oauth1",
+        "log4j",
+    ]
+)
 
 
 def is_version(segment: str) -> bool:
@@ -107,7 +139,7 @@ def value_kind(segment: str) -> str | None:
 
 def _is_token(segment: str) -> bool:
     """Random-looking text: mixed classes, many changes of class, pieces that are no words."""
-    if len(segment) < 8 or "." in segment and segment.count(".") != 2:
+    if len(segment) < 8 or ("." in segment and segment.count(".") != 2):
         return False
     if segment.count(".") == 2 and len(segment) >= 40 and segment.startswith("ey"):
         return True
@@ -123,7 +155,9 @@ def _is_token(segment: str) -> bool:
     average = len(body) / max(1, len(pieces))
     if mixed:
         return average < (4.2 if words == 0 else 3) if digits == 0 else len(pieces) >= 4 and average < 4
-    return digits >= 3 and len(pieces) >= 5 and average < 4 or digits >= 4 and len(body) >= 16 and average < 5
+    return (digits >= 3 and len(pieces) >= 5 and average < 4) or (
+        digits >= 4 and len(body) >= 16 and average < 5
+    )
 
 
 def _tier(word: str) -> float:
@@ -154,7 +188,7 @@ def _breaks(word: str) -> bool:
     size = len(word)
     reach = [True] + [False] * size
     for end in range(4, size + 1):
-        for start in range(0, end - 3):
+        for start in range(end - 3):
             if reach[start] and _tier(word[start:end]) >= 1.6:
                 reach[end] = True
                 break
