@@ -94,7 +94,10 @@ def millis(value: object) -> float | None:
 def epoch_micros(milliseconds: object) -> int | None:
     """Microseconds since the epoch from a millisecond number; None when it is no time before 2100."""
     if isinstance(milliseconds, str):
-        milliseconds = millis(milliseconds)
+        try:
+            milliseconds = float(milliseconds)
+        except ValueError:
+            return None
     if isinstance(milliseconds, int | float) and 0 < milliseconds * 1000 < _LATEST_US:
         return int(milliseconds * 1000)
     return None

@@ -239,8 +239,9 @@ def _micros(value: object) -> int | None:
             return None
         whole_seconds = int(moment.replace(microsecond=0).timestamp())
         return whole_seconds * 1_000_000 + moment.microsecond
-    number = millis(value) if not isinstance(value, int) else value
-    if number is None:
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
         return None
     if number < 1e11:
         number *= 1000
