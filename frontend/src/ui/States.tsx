@@ -1,7 +1,7 @@
 import { Button, Skeleton, Stack } from "@mantine/core";
 import type { UseQueryResult } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import { ButtonLink } from "./ButtonLink";
 import { problemOf } from "@/api/client";
 import { CopyButton } from "./CodeBlock";
 import css from "./Layout.module.css";
@@ -19,9 +19,9 @@ export function EmptyState({ title, why, action }: EmptyProps) {
       <h3>{title}</h3>
       <p>{why}</p>
       {action && "to" in action ? (
-        <Button component={Link} to={action.to}>
+        <ButtonLink to={action.to}>
           {action.label}
-        </Button>
+        </ButtonLink>
       ) : null}
       {action && "onClick" in action ? <Button onClick={action.onClick}>{action.label}</Button> : null}
     </div>

@@ -1,4 +1,3 @@
-import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { api } from "@/api/client";
 import { FAST, useList } from "@/api/queries";
@@ -10,6 +9,7 @@ import { EmptyState } from "@/ui/States";
 import type { Column } from "@/ui/table/columns";
 import { DataTable } from "@/ui/table/DataTable";
 import { FacetBar, FilterChips, type FacetSpec } from "@/ui/table/Facets";
+import { ButtonLink } from "@/ui/ButtonLink";
 import { useUrlState } from "@/ui/table/useUrlState";
 import { Countdown } from "./Countdown";
 import { actionName, authorName, BlockStatusPill, describeMatch, OVER, TargetStatePill } from "./names";
@@ -62,12 +62,12 @@ export default function BlocksPage() {
         lead="Each block is previewed on past calls, checked by gates, ends by itself and can be undone in one click."
         actions={
           <>
-            <Button component={Link} to="/blocks/protected" variant="default">
+            <ButtonLink to="/blocks/protected" variant="default">
               Protected networks
-            </Button>
-            <Button component={Link} to="/blocks/new">
+            </ButtonLink>
+            <ButtonLink to="/blocks/new">
               Preview a block
-            </Button>
+            </ButtonLink>
           </>
         }
       />

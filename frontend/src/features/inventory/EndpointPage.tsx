@@ -1,4 +1,3 @@
-import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { api, unwrap } from "@/api/client";
@@ -7,6 +6,7 @@ import type { EndpointDetail } from "@/api/types";
 import { Known, MethodBadge, PathText, Score, Tags } from "@/ui/Badges";
 import { compact, percent, words } from "@/ui/format";
 import { Column, Facts, Grid, PageHeader, Panel, Stats, Time, Timeline } from "@/ui/Layout";
+import { ButtonLink } from "@/ui/ButtonLink";
 import { Loaded } from "@/ui/States";
 import { Authentication } from "./Authentication";
 import { EndpointFindings } from "./EndpointFindings";
@@ -58,9 +58,9 @@ function Content({ endpoint }: { endpoint: EndpointDetail }) {
           </>
         }
         actions={
-          <Button component={Link} to="/blocks/new" search={{ path: endpoint.template, method: endpoint.method }} variant="default">
+          <ButtonLink to="/blocks/new" search={{ path: endpoint.template, method: endpoint.method }} variant="default">
             Preview a block here
-          </Button>
+          </ButtonLink>
         }
       />
       <Grid>

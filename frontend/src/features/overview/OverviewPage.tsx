@@ -1,4 +1,3 @@
-import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Overview, Severity } from "@/api/types";
@@ -7,6 +6,7 @@ import { StackBar } from "@/ui/charts/Bars";
 import { TimeChart } from "@/ui/charts/TimeChart";
 import { compact, integer, plural, words } from "@/ui/format";
 import { Column, Grid, PageHeader, Panel, Stats, Timeline } from "@/ui/Layout";
+import { ButtonLink } from "@/ui/ButtonLink";
 import { EmptyState, Loaded } from "@/ui/States";
 import { overviewQuery } from "./query";
 import { TopActors, TopEndpoints } from "./Top";
@@ -19,9 +19,9 @@ export default function OverviewPage() {
         title="Overview"
         lead="What your APIs expose, what is weak, and who is trying it."
         actions={
-          <Button component={Link} to="/blocks/new" variant="default">
+          <ButtonLink to="/blocks/new" variant="default">
             Preview a block
-          </Button>
+          </ButtonLink>
         }
       />
       <Loaded query={overview} rows={12}>

@@ -1,4 +1,3 @@
-import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { api, unwrap, unwrapPage } from "@/api/client";
@@ -7,6 +6,7 @@ import type { Actor } from "@/api/types";
 import { Pill, SeverityBadge, Tags, Unknown } from "@/ui/Badges";
 import { compact, plural, words } from "@/ui/format";
 import { Column, Facts, Grid, PageHeader, Panel, Timeline } from "@/ui/Layout";
+import { ButtonLink } from "@/ui/ButtonLink";
 import { Loaded } from "@/ui/States";
 import { BlockStatusPill } from "../blocks/names";
 import { CallTable } from "./CallTable";
@@ -45,9 +45,9 @@ function Content({ actor }: { actor: Actor }) {
         heading={<span className="mono">{actor.label}</span>}
         lead={`${actorKind(actor.kind)}. ${plural(actor.threats.length, "threat")}, ${plural(endpoints.length, "endpoint")} tried.`}
         actions={
-          <Button component={Link} to="/blocks/new" search={{ actor: actor.id }}>
+          <ButtonLink to="/blocks/new" search={{ actor: actor.id }}>
             Preview a block
-          </Button>
+          </ButtonLink>
         }
       />
       <Grid>
@@ -148,9 +148,9 @@ function SuggestedBlock({ actor }: { actor: Actor }) {
           <p className="soft" style={{ margin: "0 0 10px", fontSize: 13 }}>
             {actor.suggested_block.reason}
           </p>
-          <Button component={Link} to="/blocks/new" search={{ actor: actor.id }} variant="default">
+          <ButtonLink to="/blocks/new" search={{ actor: actor.id }} variant="default">
             Preview this block
-          </Button>
+          </ButtonLink>
         </>
       ) : (
         <p className="muted" style={{ margin: 0, fontSize: 13 }}>

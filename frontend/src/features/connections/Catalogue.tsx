@@ -1,0 +1,114 @@
+import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, unwrap } from "@/api/client";
+import { useChange } from "@/api/queries";
+import { useCan } from "@/api/session";
+import type { ConnectionDetail, Connector } from "@/api/types";
+import { Pill } from "@/ui/Badges";
+import { FormProblem } from "@/ui/Problem";
+import { Loaded } from "@/ui/States";
+import css from "./Connections.module.css";
+import { capabilityName, VendorMark } from "./names";
+import { connectorsQuery } from "./query";
+
+/** Connectors for alerts are chosen on the alerts page. */
+const SENDERS = ["webhook", "email", "slack", "jira"];
+
+interface CatalogueProps {
+  chosen: string | undefined;
+  onChoose: (key: string | undefined) => void;
+  onCreated: (connection: ConnectionDetail) => void;
+}
+
+export function Catalogue({ chosen, onChoose, onCreated }: CatalogueProps) {
+  const connectors = useQuery(connectorsQuery);
+  return (
+    <Loaded query={connectors}>
+      {(rows) => {
+        const usable = rows.filter((row) => !SENDERS.includes(row.key));
+        const selected = usable.find((row) => row.key === chosen);
+        return (
+          <>
+            <div className={css["cards"]}>
+              {usable.map((connector) => (
+                <Card key={connector.key} connector={connector} onClick={() => onChoose(connector.key)} />
+              ))}
+            </div>
+            {selected ? <NameDialog connector={selected} onClose={() => onChoose(undefined)} onCreated={onCreated} /> : null}
+          </>
+        );
+      }}
+    </Loaded>
+  );
+}
+
+function Card({ connector, onClick }: { connector: Connector; onClick: () => void }) {
+  return (
+    <button type="button" className={css["card"]} onClick={onClick} aria-label={`Connect ${connector.title}`}>
+      <span className={css["cardHead"]}>
+        <VendorMark vendor={`${connector.vendor} ${connector.key}`} />
+        <span>
+          <span className={css["cardTitle"]}>{connector.title}</span>
+          <br />
+          <span className="muted" style={{ fontSize: 12 }}>
+            {connector.kind.replaceAll("_", " ")}
+          </span>
+        </span>
+      </span>
+      <span className={css["cardText"]}>{connector.summary}</span>
+      {connector.cannot.length ? (
+        <ul className={css["cannot"]}>
+          {connector.cannot.slice(0, 2).map((text) => (
+            <li key={text}>{text}</li>
+          ))}
+        </ul>
+      ) : null}
+      <span className={css["caps"]}>
+        {connector.capabilities.map((capability) => (
+          <Pill key={capability} tone={capability === "enforce" ? "accent" : "info"}>
+            {capabilityName(capability)}
+          </Pill>
+        ))}
+      </span>
+    </button>
+  );
+}
+
+interface NameProps {
+  connector: Connector;
+  onClose: () => void;
+  onCreated: (connection: ConnectionDetail) => void;
+}
+
+function NameDialog({ connector, onClose, onCreated }: NameProps) {
+  const can = useCan("connections.write");
+  const [name, setName] = useState(connector.title);
+  const create = useChange({
+    run: () => unwrap(api.POST("/connections", { params: { path: {} }, body: { connector: connector.key, name } })),
+    touches: [["connections"]],
+    quiet: true,
+    onDone: onCreated,
+  });
+  return (
+    <Modal opened onClose={onClose} title={`Connect ${connector.title}`}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          create.mutate();
+        }}
+      >
+        <Stack>
+          <TextInput label="Name" description="How your team will call it, such as “Production, eu-west-1”." required data-autofocus value={name} onChange={(event) => setName(event.currentTarget.value)} />
+          <FormProblem error={create.error} />
+          {can ? null : <span className="muted">Your role cannot add connections. Ask an admin of this workspace.</span>}
+          <Group justify="flex-end">
+            <Button type="submit" loading={create.isPending} disabled={!can}>
+              Continue
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,82 @@
+import { Button, Stack, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, unwrap } from "@/api/client";
+import { useChange } from "@/api/queries";
+import { useCan } from "@/api/session";
+import type { ConnectionDetail, Connector } from "@/api/types";
+import { Column, Grid, Panel } from "@/ui/Layout";
+import { FormProblem } from "@/ui/Problem";
+import { SchemaForm, type SettingsValues } from "@/ui/SchemaForm";
+import { Loaded } from "@/ui/States";
+import { connectorsQuery, setupQuery } from "./query";
+import { cleanSettings, fieldErrors } from "./settings";
+import { Generated, SetupTexts } from "./SetupTexts";
+
+export function ConnectionSettings({ connection }: { connection: ConnectionDetail }) {
+  const connectors = useQuery(connectorsQuery);
+  const setup = useQuery(setupQuery(connection.id));
+  return (
+    <Grid>
+      <Column span={6}>
+        <Panel title="Settings">
+          <Loaded query={connectors}>
+            {(rows) => {
+              const connector = rows.find((row) => row.key === connection.connector);
+              return connector ? <Form connection={connection} connector={connector} /> : <p className="muted">The connector of this connection is no longer offered.</p>;
+            }}
+          </Loaded>
+        </Panel>
+      </Column>
+      <Column span={6}>
+        <Panel title="Set-up at the vendor">
+          <Loaded query={setup}>
+            {(data) => (
+              <>
+                <Generated values={data.generated} />
+                <SetupTexts texts={data.texts} />
+              </>
+            )}
+          </Loaded>
+        </Panel>
+      </Column>
+    </Grid>
+  );
+}
+
+function Form({ connection, connector }: { connection: ConnectionDetail; connector: Connector }) {
+  const can = useCan("connections.write");
+  const [name, setName] = useState(connection.name);
+  const [values, setValues] = useState<SettingsValues>(connection.settings);
+  const save = useChange({
+    run: () =>
+      unwrap(
+        api.PATCH("/connections/{id}", {
+          params: { path: { id: connection.id } },
+          body: { name, settings: cleanSettings(connector.settings_schema, values) },
+        }),
+      ),
+    touches: [["connections"]],
+    done: "Saved.",
+    quiet: true,
+  });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        save.mutate();
+      }}
+    >
+      <Stack>
+        <TextInput label="Name" required value={name} onChange={(event) => setName(event.currentTarget.value)} />
+        <SchemaForm schema={connector.settings_schema} values={values} onChange={setValues} errors={fieldErrors(save.error)} />
+        <FormProblem error={save.error} />
+        <div>
+          <Button type="submit" loading={save.isPending} disabled={!can}>
+            Save
+          </Button>
+        </div>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,22 @@
+import { problemOf } from "@/api/client";
+import type { SettingsSchema } from "@/api/types";
+import type { SettingsValues } from "@/ui/SchemaForm";
+
+/** What to send: no generated values, no untouched stored secrets, no empty text. */
+export function cleanSettings(schema: SettingsSchema, values: SettingsValues): SettingsValues {
+  const out: SettingsValues = {};
+  for (const [name, field] of Object.entries(schema.properties ?? {})) {
+    const value = values[name];
+    if (field.generated || value === undefined || value === null) continue;
+    if (typeof value === "object" && "set" in value) continue;
+    if (value === "" && (field.secret || !schema.required?.includes(name))) continue;
+    out[name] = value;
+  }
+  return out;
+}
+
+/** Problem pointers such as "/settings/role_arn" by field name. */
+export function fieldErrors(error: unknown): Record<string, string> {
+  if (!error) return {};
+  return Object.fromEntries((problemOf(error).errors ?? []).map((item) => [item.pointer.split(/[/.]/).filter(Boolean).at(-1) ?? "", item.detail]));
+}
