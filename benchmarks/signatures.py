@@ -26,7 +26,8 @@ DEFAULT_CORPUS = Path("/tmp/bench/detection")
 SCORER = Path(__file__).resolve().parents[2] / "shared" / "bench" / "detection" / "score.py"
 ATTACKS = (
     "1' or '1'='1", "<script>alert(1)</script>", "../../../../etc/passwd", "; cat /etc/passwd", "${jndi:ldap://x/a}",
-    "1 and 7533=7533--", "http://169.254.169.254/latest/meta-data/", "{{7*7}}", "<?php system('id');?>", "*)(uid=*))(|(uid=*",
+    "1 and 7533=7533--", "http://169.254.169.254/latest/meta-data/", "{{7*7}}", "<?php system('id');?>",
+    "*)(uid=*))(|(uid=*",
 )  # fmt: skip
 
 
@@ -38,7 +39,21 @@ def traffic(rows: int, attack_share: float, seed: int = 7) -> pa.Table:
         for n in range(8)
     ]
     agents += ["okhttp/4.12.0", "python-requests/2.31.0"]
-    words = "red blue garden lamp table chair winter summer phone cable berlin madrid shoes".split()
+    words = [
+        "red",
+        "blue",
+        "garden",
+        "lamp",
+        "table",
+        "chair",
+        "winter",
+        "summer",
+        "phone",
+        "cable",
+        "berlin",
+        "madrid",
+        "shoes",
+    ]
     records: dict[str, list[str]] = {"method": [], "path": [], "query": [], "user_agent": []}
     for _ in range(rows):
         kind = rnd.random()

@@ -67,14 +67,20 @@ def us_ssn(value: str) -> bool:
     number = "".join(map(str, digits(value)))
     if len(number) != 9 or number in ("078051120", "219099999", "123456789"):
         return False
-    return number[:3] not in ("000", "666") and number[0] != "9" and number[3:5] != "00" and number[5:] != "0000"
+    return (
+        number[:3] not in ("000", "666") and number[0] != "9" and number[3:5] != "00" and number[5:] != "0000"
+    )
 
 
 def us_itin(value: str) -> bool:
     """IRS: 9xx with group 50-65, 70-88, 90-92 or 94-99."""
     number = digits(value)
     group = number[3] * 10 + number[4] if len(number) == 9 else 0
-    return bool(group) and number[0] == 9 and (50 <= group <= 65 or 70 <= group <= 88 or group in (90, 91, 92) or group >= 94)
+    return (
+        bool(group)
+        and number[0] == 9
+        and (50 <= group <= 65 or 70 <= group <= 88 or group in (90, 91, 92) or group >= 94)
+    )
 
 
 def aadhaar(value: str) -> bool:
@@ -123,7 +129,9 @@ def german_tax_id(value: str) -> bool:
 def codice_fiscale(value: str) -> bool:
     """Italian tax code: control letter over odd and even positions."""
     text = value.upper()
-    total = sum(_CF_ODD[c] for c in text[0:15:2]) + sum(int(c, 36) - (0 if c.isdigit() else 10) for c in text[1:15:2])
+    total = sum(_CF_ODD[c] for c in text[0:15:2]) + sum(
+        int(c, 36) - (0 if c.isdigit() else 10) for c in text[1:15:2]
+    )
     return chr(65 + total % 26) == text[15]
 
 
@@ -142,7 +150,9 @@ def belgian_nrn(value: str) -> bool:
 def pesel(value: str) -> bool:
     """PESEL: weights 1,3,7,9 repeated."""
     number = digits(value)
-    return len(number) == 11 and (10 - _weighted(number, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)) % 10) % 10 == number[10]
+    return (
+        len(number) == 11 and (10 - _weighted(number, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)) % 10) % 10 == number[10]
+    )
 
 
 def cpf(value: str) -> bool:
@@ -191,13 +201,18 @@ def chilean_rut(value: str) -> bool:
 def argentine_cuit(value: str) -> bool:
     """CUIT and CUIL: modulo 11."""
     number = digits(value)
-    return len(number) == 11 and (11 - _weighted(number, (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)) % 11) % 11 == number[10]
+    return (
+        len(number) == 11 and (11 - _weighted(number, (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)) % 11) % 11 == number[10]
+    )
 
 
 def korean_rrn(value: str) -> bool:
     """Resident registration number: modulo 11 digit (issued before October 2020)."""
     number = digits(value)
-    return len(number) == 13 and (11 - _weighted(number, (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)) % 11) % 10 == number[12]
+    return (
+        len(number) == 13
+        and (11 - _weighted(number, (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)) % 11) % 10 == number[12]
+    )
 
 
 def finnish_hetu(value: str) -> bool:
@@ -215,15 +230,21 @@ def australian_tfn(value: str) -> bool:
 def australian_medicare(value: str) -> bool:
     """Medicare card: first digit 2-6, weights 1,3,7,9 modulo 10 equal the ninth digit."""
     number = digits(value)
-    return len(number) in (10, 11) and 2 <= number[0] <= 6 and _weighted(number[:8], (1, 3, 7, 9, 1, 3, 7, 9)) % 10 == number[8]
+    return (
+        len(number) in (10, 11)
+        and 2 <= number[0] <= 6
+        and _weighted(number[:8], (1, 3, 7, 9, 1, 3, 7, 9)) % 10 == number[8]
+    )
 
 
 def aba_routing(value: str) -> bool:
     """ABA routing number: weights 3,7,1 modulo 10, valid Federal Reserve prefix."""
     number = digits(value)
     prefix = number[0] * 10 + number[1] if len(number) == 9 else 99
-    return (prefix <= 12 or 21 <= prefix <= 32 or 61 <= prefix <= 72) and any(number) and (
-        _weighted(number, (3, 7, 1, 3, 7, 1, 3, 7, 1)) % 10 == 0
+    return (
+        (prefix <= 12 or 21 <= prefix <= 32 or 61 <= prefix <= 72)
+        and any(number)
+        and (_weighted(number, (3, 7, 1, 3, 7, 1, 3, 7, 1)) % 10 == 0)
     )
 
 
@@ -277,8 +298,10 @@ def calendar_date(value: str) -> bool:
         return False
     year = next((part for part in parts[:3] if part > 31), None)
     rest = [part for part in parts[:3] if part != year] if year else parts[1:3]
-    return (year is None or 1900 <= year <= 2026 or year < 100) and all(1 <= part <= 31 for part in rest) and (
-        any(part <= 12 for part in rest)
+    return (
+        (year is None or 1900 <= year <= 2026 or year < 100)
+        and all(1 <= part <= 31 for part in rest)
+        and (any(part <= 12 for part in rest))
     )
 
 

@@ -40,7 +40,9 @@ class Classifier:
         self.definitions = tuple(definitions)
         ids = [definition.data_class.id for definition in self.definitions]
         if len(set(ids)) != len(ids):
-            raise ClassDefinitionError("a data class id is defined twice: " + ", ".join({i for i in ids if ids.count(i) > 1}))
+            raise ClassDefinitionError(
+                "a data class id is defined twice: " + ", ".join({i for i in ids if ids.count(i) > 1})
+            )
         self.classes = {definition.data_class.id: definition.data_class for definition in self.definitions}
         self._whole = re2.Set.FullMatchSet(re2.Options())
         self._owners: list[Definition] = []
@@ -94,7 +96,12 @@ class Classifier:
         key = snake_case(name) if name else ""
         for index in sorted(self._whole.Match(text.encode()) or ()):
             definition = self._owners[index]
-            if key and definition not in hinted and definition.negative is not None and definition.negative.fullmatch(key):
+            if (
+                key
+                and definition not in hinted
+                and definition.negative is not None
+                and definition.negative.fullmatch(key)
+            ):
                 continue
             if definition.checksum is None or definition.checksum(text):
                 score = 2 + definition.strong + (2 if definition in hinted else 0)
@@ -102,14 +109,20 @@ class Classifier:
                     best = (score, definition)
         for definition in hinted:
             pattern = definition.named_pattern or (definition.pattern if definition.needs_name else None)
-            if pattern is None or not pattern.fullmatch(text) or (definition.checksum and not definition.checksum(text)):
+            if (
+                pattern is None
+                or not pattern.fullmatch(text)
+                or (definition.checksum and not definition.checksum(text))
+            ):
                 continue
             score = 2 + definition.strong
             if best is None or score > best[0]:
                 best = (score, definition)
         return best[1].data_class if best else None
 
-    def classify_document(self, document: object, max_depth: int = 16, max_keys: int = 2_000) -> list[FieldClass]:
+    def classify_document(
+        self, document: object, max_depth: int = 16, max_keys: int = 2_000
+    ) -> list[FieldClass]:
         """Data classes found in a JSON-like document, by path and class, sorted; at most `max_keys` leaves are read."""
         found: Counter[tuple[str, str, str]] = Counter()
         stack: list[tuple[str, object, int]] = [("", document, 0)]
@@ -118,7 +131,10 @@ class Classifier:
             path, node, depth = stack.pop()
             if isinstance(node, dict):
                 if depth < max_depth:
-                    stack.extend((f"{path}.{key}" if path else str(key), child, depth + 1) for key, child in node.items())
+                    stack.extend(
+                        (f"{path}.{key}" if path else str(key), child, depth + 1)
+                        for key, child in node.items()
+                    )
             elif isinstance(node, list | tuple):
                 if depth < max_depth:
                     stack.extend((f"{path}[]", child, depth + 1) for child in node)
@@ -127,7 +143,10 @@ class Classifier:
                 data_class = self.classify_value(path, str(node))
                 if data_class:
                     found[path, "string" if isinstance(node, str) else "number", data_class.id] += 1
-        return [FieldClass(path, kind, self.classes[name], count) for (path, kind, name), count in sorted(found.items())]
+        return [
+            FieldClass(path, kind, self.classes[name], count)
+            for (path, kind, name), count in sorted(found.items())
+        ]
 
 
 @lru_cache(maxsize=1)

@@ -8,19 +8,29 @@ import pyarrow.compute as pc
 from .redaction import Redactor
 
 _VALUES = (
-    r"@|%40|(?:\d[ .-]?|\d%20|\d\+){11}|\d{3}-\d{2}-\d{4}|\d{2}\.\d{2}\.\d{2}-|[A-Z]{2}\d{2}[A-Z0-9]{4}|[A-Z]{2}\d{6}|\d{8}-?[A-Z]|\+\d|%2[bB]\d|eyJ|(?i:bearer|basic)(?:[ +]|%20)"
-    r"|-----|\$(?:2|argon|scrypt|pbkdf)|%24(?:2|argon)|://|%3[aA]%2[fF]%2[fF]|(?:AKIA|ASIA|AROA|AIDA|AIza|ya29|GOCSPX|gh[pousr]_|github_pat"
-    r"|gl[a-z]+-|xox|[sr]k_|whsec_|SK|AC|SG\.|key-|npm_|pypi-|sk-|hf_|dop_v1|shp|hvs\.|dckr|glsa|NRAK|sq0|EAA|lin_|ntn_|dapi|PMAK|ruby|figd)"
-    r"|AccountKey|SharedAccess|0x[0-9a-fA-F]{40}|[A-Za-z0-9]{26}|(?:[0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]{2}%3A){5}|[A-Z]{6}\d{2}[A-Z]"
+    r"@|%40|(?:\d[ .-]?|\d%20|\d\+){11}|\d{3}-\d{2}-\d{4}|\d{2}\.\d{2}\.\d{2}-|[A-Z]{2}\d{2}[A-Z0-9]{4}"
+    r"|[A-Z]{2}\d{6}|\d{8}-?[A-Z]|\+\d|%2[bB]\d|eyJ|(?i:bearer|basic)(?:[ +]|%20)"
+    r"|-----|\$(?:2|argon|scrypt|pbkdf)|%24(?:2|argon)|://|%3[aA]%2[fF]%2[fF]|(?:AKIA|ASIA|AROA|AIDA|AIza|ya29"
+    r"|GOCSPX|gh[pousr]_|github_pat"
+    r"|gl[a-z]+-|xox|[sr]k_|whsec_|SK|AC|SG\.|key-|npm_|pypi-|sk-|hf_|dop_v1|shp|hvs\.|dckr|glsa|NRAK|sq0|EAA"
+    r"|lin_|ntn_|dapi|PMAK|ruby|figd)"
+    r"|AccountKey|SharedAccess|0x[0-9a-fA-F]{40}|[A-Za-z0-9]{26}|(?:[0-9A-Fa-f]{2}[:-]|[0-9A-Fa-f]{2}%3A){5}"
+    r"|[A-Z]{6}\d{2}[A-Z]"
     r"|[A-Z]{4}\d{6}[HMX]|\d{6}[-+A]\d{3}|[A-Z]{2}(?:%20|[ +])?\d{2}(?:%20|[ +])?\d{2}|\d\.\d{4}|\d{1,2}\.\d{3}\.\d{3}"
 )
 _NAMES = (
-    r"(?i)pass|pwd|pin|otp|secret|token|key|auth|sess|sid|sig|cred|jwt|saml|assert|bearer|csrf|xsrf|verifier|ticket|sas=|mail|phone|mobile"
-    r"|cell|tel|fax|msisdn|whatsapp|addr|street|stra|zip|post|plz|cep|ssn|social|tax|tin|nino|national|insur|sin|tfn|aadha|uid|pan|dni|nie"
-    r"|nif|document|nir|insee|securi|steuer|idnr|fiscal|cf=|bsn|sofi|nrn|regist|niss|insz|person|pnr|hetu|tunnus|pesel|cpf|cnpj|curp|ru[tn]"
-    r"|cui[tl]|kimlik|tckn|ident|id_?card|rrn|jumin|resid|licen|dl_|dob|birth|born|geburt|name|holder|card|cc|cvv|cvc|csc|cid|exp|valid|iban"
-    r"|acc|konto|cuenta|routing|aba|rtn|sort|btc|bitcoin|wallet|eth|salar|income|wage|nhs|npi|dea|mbi|medic|mrn|patient|health|icd|diag"
-    r"|allerg|prescr|sympt|blood|lat|lng|lon|ll|coord|geo|loc|position|mac|bssid|imei|meid|imsi|subscr|iccid|sim|idf|gaid|aaid|ad_?id|advert"
+    r"(?i)pass|pwd|pin|otp|secret|token|key|auth|sess|sid|sig|cred|jwt|saml|assert|bearer|csrf|xsrf|verifier"
+    r"|ticket|sas=|mail|phone|mobile"
+    r"|cell|tel|fax|msisdn|whatsapp|addr|street|stra|zip|post|plz|cep|ssn|social|tax|tin|nino|national|insur"
+    r"|sin|tfn|aadha|uid|pan|dni|nie"
+    r"|nif|document|nir|insee|securi|steuer|idnr|fiscal|cf=|bsn|sofi|nrn|regist|niss|insz|person|pnr|hetu"
+    r"|tunnus|pesel|cpf|cnpj|curp|ru[tn]"
+    r"|cui[tl]|kimlik|tckn|ident|id_?card|rrn|jumin|resid|licen|dl_|dob|birth|born|geburt|name|holder|card|cc"
+    r"|cvv|cvc|csc|cid|exp|valid|iban"
+    r"|acc|konto|cuenta|routing|aba|rtn|sort|btc|bitcoin|wallet|eth|salar|income|wage|nhs|npi|dea|mbi|medic"
+    r"|mrn|patient|health|icd|diag"
+    r"|allerg|prescr|sympt|blood|lat|lng|lon|ll|coord|geo|loc|position|mac|bssid|imei|meid|imsi|subscr|iccid"
+    r"|sim|idf|gaid|aaid|ad_?id|advert"
     r"|device|android|vin|vehicle|chassis|mot_de|contrasena|senha|kennwort|calle"
 )
 PATH_GATE = rf"{_VALUES}|;"
@@ -29,7 +39,9 @@ QUERY_GATE = rf"{_VALUES}|(?:^|&)[^=&]*(?:{_NAMES})[^=&]*="
 """RE2 pattern of query strings that may hold a sensitive value or a telling key."""
 
 
-def _redact(column: pa.Array | pa.ChunkedArray, gate: str, kind: str, key: bytes) -> tuple[pa.Array, pa.ListArray]:
+def _redact(
+    column: pa.Array | pa.ChunkedArray, gate: str, kind: str, key: bytes
+) -> tuple[pa.Array, pa.ListArray]:
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     flags = pc.fill_null(pc.match_substring_regex(array, pattern=gate), False)
     rows = pc.indices_nonzero(flags).to_pylist()
@@ -54,7 +66,8 @@ def _redact(column: pa.Array | pa.ChunkedArray, gate: str, kind: str, key: bytes
 def _lists(found: dict[int, list[str]], rows: int) -> pa.ListArray:
     if not found:
         return pa.ListArray.from_arrays(pa.array([0] * (rows + 1), pa.int32()), pa.array([], pa.string()))
-    offsets, flat = [0], []
+    offsets = [0]
+    flat: list[str] = []
     for row in range(rows):
         flat.extend(found.get(row, ()))
         offsets.append(len(flat))

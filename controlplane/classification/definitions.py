@@ -52,14 +52,18 @@ def define(raw: dict[str, Any]) -> Definition:
     class_id = str(raw.get("id", ""))
     level, checksum = raw.get("level"), raw.get("checksum")
     if not class_id or not raw.get("title") or level not in LEVELS:
-        raise ClassDefinitionError(f"class {class_id or '(no id)'}: needs id, title and a level of {', '.join(LEVELS)}")
+        raise ClassDefinitionError(
+            f"class {class_id or '(no id)'}: needs id, title and a level of {', '.join(LEVELS)}"
+        )
     if checksum is not None and checksum not in CHECKSUMS:
         raise ClassDefinitionError(f"class {class_id}: unknown checksum {checksum!r}")
     if not any(raw.get(key) for key in ("pattern", "named_pattern", "text")):
         raise ClassDefinitionError(f"class {class_id}: needs pattern, named_pattern or text")
     names, negative = raw.get("names"), raw.get("negative")
     return Definition(
-        data_class=DataClass(class_id, str(raw["title"]), str(raw.get("category", "custom")), cast(Level, level)),
+        data_class=DataClass(
+            class_id, str(raw["title"]), str(raw.get("category", "custom")), cast(Level, level)
+        ),
         names=_compiled(f"(?:.*_)?(?:{names})" if names else None, class_id),
         negative=_compiled(negative, class_id),
         pattern=_compiled(raw.get("pattern"), class_id),
@@ -73,7 +77,7 @@ def define(raw: dict[str, Any]) -> Definition:
 
 def parse(text: str) -> list[Definition]:
     """Definitions of one YAML file. Raises `ClassDefinitionError`."""
-    document = yaml.load(text, Loader=_SafeLoader)
+    document = yaml.load(text, Loader=_SafeLoader)  # noqa: S506 - it is a safe loader
     if not isinstance(document, dict) or not isinstance(document.get("classes"), list):
         raise ClassDefinitionError("a class file needs `category`, `level` and `classes`")
     defaults = {key: document[key] for key in ("category", "level") if key in document}

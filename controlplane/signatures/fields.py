@@ -18,11 +18,15 @@ MAX_DEPTH = 32
 """Nesting of a JSON body that is followed."""
 
 _OPAQUE_HEADERS = frozenset(
-    "host accept accept-charset accept-encoding connection content-length keep-alive proxy-connection authorization date age "
-    "if-modified-since if-unmodified-since sec-ch-ua sec-ch-ua-platform sec-ch-ua-mobile sec-fetch-site "
-    "sec-fetch-mode sec-fetch-dest sec-fetch-user upgrade-insecure-requests dnt te traceparent tracestate "
-    "x-amzn-trace-id x-forwarded-port x-forwarded-proto x-real-ip x-request-id cf-ray".split()
-)
+    [
+        "host", "accept", "accept-charset", "accept-encoding", "connection", "content-length", "keep-alive",
+        "proxy-connection", "authorization", "date", "age", "if-modified-since", "if-unmodified-since",
+        "sec-ch-ua", "sec-ch-ua-platform", "sec-ch-ua-mobile", "sec-fetch-site", "sec-fetch-mode",
+        "sec-fetch-dest", "sec-fetch-user", "upgrade-insecure-requests", "dnt", "te", "traceparent",
+        "tracestate", "x-amzn-trace-id", "x-forwarded-port", "x-forwarded-proto", "x-real-ip",
+        "x-request-id", "cf-ray",
+    ]
+)  # fmt: skip
 """Headers whose grammar leaves no room for a payload or whose content is a credential."""
 _ORDINARY_NAME = re.compile(r"[A-Za-z]+(?:_[A-Za-z]+)*\d{0,2}\Z|\d{1,6}\Z")
 _PART_HEADER = re.compile(r"(?im)^content-disposition:\s*form-data(?P<rest>.*)$")

@@ -31,7 +31,10 @@ _ROOTS = (
     r"etc|proc|var|root|home|usr|opt|tmp|dev|sys|boot|bin|sbin|lib|private|volumes|library|system|users|srv|logs?|"
     r"apache\d?|inetpub|lampp|xampp|winnt|windows|conf|admin|php\d?"
 )
-_ENCODED = r"%(?:0[0-9a-f]|1[0-9a-f]|2[1-9a]|3[bce]|5[ce]|60|7[bcd]|c[01]|u[0-9a-f]|%|e0%80|f0%80|ef%b[cd]|e2%8[18]|e3%8[03]|c2%b)"
+_ENCODED = (
+    r"%(?:0[0-9a-f]|1[0-9a-f]|2[1-9a]|3[bce]|5[ce]|60|7[bcd]|c[01]|u[0-9a-f]|%|e0%80|f0%80|ef%b[cd]|e2%8[18]"
+    r"|e3%8[03]|c2%b)"
+)
 _ANYWHERE = (
     r"\.\.|\.(?:/|%2f|\\)\.",
     r"\$\{|\$\(|\{\{|`|\|\||&&|;;|\x00",
@@ -39,12 +42,15 @@ _ANYWHERE = (
     rf"{_BLANK}(?:{_OPERATORS})(?:[+ (]|%20|%28|%09|%0a|/\*)",
     r"(?:/|%2f)(?:etc|proc|root|usr|inetpub|winnt|windows|xampp)(?:/|%2f)",
     r"\b[a-z]:(?:/|%2f|\\)",
-    r"(?:\.|%2e)(?:php\d?|phtml|inc|asp|aspx|jsp|jspx|cgi|ini|log|conf|cnf|cfg|bak|old|swp|env|sql|pem|key|htaccess|htpasswd|bash_history|rdb|tfstate|jks|kdbx)\b",
+    r"(?:\.|%2e)(?:php\d?|phtml|inc|asp|aspx|jsp|jspx|cgi|ini|log|conf|cnf|cfg|bak|old|swp|env|sql|pem|key"
+    r"|htaccess|htpasswd|bash_history|rdb|tfstate|jks|kdbx)\b",
     r"li4v|li5c|ly4u|l2v0yy|l3byb2|l3zhc|l3vzc|l3jvb3|l2hvbw|ym9vdc5|d2lulm|ro0ab|aced0005|h4siaaaa|gasv|aaeaaad|/wep|bah7b",
-    r"globals|allow_url|auto_(?:pre|ap)pend|extension_dir|_method|https?(?::|%3a)(?:[^/%]|%5|/\d)|(?:docker|containers)\.internal",
+    r"globals|allow_url|auto_(?:pre|ap)pend|extension_dir|_method|https?(?::|%3a)(?:[^/%]|%5|/\d)|(?:docker"
+    r"|containers)\.internal",
     r"lvh\.me|localtest|loopback|kubernetes|window\.|document\.|mysql\.|a9fe|169\.16|php(?:%5d|\])|(?:,|%2c)(?:@|%40)",
     r"0x2e|0x2f|0x5c|a{64}|x{64}|1{64}|0{64}|9{64}",
-    r"javascript|vbscript|onerror|onload|169\.254\.|localhost|127\.0|metadata|passwd|boot\.ini|win\.ini|xxpathxx|constructor|prototype",
+    r"javascript|vbscript|onerror|onload|169\.254\.|localhost|127\.0|metadata|passwd|boot\.ini|win\.ini"
+    r"|xxpathxx|constructor|prototype",
 )
 _COMMAND_LINE = rf"[+ =\n\"0](?:{_COMMANDS})(?:[+ ]|%20)"
 _ROOT_PATH = rf"(?:[/=:]|%2f)(?:{_ROOTS})(?:/|%2f)"

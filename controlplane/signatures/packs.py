@@ -34,6 +34,9 @@ _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SINGLE_PLACES = frozenset(PLACES["any"]) | {"method", "content_type", "part_header"}
 
 
+_DEFAULTS = ("severity", "score", "fields", "transforms", "references")
+
+
 class PackError(ValueError):
     """A rule pack is not valid; the message names the rule and the fault. No rule of the pack is loaded."""
 
@@ -70,10 +73,7 @@ def _places(names: list[str], rule_id: str) -> frozenset[str]:
 
 def _rule(pack: dict[str, Any], raw: dict[str, Any]) -> Rule:
     rule_id = str(raw.get("id", ""))
-    merged = {
-        **{k: pack[k] for k in ("severity", "score", "fields", "transforms", "references") if k in pack},
-        **raw,
-    }
+    merged: dict[str, Any] = {key: pack[key] for key in _DEFAULTS if key in pack} | raw
     patterns = tuple(merged.get("patterns") or [merged.get("pattern") or ""])
     severity, score = merged.get("severity"), merged.get("score")
     if not rule_id or not merged.get("title") or not all(patterns):
@@ -101,7 +101,7 @@ def _rule(pack: dict[str, Any], raw: dict[str, Any]) -> Rule:
 
 def parse_pack(text: str) -> list[Rule]:
     """Rules of one pack's YAML text. Raises `PackError` naming the rule at fault."""
-    pack = yaml.load(text, Loader=_SafeLoader)
+    pack = yaml.load(text, Loader=_SafeLoader)  # noqa: S506 - it is a safe loader
     if not isinstance(pack, dict) or not {"pack", "attack_class", "rules"} <= pack.keys():
         raise PackError("a pack needs `pack`, `attack_class` and `rules`")
     return [_rule(pack, raw) for raw in pack["rules"]]

@@ -6,11 +6,17 @@ import re
 
 _WORD = re.compile(r"(?:^|[\s(\"'])([A-Za-z][a-z']{0,18}|[^\W\d_]{2,18})(?=[\s,.;:!?)\"']|$)")
 _STOP = frozenset(
-    "the a an of to in is it that this for you i he she we they was were be are with as have has not but my your his "
-    "her our their what when how why who which if then so can could would should will do does did there here from by "
-    "at on me him them been more than some any all one just like about please thanks el la los las de que y en un una "
-    "es por con para le les des et est une dans pour der die das und ist ein eine nicht mit zu den von".split()
-)
+    [
+        "the", "a", "an", "of", "to", "in", "is", "it", "that", "this", "for", "you", "i", "he", "she",
+        "we", "they", "was", "were", "be", "are", "with", "as", "have", "has", "not", "but", "my", "your",
+        "his", "her", "our", "their", "what", "when", "how", "why", "who", "which", "if", "then", "so",
+        "can", "could", "would", "should", "will", "do", "does", "did", "there", "here", "from", "by", "at",
+        "on", "me", "him", "them", "been", "more", "than", "some", "any", "all", "one", "just", "like",
+        "about", "please", "thanks", "el", "la", "los", "las", "de", "que", "y", "en", "un", "una", "es",
+        "por", "con", "para", "le", "les", "des", "et", "est", "une", "dans", "pour", "der", "die", "das",
+        "und", "ist", "ein", "eine", "nicht", "mit", "zu", "den", "von",
+    ]
+)  # fmt: skip
 _MIN_WORDS = 6
 
 

@@ -40,18 +40,24 @@ _WORDS = {
 }
 _CLASS = {word: letter for letter, words in _WORDS.items() for word in words.split()}
 _FUNCTIONS = frozenset(
-    "sleep benchmark pg_sleep waitfor ascii char chr concat concat_ws group_concat substr substring mid hex unhex "
-    "extractvalue updatexml elt make_set randomblob upper lower length len count convert cast load_file md5 sha1 "
-    "version database user schema current_user system_user if iif ifnull isnull nullif coalesce bitand floor rand "
-    "exp geometrycollection multipoint polygon linestring row_count regexp_substring generate_series repeat right "
-    "left ord conv find_in_set xmltype dbms_pipe.receive_message dbms_lock.sleep utl_inaddr.get_host_address "
-    "ctxsys.drithsx.sn json_keys name_const crypt_key call likelihood quarter week sign abs bin avg max min sum "
-    "like in and or not exists select union having".split()
-)
+    [
+        "sleep", "benchmark", "pg_sleep", "waitfor", "ascii", "char", "chr", "concat", "concat_ws",
+        "group_concat", "substr", "substring", "mid", "hex", "unhex", "extractvalue", "updatexml", "elt",
+        "make_set", "randomblob", "upper", "lower", "length", "len", "count", "convert", "cast",
+        "load_file", "md5", "sha1", "version", "database", "user", "schema", "current_user", "system_user",
+        "if", "iif", "ifnull", "isnull", "nullif", "coalesce", "bitand", "floor", "rand", "exp",
+        "geometrycollection", "multipoint", "polygon", "linestring", "row_count", "regexp_substring",
+        "generate_series", "repeat", "right", "left", "ord", "conv", "find_in_set", "xmltype",
+        "dbms_pipe.receive_message", "dbms_lock.sleep", "utl_inaddr.get_host_address", "ctxsys.drithsx.sn",
+        "json_keys", "name_const", "crypt_key", "call", "likelihood", "quarter", "week", "sign", "abs",
+        "bin", "avg", "max", "min", "sum", "like", "in", "and", "or", "not", "exists", "select", "union",
+        "having",
+    ]
+)  # fmt: skip
 _OPERAND = r"\(*[-ANS]*\(*[nsvfgw]"
 _SHAPES = (
     (
-        re.compile(rf"^\)*L[N(A]*(?:[nsvf]|[wg](?=C[(]*[nsvq]))[^;]{{0,40}}[CL(q]"),
+        re.compile(r"^\)*L[N(A]*(?:[nsvf]|[wg](?=C[(]*[nsvq]))[^;]{0,40}[CL(q]"),
         "a condition follows the closed value",
     ),
     (re.compile(r"^\)*L\(*[nsvf]\)*c"), "a constant condition follows the closed value"),
