@@ -89,7 +89,9 @@ class Customer:
         self.csrf = self.call("GET", "/api/v1/session")["csrf_token"]
 
     def connect_aws(self, estate: Estate) -> str:
-        """Draft, create both roles from the texts shown, complete the settings; returns the connection's id."""
+        """Draft, create both roles from the texts shown, complete the settings; returns the connection's
+        id.
+        """
         draft = self.call("POST", "/api/v1/connections", {"connector": "aws", "name": "AWS production"})
         shown = self.call("GET", f"/api/v1/connections/{draft['id']}/setup")
         external_id = shown["generated"]["external_id"]
@@ -112,7 +114,9 @@ class Customer:
         return str(draft["id"])
 
     def connect_kong(self, estate: Estate) -> str:
-        """Give the Admin API's address, then install the http-log plugin with the token shown; returns the id."""
+        """Give the Admin API's address, then install the http-log plugin with the token shown; returns the
+        id.
+        """
         settings = {"admin_url": estate.kong["admin_url"]}
         made = self.call(
             "POST",

@@ -1,7 +1,7 @@
 """Where the sample company receives alerts: an SMTP server and a webhook receiver that keep what arrives.
 
-``python -m controlplane.demo.mailbox --smtp-port P --webhook-port W --folder DIR`` writes ``mail-NNN.eml`` and
-``webhook-NNN.json`` (headers and body).
+``python -m controlplane.demo.mailbox --smtp-port P --webhook-port W --folder DIR`` writes ``mail-NNN.eml``
+and ``webhook-NNN.json`` (headers and body).
 """
 
 from __future__ import annotations

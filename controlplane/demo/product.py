@@ -27,7 +27,9 @@ class Product:
 
 
 def environment(data: Path, port: int, aws: Mapping[str, str], reachable: list[str]) -> dict[str, str]:
-    """The operator's settings: where data lives, our AWS identity, and which private addresses may be reached."""
+    """The operator's settings: where data lives, our AWS identity, and which private addresses may be
+    reached.
+    """
     return {
         "PORTCULLIS_DATA": str(data),
         "PORTCULLIS_PUBLIC_URL": f"http://{{tenant}}.localhost:{port}",

@@ -1,7 +1,7 @@
 """``make demo``: the product, a sample estate beside it, and the main job run through the public API.
 
-``python -m controlplane.demo.run [--port 8000] [--data .data/demo] [--once]``. Stays until Ctrl-C; with ``--once``
-it stops after the tour and fails when a step did.
+``python -m controlplane.demo.run [--port 8000] [--data .data/demo] [--once]``. Stays until Ctrl-C; with
+``--once`` it stops after the tour and fails when a step did.
 """
 
 from __future__ import annotations

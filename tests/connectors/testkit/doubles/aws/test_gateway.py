@@ -1,0 +1,83 @@
+"""The data plane of the AWS double."""
+
+import time
+from typing import Any
+
+import pytest
+
+from controlplane.demo import tokens
+
+
+def ask(aws_double: Any, http: Any, host: str, path: str, method: str = "GET", **headers: str) -> Any:
+    sent = {
+        "Host": host,
+        "X-Double-Client-Ip": "198.18.7.7",
+        **{k.replace("_", "-"): v for k, v in headers.items()},
+    }
+    return http.request(method, aws_double.data_url + path, headers=sent)
+
+
+API, MOBILE = "api.acme.example", "mobile.acme.example"
+BEARER = f"Bearer {tokens.issue('cust-1001', 'web-shop', int(time.time()))}"
+EXPIRED = f"Bearer {tokens.issue('cust-1001', 'web-shop', 1)}"
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "headers", "status", "message"),
+    [
+        (API, "/orders", {}, 401, "Unauthorized"),
+        (API, "/orders", {"Authorization": "Bearer nonsense"}, 401, "Unauthorized"),
+        (API, "/orders", {"Authorization": EXPIRED}, 401, "The incoming token has expired"),
+        (API, "/reports/daily", {}, 403, "Forbidden"),
+        (API, "/no/such/resource", {}, 403, "Missing Authentication Token"),
+        (MOBILE, "/me", {}, 401, "Unauthorized"),
+        ("unknown.example", "/", {}, 403, "Forbidden"),
+    ],
+)
+def test_a_refused_request_gets_the_vendors_answer(
+    aws_double: Any, http: Any, host: str, path: str, headers: dict[str, str], status: int, message: str
+) -> None:
+    answer = ask(aws_double, http, host, path, **headers)
+    assert (answer.status, answer.json()["message"]) == (status, message)
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "headers"),
+    [
+        (API, "/customers/1001", {}),
+        (API, "/orders", {"Authorization": BEARER}),
+        (API, "/reports/daily", {"x_api_key": "globex-7f3a9c1e5b2d4860a1c3"}),
+        (MOBILE, "/anything/else", {}),
+    ],
+)
+def test_an_admitted_request_reaches_the_backend(
+    aws_double: Any, http: Any, host: str, path: str, headers: dict[str, str]
+) -> None:
+    assert ask(aws_double, http, host, path, **headers).status == 502, "these doubles run without a backend"
+
+
+def test_stages_are_reached_by_the_execute_api_host(aws_double: Any, http: Any) -> None:
+    host = http.request("GET", f"{aws_double.data_url}/_double/hosts").json()["orders"]
+    assert ask(aws_double, http, host, "/v1/customers/1001").status == 502
+    assert ask(aws_double, http, host, "/nostage/orders").status == 403
+
+
+def test_preflight_requests_are_answered_by_the_http_api(aws_double: Any, http: Any) -> None:
+    answer = ask(aws_double, http, MOBILE, "/me", "OPTIONS", Origin="https://evil.example")
+    assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (204, "*")
+
+
+def test_the_access_log_has_the_stages_own_format(aws_double: Any, http: Any) -> None:
+    past = int(time.time() * 1000) - 3_600_000
+    ask(aws_double, http, MOBILE, "/feed?x=1", X_Double_Time=str(past), User_Agent="fmt-test")
+    logs = aws_double.client("logs")
+    deadline = time.monotonic() + 10
+    found: list[Any] = []
+    while not found and time.monotonic() < deadline:
+        found = logs.filter_log_events(logGroupName="/aws/http-api/mobile", filterPattern="fmt-test")[
+            "events"
+        ]
+        time.sleep(0.05)
+    assert found[0]["timestamp"] == past
+    assert '"route":"GET /feed","url":"/feed","code":"502"' in found[0]["message"]
+    assert '"from":"198.18.7.7"' in found[0]["message"]
