@@ -1,0 +1,1 @@
+"""What a customer has: services, endpoints, parameters, specifications and how they change."""

@@ -26,7 +26,7 @@ CONCENTRATED: Final = 10
 PURE_KINDS: Final = frozenset({"uuid", "int", "hash", "ulid", "email", "ip", "datetime"})
 """Kinds no ordinary word is mistaken for."""
 IDENTIFIERS: Final = frozenset(
-    [
+    {
         "id",
         "name",
         "slug",
@@ -44,7 +44,7 @@ IDENTIFIERS: Final = frozenset(
         "guid",
         "identifier",
         "sku",
-    ]
+    }
 )
 """Last words of a literal after which a value is expected (`by_name/…`, `object-type-id/…`)."""
 

@@ -47,7 +47,7 @@ _CALL = re.compile(r"([A-Za-z_.]+)\(([^()]*)\)")
 _TOKENS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _SERVICE_FILES = frozenset(("favicon.ico", "robots.txt", "sitemap.xml", "security.txt", ".well-known"))
 _TECH_DIGITS = frozenset(
-    [
+    {
         "oauth2",
         "s3",
         "ec2",
@@ -75,7 +75,7 @@ _TECH_DIGITS = frozenset(
         "iso8601",
         "oauth1",
         "log4j",
-    ]
+    }
 )
 
 
