@@ -1,0 +1,1 @@
+"""Alerts by mail through the tenant's own mail server."""

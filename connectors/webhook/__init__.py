@@ -1,0 +1,1 @@
+"""Alerts as signed HTTP POSTs, after the Standard Webhooks specification."""
