@@ -41,8 +41,6 @@ APART: Final = 90 * _SECOND
 FILE_PERIOD: Final = 300 * _SECOND
 #: A WAF record waits this long for its access line before it becomes a call of its own.
 PAIRING: Final = 120 * _SECOND
-#: An access line waits this long for a WAF record that is delivered in files.
-FILE_DELIVERY: Final = 420 * _SECOND
 _SLICE: Final = 6 * 3600 * _SECOND
 _BUSY: Final = 50_000
 
@@ -76,7 +74,8 @@ class Calls:
         """
         known = snapshot or Config(self._settings, self._egress, session=self._session).read_config()
         to = int(self._clock().timestamp() * _SECOND) - self._settings.settle_seconds * _SECOND
-        yield from _Pull(self._session, log_sources(known), cursor, to).run()
+        file_delay = self._settings.waf_file_delay_seconds * _SECOND
+        yield from _Pull(self._session, log_sources(known), cursor, to, file_delay).run()
 
     def normalise(self, batch: RawBatch) -> CallBatch:
         """Neutral calls of a batch; never raises for a bad record."""
@@ -91,6 +90,7 @@ class _Pull:
     sources: LogSources
     cursor: Mapping[str, Any]
     to: int
+    file_delay: int  # ms an access line waits for a WAF record that is delivered in files
     failed: dict[str, ConnectorError | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -103,12 +103,11 @@ class _Pull:
 
     def run(self) -> Iterator[tuple[RawBatch, Cursor]]:
         """Slices of event time, oldest first."""
-        if not self.sources.keys():
+        names = self.sources.names()
+        if not names:
             return
         end = self.to + OVERLAP
-        start = (
-            self.resume if self.resume is not None else min(self._start(key) for key in self.sources.keys())
-        )
+        start = self.resume if self.resume is not None else min(self._start(key) for key in names)
         width = _SLICE
         position: Cursor = dict(self.cursor)
         while start < end:
@@ -130,21 +129,21 @@ class _Pull:
         if not done:
             progress = {"to": self.to, "next": stop, "failed": sorted(self.failed)}
             return {"until": dict(self.until), "pull": progress}
-        read = {key: self.to for key in self.sources.keys() if key not in self.failed}
+        read = {key: self.to for key in self.sources.names() if key not in self.failed}
         return {"until": {**self.until, **read}}
 
     def _start(self, key: str) -> int:
         """From which event time on a source is read."""
         if key not in self.until:
             return self.to - BACKFILL
-        return self.until[key] - OVERLAP - FILE_DELIVERY
+        return self.until[key] - OVERLAP - self.file_delay
 
     def _slice(self, start: int, stop: int) -> Batches:
         access: list[Fetched] = []
         waf: list[Fetched] = []
         for group in self.sources.access:
             margin = APART if any(entry.waf for entry in group.stages) else 0
-            delay = FILE_DELIVERY if any(entry.waf == "s3" for entry in group.stages) else 0
+            delay = self.file_delay if any(entry.waf == "s3" for entry in group.stages) else 0
             read = self._fetch(group.key, start, stop, margin, partial(group_events, self.session, group))
             access.append(Fetched(group, read, self._owned(group.key, read, start, stop, delay)))
         for group in self.sources.waf_groups:

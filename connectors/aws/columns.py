@@ -23,10 +23,7 @@ _NONE = ("", "-", None)
 def texts(values: Sequence[Any]) -> pa.Array:
     """Strings; ``-``, "" and null are null, numbers are written out."""
     return pa.array(
-        [
-            None if value in _NONE else value if type(value) is str else _written(value)  # noqa: E721 - exact and fast
-            for value in values
-        ],
+        [None if value in _NONE else value if type(value) is str else _written(value) for value in values],
         type=pa.string(),
     )
 

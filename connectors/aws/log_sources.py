@@ -64,7 +64,7 @@ class LogSources:
         default_factory=frozenset
     )  # those whose access lines are pulled
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         """Every source's name in a cursor."""
         groups = [group.key for group in (*self.access, *self.waf_groups)]
         return groups + [folder.key for folder in self.waf_folders]

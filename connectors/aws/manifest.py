@@ -58,6 +58,15 @@ class AwsSettings(ConnectorSettings):
         description="Log events are read this long after AWS took them in, so that none is missed.",
         json_schema_extra={"advanced": True},
     )
+    waf_file_delay_seconds: int = Field(
+        default=420,
+        ge=0,
+        le=1800,
+        title="WAF file delay",
+        description="WAF log files in S3 arrive this long after the request; access-log lines of such stages wait for "
+        "them, so that one request is one call.",
+        json_schema_extra={"advanced": True},
+    )
     endpoint_url: str = Field(
         default="",
         title="Endpoint",

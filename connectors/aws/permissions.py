@@ -61,6 +61,8 @@ READ: Final[tuple[PermissionNeed, ...]] = (
 
 _OURS = tuple(f"arn:aws:wafv2:*:{{account}}:*/{kind}/portcullis-*" for kind in ("ipset", "rulegroup"))
 
+_REFERABLE = ("webacl", "rulegroup", "ipset", "regexpatternset")
+
 WRITE: Final[tuple[PermissionNeed, ...]] = tuple(
     PermissionNeed(action, purpose, resources, "write")
     for action, purpose, resources in (
@@ -75,11 +77,10 @@ WRITE: Final[tuple[PermissionNeed, ...]] = tuple(
             "wafv2:UpdateWebACL",
             "Add and remove the one reference to our rule group; nothing else in the web ACL is changed. "
             "AWS evaluates this action on everything the web ACL refers to.",
-            tuple(
-                f"arn:aws:wafv2:*:{{account}}:*/{kind}/*"
-                for kind in ("webacl", "rulegroup", "ipset", "regexpatternset")
-            )
-            + ("arn:aws:wafv2:*:*:*/managedruleset/*",),
+            (
+                *(f"arn:aws:wafv2:*:{{account}}:*/{kind}/*" for kind in _REFERABLE),
+                "arn:aws:wafv2:*:*:*/managedruleset/*",
+            ),
         ),
     )
 )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +18,7 @@ import pytest
 
 from connectors.aws.identity import AwsPlatformIdentity
 from connectors.aws.manifest import AwsSettings
+from connectors.aws.permissions import policy_document, trust_document
 from connectors.aws.session import AwsSession
 from connectors.egress import Egress, EgressPolicy, EgressResponse
 
@@ -195,16 +200,86 @@ def rest_api(moto: Estate) -> Callable[..., str]:
     return make
 
 
-def log_lines(estate: Estate, group: str, events: list[tuple[int, str]], region: str = REGION) -> None:
-    """Write (ms, line) events into a log group, making it when needed."""
-    logs = estate.admin("logs", region)
-    try:
-        logs.create_log_group(logGroupName=group)
-        logs.create_log_stream(logGroupName=group, logStreamName="s")
-    except logs.exceptions.ResourceAlreadyExistsException:
-        pass
-    logs.put_log_events(
-        logGroupName=group,
-        logStreamName="s",
-        logEvents=[{"timestamp": at, "message": line} for at, line in sorted(events)],
-    )
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@dataclass
+class Double(Estate):
+    """The strict AWS double: trust policies, IAM policies, WAFv2's own rules."""
+
+    data_url: str = ""
+
+    def grant(
+        self,
+        access: str = "read",
+        *,
+        policy: dict[str, Any] | None = None,
+        trust: dict[str, Any] | None = None,
+    ) -> None:
+        """Make (or change) a role with the policy texts the customer would copy from us."""
+        iam = self.admin("iam")
+        name = "portcullis-read" if access == "read" else "portcullis-block"
+        settings = self.settings()
+        document = policy or policy_document(access, ACCOUNT, tuple(settings.access_log_groups))
+        text = json.dumps(trust or trust_document(PRINCIPAL, EXTERNAL_ID))
+        with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=text)
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=text)
+        iam.put_role_policy(RoleName=name, PolicyName="portcullis", PolicyDocument=json.dumps(document))
+
+    def fault(self, service: str, operation: str, **fault: Any) -> None:
+        """Order one misbehaviour of the double."""
+        body = json.dumps({"service": service, "operation": operation, **fault}).encode()
+        urllib.request.urlopen(
+            urllib.request.Request(f"{self.url}/_double/faults", data=body), timeout=10
+        ).close()
+
+    def behave(self) -> None:
+        """Forget all ordered faults."""
+        request = urllib.request.Request(f"{self.url}/_double/faults", method="DELETE")
+        urllib.request.urlopen(request, timeout=10).close()
+
+
+@pytest.fixture(scope="module")
+def double_ports() -> Iterator[tuple[int, int]]:
+    """The AWS double in its own process, empty; one per test module because it cannot be reset."""
+    ports = (_free_port(), _free_port())
+    command = [sys.executable, "-m", "connectors.testkit.doubles.aws", "--port", str(ports[0])]
+    command += [
+        "--data-port",
+        str(ports[1]),
+        "--region",
+        REGION,
+        "--rate-scale",
+        "0",
+        "--log-interval",
+        "0.2",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{ports[0]}/_double/health", timeout=2).close()
+            break
+        except OSError:
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise
+            time.sleep(0.1)
+    yield ports
+    process.terminate()
+    process.wait(timeout=20)
+
+
+@pytest.fixture
+def double(double_ports: tuple[int, int]) -> Iterator[Double]:
+    """The strict double with both roles granted by our own policy texts."""
+    url = f"http://127.0.0.1:{double_ports[0]}"
+    egress = _egress(url)
+    estate = Double(url, egress, data_url=f"http://127.0.0.1:{double_ports[1]}")
+    estate.grant("read")
+    estate.grant("write")
+    yield estate
+    estate.behave()
+    egress.close()
