@@ -13,7 +13,7 @@ from controlplane.demo.traffic.sender import Sender
 from controlplane.demo.traffic.simulation import Simulation
 from controlplane.demo.traffic.status import Status
 
-PAST_PACE = 12.0
+PAST_PACE = 40.0
 """Attack gaps are this much longer in past traffic, which should look mostly normal."""
 
 

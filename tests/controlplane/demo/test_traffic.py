@@ -26,7 +26,8 @@ LOGGED_IN = Answer(200, b'{"token": "t"}')
 
 def calls(actor: Actor, answer: Answer, count: int) -> list[Call]:
     """The first ``count`` calls of an actor that always gets the same answer."""
-    found, step = [], next(actor, None)
+    found: list[Call] = []
+    step = next(actor, None)
     while step is not None and len(found) < count:
         found += [step.call] if step.call else []
         try:

@@ -19,7 +19,7 @@ from connectors.testkit.doubles.aws.operations import ApiCall
 from connectors.testkit.doubles.aws.state import LOCK, backend
 
 OLDEST_MS = 14 * 86_400_000
-KEPT_PER_GROUP = 400_000
+KEPT_PER_GROUP = 150_000
 """A bound on memory: the double forgets the oldest events beyond it, as a short retention would."""
 
 Event = tuple[int, int, str, str, int]

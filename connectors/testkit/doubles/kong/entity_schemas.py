@@ -228,6 +228,31 @@ ENTITIES: dict[str, EntitySchema] = {
         "name",
         ("name",),
     ),
+    "ca_certificates": EntitySchema({"cert": string(required=True), "cert_digest": string(), "tags": TAGS}),
+    "vaults": EntitySchema(
+        {
+            "prefix": string(required=True),
+            "name": string(required=True),
+            "description": string(),
+            "config": Field("map"),
+            "tags": TAGS,
+        },
+        "prefix",
+        ("prefix",),
+    ),
+    "key_sets": EntitySchema({"name": string(), "tags": TAGS}, "name", ("name",)),
+    "keys": EntitySchema(
+        {
+            "kid": string(required=True),
+            "name": string(),
+            "jwk": string(),
+            "pem": Field("map"),
+            "set": foreign("key_sets"),
+            "tags": TAGS,
+        },
+        "name",
+        ("name",),
+    ),
     "keyauth_credentials": EntitySchema(
         {"key": string(), "ttl": integer(), "tags": TAGS, "consumer": foreign("consumers", required=True)},
         "key",

@@ -115,20 +115,14 @@ def test_transformations_run_in_priority_order() -> None:
 
 
 def test_and_or_not_combine() -> None:
-    delete = {
-        "ByteMatchStatement": {
-            "SearchString": b64encode(b"DELETE").decode(),
-            "PositionalConstraint": "EXACTLY",
-        }
+    exactly = {"SearchString": b64encode(b"DELETE").decode(), "PositionalConstraint": "EXACTLY"}
+    delete = {"ByteMatchStatement": {**exactly, "FieldToMatch": {"Method": {}}, "TextTransformations": NONE}}
+    pattern = {
+        "RegexString": "^/orders/[0-9]+$",
+        "FieldToMatch": {"UriPath": {}},
+        "TextTransformations": NONE,
     }
-    delete["ByteMatchStatement"] |= {"FieldToMatch": {"Method": {}}, "TextTransformations": NONE}  # type: ignore[operator]
-    path = {
-        "RegexMatchStatement": {
-            "RegexString": "^/orders/[0-9]+$",
-            "FieldToMatch": {"UriPath": {}},
-            "TextTransformations": NONE,
-        }
-    }
+    path = {"RegexMatchStatement": pattern}
     both = {
         "AndStatement": {
             "Statements": [delete, path, {"NotStatement": {"Statement": addresses("192.0.2.0/24")}}]
