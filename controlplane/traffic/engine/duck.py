@@ -71,6 +71,6 @@ def read(
     sql = f"SELECT {select} FROM {source} WHERE {condition} {tail}"  # noqa: S608 - texts of this package only
     bound_all = [*parameters[:before], *arguments, *bound, *parameters[before:]]
     try:
-        return cursor.execute(sql, bound_all).to_arrow_table()
+        return cursor.sql(sql, params=bound_all).to_arrow_table()
     finally:
         cursor.close()

@@ -1,0 +1,34 @@
+"""SQL over an Arrow table in memory: how detectors say what they look for. No storage, no network, no clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from controlplane.detection.types import ActorKind
+
+#: The key a caller is grouped by: the principal, else the address, else the consumer.
+CALLER = "coalesce(principal, client_ip, consumer, 'unknown')"
+KIND = "CASE WHEN principal IS NOT NULL THEN 'principal' WHEN client_ip IS NOT NULL THEN 'ip' ELSE 'consumer' END"
+
+
+def rows(sql: str, calls: pa.Table, **tables: pa.Table) -> list[dict[str, Any]]:
+    """The rows of a query over ``calls`` and further tables by name."""
+    with duckdb.connect(config={"threads": 2, "autoinstall_known_extensions": "false"}) as engine:
+        engine.register("calls", calls)
+        for name, table in tables.items():
+            engine.register(name, table)
+        found: list[dict[str, Any]] = engine.sql(sql).to_arrow_table().to_pylist()
+        return found
+
+
+def kind(name: str) -> ActorKind:
+    """The actor kind of a ``KIND`` value."""
+    return ActorKind(name)
+
+
+def known(values: list[Any] | None) -> tuple[str, ...]:
+    """A list's values without nulls, each once, in order."""
+    return tuple(dict.fromkeys(value for value in values or () if value is not None))
