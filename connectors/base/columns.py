@@ -11,14 +11,18 @@ from functools import lru_cache
 from hashlib import blake2b
 from ipaddress import ip_address
 from typing import Any, Final
+from urllib.parse import quote
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from connectors.base.calls import NORMALISED_SCHEMA, Quarantined
 
 #: The longest record that is read at all; anything longer is quarantined.
 MAX_RECORD_BYTES: Final = 1 << 20
 
+_NOT_IN_URI: Final = r"""[^!-~]|["<>\\^`{|}]"""
+_IN_PATH: Final = "!#$%&'()*+,/:;=?@[]~"
 _LATEST_US: Final = 4_102_444_800_000_000  # the year 2100
 _VALUE = re.compile(r'(:\s*")[^"]*')
 _QUERY = re.compile(r"\?[^\s\"]*")
@@ -141,3 +145,15 @@ def quarantined(record: bytes, reason: str, line: int | None = None) -> Quaranti
     start = record[:400].decode(errors="replace").replace("\x00", "")
     masked = _TOKEN.sub("…", _QUERY.sub("?…", _VALUE.sub(r"\1…", start)))
     return Quarantined(reason=reason, excerpt=masked[:160], line=line)
+
+
+def as_sent(paths: pa.Array) -> pa.Array:
+    """Paths of sources that log them decoded, with what no URI may hold written as ``%XX`` again.
+
+    A ``%`` is left as it is: nobody can tell whether it was decoded.
+    """
+    if not pc.any(pc.match_substring_regex(paths, _NOT_IN_URI)).as_py():
+        return paths
+    return pa.array(
+        [None if path is None else quote(path, safe=_IN_PATH) for path in paths.to_pylist()], pa.string()
+    )

@@ -53,7 +53,20 @@ KONG = {
     "client_ip": "62.38.191.117",
     "started_at": 1790553612043,
 }
+AWS_ACCESS = {
+    "requestId": "a1",
+    "ip": "62.38.191.117",
+    "requestTimeEpoch": 1790553612043,
+    "domainName": "books.example.test",
+    "httpMethod": "POST",
+    "path": "/users/v1/register",
+    "queryString": "a=1",
+    "status": "200",
+    "responseLatency": "78",
+    "userAgent": "Mozilla/5.0 (X)",
+}
 SHAPES = {
+    "aws_http.jsonl": json.dumps(AWS_ACCESS).encode(),
     "nginx.log": NGINX,
     "apigee.jsonl": json.dumps(APIGEE).encode(),
     "kong.jsonl": json.dumps(KONG).encode(),
@@ -186,6 +199,35 @@ def test_calls_without_a_host_get_the_uploads_host():
     line = b'1.2.3.4 - - [28/Sep/2026:00:00:12 +0000] "GET / HTTP/1.1" 200 5'
     (row,), _ = rows(line, host="API.example.com")
     assert row["host"] == "api.example.com"
+
+
+def test_paths_that_aws_logs_decoded_are_encoded_again():
+    (row,), _ = rows(json.dumps({**AWS_ACCESS, "path": "/books/Amber harbor/\u00e9%27"}).encode())
+    assert row["path"] == "/books/Amber%20harbor/%C3%A9%27"
+
+
+def test_waf_lines_are_read_with_the_action_and_without_a_status():
+    record = {
+        "timestamp": 1790553612043,
+        "webaclId": "arn:aws:wafv2:eu-west-1:111122223333:regional/webacl/main/a",
+        "terminatingRuleId": "Default_Action",
+        "action": "ALLOW",
+        "httpSourceName": "APIGW",
+        "httpSourceId": "111122223333:api:prod",
+        "httpRequest": {
+            "clientIp": "62.38.191.117",
+            "country": "DE",
+            "headers": [{"name": "Host", "value": "books.example.test"}],
+            "uri": "/users/v1/register",
+            "args": "a=1",
+            "httpMethod": "POST",
+            "requestId": "w1",
+        },
+    }
+    (row,), bad = rows(json.dumps(record).encode())
+    assert bad == []
+    assert (row["method"], row["path"], row["host"]) == ("POST", "/users/v1/register", "books.example.test")
+    assert (row["status"], row["waf_action"]) == (None, "ALLOW")
 
 
 def test_a_saved_push_of_kong_as_one_array_is_read():
