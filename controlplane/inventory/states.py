@@ -131,6 +131,7 @@ def compare(
     hosts = {entry.operation.host.lower() for entry in specs}
 
     def blank(operation: Operation) -> Facts:
+        """Facts of an operation not met before."""
         spec = False if operation.host.lower() in hosts else None
         return Facts(config=None if configured is None else False, spec=spec, traffic=False)
 

@@ -30,7 +30,6 @@ class Declared:
     literals: dict[str, "Declared"] = field(default_factory=dict)
     patterns: list[tuple[re.Pattern[str], str, "Declared"]] = field(default_factory=list)
     methods: dict[str, str] = field(default_factory=dict)
-    greedy: bool = False
 
     def match(self, keys: Sequence[str], method: str, start: int = 0) -> str | None:
         """Template of the most specific declared route for a path, literals before parameters."""
@@ -68,7 +67,6 @@ def compile_routes(routes: Iterable[KnownRoute]) -> dict[str, Declared]:
         node = hosts.setdefault(route.host.lower(), Declared())
         for segment in [part for part in route.template.split("/") if part]:
             if re.fullmatch(r"\{[^{}]*[+*]\}", segment):
-                node.greedy = True
                 break
             node = _descend(node, segment)
         else:

@@ -28,7 +28,6 @@ class Tally:
     served: int = 0
     refused: int = 0
     unknown: int = 0
-    empty: int = 0
 
     @property
     def total(self) -> int:
@@ -45,7 +44,6 @@ class Tally:
         self.served += other.served
         self.refused += other.refused
         self.unknown += other.unknown
-        self.empty += other.empty
 
 
 @dataclass(slots=True)
@@ -94,7 +92,7 @@ class Node:
         """Compact JSON form: `[sketch, methods, children]`."""
         return [
             f"{self.sketch:x}",
-            {m: [t.served, t.refused, t.unknown, t.empty] for m, t in sorted(self.methods.items())},
+            {m: [t.served, t.refused, t.unknown] for m, t in sorted(self.methods.items())},
             {key: child.to_json() for key, child in sorted(self.children.items())},
         ]
 
