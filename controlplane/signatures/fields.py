@@ -155,7 +155,7 @@ def split(parts: RequestParts) -> list[Field]:
         content_type = next(
             (value.lower() for name, value in parts.headers if name.lower() == "content-type"), ""
         )
-    fields = [Field("method", "method", parts.method), Field("path", "path", parts.path)]
+    fields = [Field("method", "method", parts.method), Field("path", "path", parts.path.replace("+", " "))]
     for source in (_pairs(parts.query, "query"), _body(parts, content_type), _headers(parts)):
         for field in source:
             if not field.value:

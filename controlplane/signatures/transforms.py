@@ -21,6 +21,7 @@ _ESCAPE = re.compile(
     r"\\(?:x\{?([0-9a-fA-F]{2})\}?|u\{?([0-9a-fA-F]{4,6})\}?|u00([0-9a-fA-F]{2})|([0-3][0-7]{2}))"
 )
 _ENTITY = re.compile(r"&(?:#x?0*[0-9a-fA-F]{1,7}|[a-zA-Z]{2,20});?")
+_LOOKALIKES = str.maketrans("\u2044\u2215\u2018\u2019\u2032\u02bc\u201c\u201d", "//''''\"\"")
 _NEEDS_DECODE = re.compile(r"[%\\&\x00]|[^\x00-\x7f]")
 _DECODE_BROWSER_ENTITIES = {"&newline": "\n", "&tab": "\t", "&colon": ":", "&lpar": "(", "&rpar": ")"}
 
@@ -84,7 +85,7 @@ def _escape_point(hexadecimal: str) -> str:
 
 def decode(value: str) -> str:
     """Undo percent (also overlong UTF-8 and %u), HTML entity and backslash encodings until nothing changes,
-    at most `MAX_ROUNDS` times, then fold full-width and other compatibility letters (NFKC)."""
+    at most `MAX_ROUNDS` times, then fold compatibility letters (NFKC), typographic quotes and slashes."""
     if not _NEEDS_DECODE.search(value):
         return value
     for _ in range(MAX_ROUNDS):
@@ -93,7 +94,7 @@ def decode(value: str) -> str:
             break
         value = decoded
     if not value.isascii():
-        value = unicodedata.normalize("NFKC", value).replace("\u2044", "/").replace("\u2215", "/")
+        value = unicodedata.normalize("NFKC", value).translate(_LOOKALIKES)
     return _LETTER_GAP.sub("", value)
 
 
