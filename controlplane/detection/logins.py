@@ -2,7 +2,8 @@
 
 An endpoint is a sign-in when its path says so. A refusal status is a failure. Where an endpoint's attempts are
 mostly answered with success, the answer's size tells: the sizes after which the same address goes on with
-authenticated calls before it tries again are successes, the others failures; without such a contrast the outcome stays unknown.
+authenticated calls before it tries again are successes, the others failures; without such a contrast the
+outcome stays unknown.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ WITH attempts AS (
 ), later AS (
     SELECT client_ip, ts FROM calls WHERE principal IS NOT NULL AND status < 400
 ), followed AS (
-    SELECT a.*, (l.ts IS NOT NULL AND l.ts - a.ts <= {_FOLLOWED_WITHIN_US} AND (a.again IS NULL OR l.ts < a.again)) AS goes_on
+    SELECT a.*, (l.ts IS NOT NULL AND l.ts - a.ts <= {_FOLLOWED_WITHIN_US}
+                 AND (a.again IS NULL OR l.ts < a.again)) AS goes_on
     FROM (
         SELECT *, lead(ts) OVER (PARTITION BY client_ip, place ORDER BY ts) AS again FROM attempts
     ) a ASOF LEFT JOIN later l ON a.client_ip = l.client_ip AND a.ts <= l.ts

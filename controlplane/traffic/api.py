@@ -95,7 +95,7 @@ class ConnectionTrafficView(ApiView):
                     "note": known.note if known else "",
                 }
             )
-        points = [{"at": _iso(row["at"]), "calls": row["calls"]} for row in series.to_pylist()]
+        points = [{"at": _iso(row["bucket"]), "calls": row["calls"]} for row in series.to_pylist()]
         return Response({"sources": sources, "series": points})
 
 

@@ -29,7 +29,8 @@ WITH asked AS (
 ), stepped AS (
     SELECT *, number - lag(number) OVER (PARTITION BY caller, host, template, bucket ORDER BY ts) AS step FROM asked
 ), callers AS (
-    SELECT caller, any_value(kind) AS kind, host, method, template, bucket, count(DISTINCT path) AS objects, count(*) AS requests,
+    SELECT caller, any_value(kind) AS kind, host, method, template, bucket, count(DISTINCT path) AS objects,
+           count(*) AS requests,
            avg((abs(step) = 1)::INT) FILTER (WHERE step IS NOT NULL) AS in_order,
            count(*) FILTER (WHERE status < 400) AS succeeded, min(ts) AS first_ts, max(ts) AS last_ts,
            list(DISTINCT client_ip) AS addresses, list(call_id ORDER BY ts) AS ids,

@@ -12,7 +12,10 @@ from controlplane.detection.types import Detector, Evidence
 WINDOW_SECONDS: Final = 3600
 _MIN_CALLERS: Final = 30
 _FEW: Final = 3
-_WORDS: Final = r"(?i)(^|[/_.-])(admin|administrator|internal|debug|_debug|actuator|management|manage|console|root|superuser|sudo|staff|backoffice|grant|promote|role|roles|privileges?)(/|$|[_.-])"
+_WORDS: Final = (
+    r"(?i)(^|[/_.-])(admin|administrator|internal|debug|actuator|management|manage|console|root|superuser|sudo|staff|"
+    r"backoffice|grant|promote|roles?|privileges?)(/|$|[_.-])"
+)
 
 _SQL: Final = f"""
 WITH named AS (

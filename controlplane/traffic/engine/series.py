@@ -12,19 +12,19 @@ _BLOCKED = "coalesce(waf_action = 'BLOCK', false)"
 
 
 def series(window: Window, bucket_seconds: int, where: CallFilter = _EVERY) -> pa.Table:
-    """Per time bucket: at (µs, bucket start), calls, errors, blocked, p50, p95 and p99 latency in ms.
+    """Per time bucket: bucket (its start, µs), calls, errors, blocked, p50, p95 and p99 latency in ms.
 
     Buckets without calls are left out; the reader draws them as zero.
     """
     bucket = bucket_seconds * MICROSECONDS
     return read(
-        "(ts // ?) * ? AS at, count(*) AS calls, count(*) FILTER (WHERE status >= 400) AS errors, "
+        "(ts // ?) * ? AS bucket, count(*) AS calls, count(*) FILTER (WHERE status >= 400) AS errors, "
         f"count(*) FILTER (WHERE {_BLOCKED}) AS blocked, "
         "quantile_cont(latency_ms, 0.5) AS p50, quantile_cont(latency_ms, 0.95) AS p95, "
         "quantile_cont(latency_ms, 0.99) AS p99",
         window,
         where,
-        "GROUP BY at ORDER BY at",
+        "GROUP BY bucket ORDER BY bucket",
         [bucket, bucket],
     )
 
