@@ -97,11 +97,8 @@ class DataPlane:
             ("X-Forwarded-For", request.client_ip),
             ("X-Request-Id", request.request_id),
         ]
-        if exchange.identity.principal:
-            forwarded.append(("X-Acme-Principal", exchange.identity.principal))
-        headers = [h for h in request.headers if not h[0].lower().startswith("x-acme-")]
         answer = self._upstream.send(
-            request.method, target.path + query, [*headers, *forwarded], request.body
+            request.method, target.path + query, [*request.headers, *forwarded], request.body
         )
         exchange.upstream = answer
         response = Response(answer.body, status=answer.status)

@@ -11,9 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
 
+from moto.iam.exceptions import NotFoundException
+from werkzeug.wrappers import Request
+
 from connectors.testkit.doubles.aws.errors import AwsError
 from connectors.testkit.doubles.aws.iam import Decision, Policy, Query, evaluate
 from connectors.testkit.doubles.aws.operations import ApiCall, iam_action, iam_resources
+from connectors.testkit.doubles.aws.signature import check_signature
 from connectors.testkit.doubles.aws.state import ACCOUNT, LOCK, backend
 
 ALWAYS_ALLOWED = {"sts:GetCallerIdentity", "sts:AssumeRole"}
@@ -58,8 +62,8 @@ def _role_policies(role: Any) -> tuple[Policy, ...]:
     return tuple(inline + attached)
 
 
-def authenticate(call: ApiCall, principals: Principals) -> Caller:
-    """The principal that signed ``call``. Raises the vendor's error for unknown, expired or mismatched
+def authenticate(request: Request, call: ApiCall, principals: Principals) -> Caller:
+    """The principal that signed ``call``, sent as ``request``. Raises the vendor's error for unknown, expired or mismatched
     credentials.
     """
     if caller := principals.known(call.access_key):
@@ -75,8 +79,12 @@ def authenticate(call: ApiCall, principals: Principals) -> Caller:
                 "The security token included in the request is expired",
                 403,
             )
-        role = backend("iam", call.region).get_role_by_arn(session.role_arn)
-        policies = _role_policies(role)
+        try:
+            policies = _role_policies(backend("iam", call.region).get_role_by_arn(session.role_arn))
+        except NotFoundException:
+            # A session outlives its deleted role, without any permission.
+            policies = ()
+        check_signature(request, call, session.secret_access_key)
     narrowed = json.loads(session.policy) if session.policy else None
     return Caller(session.arn, ACCOUNT, session.user_id, policies, narrowed)
 

@@ -62,7 +62,7 @@ class StrictAws:
         if fault := self._faults.take(call.service, call.operation):
             return fault.response()
         try:
-            caller = authenticate(call, self._principals)
+            caller = authenticate(request, call, self._principals)
             authorize(call, caller)
             if caller.policies is not None:
                 # The customer's own administrator (who seeds the estate) is not slowed down.

@@ -42,7 +42,8 @@ def main() -> None:
     options = arguments()
     store = Store()
     admin = AdminApi(store, Ports(options.admin_port, options.proxy_port), options.admin_token)
-    proxy = Proxy(store, Upstream(options.backend), options.proxy_port)
+    own_admin = Upstream(f"http://127.0.0.1:{options.admin_port}")
+    proxy = Proxy(store, Upstream(options.backend), options.proxy_port, own_admin)
     servers = [
         listen(wsgi(admin.answer), options.admin_port),
         listen(wsgi(proxy.answer), options.proxy_port),

@@ -17,15 +17,19 @@ from connectors.testkit.doubles.kong.store import Entity, Store
 from connectors.testkit.doubles.serving import json_response
 from connectors.testkit.doubles.upstream import Upstream, UpstreamAnswer
 
-NEVER_FORWARDED = {"connection", "x-real-ip", "host", "x-acme-principal"}
+LOOPBACK = ("127.0.0.1", "localhost")
+"""A service on the node itself can only be its Admin API."""
+
+NEVER_FORWARDED = {"connection", "x-real-ip", "host"}
 
 
 class Proxy:
     """The proxy listener of one node."""
 
-    def __init__(self, store: Store, upstream: Upstream, port: int) -> None:
+    def __init__(self, store: Store, upstream: Upstream, port: int, admin: Upstream | None = None) -> None:
         self._store = store
         self._upstream = upstream
+        self._admin = admin
         self._port = port
         self._limiter = RateLimiter()
         self._queues: dict[str, LogQueue] = {}
@@ -95,9 +99,10 @@ class Proxy:
         ]
         if exchange.consumer:
             headers.append(("X-Consumer-Username", exchange.consumer["username"] or ""))
-            headers.append(("X-Acme-Principal", exchange.consumer["username"] or ""))
         target = f"{uri}?{exchange.query}" if exchange.query else uri
-        return self._upstream.send(exchange.method, target, headers, exchange.body)
+        on_node = (exchange.service or {}).get("host") in LOOPBACK
+        upstream = self._admin if on_node and self._admin else self._upstream
+        return upstream.send(exchange.method, target, headers, exchange.body)
 
     def _log(
         self,

@@ -81,3 +81,21 @@ def test_the_access_log_has_the_stages_own_format(aws_double: Any, http: Any) ->
     assert found[0]["timestamp"] == past
     assert '"route":"GET /feed","url":"/feed","code":"502"' in found[0]["message"]
     assert '"from":"198.18.7.7"' in found[0]["message"]
+
+
+def test_waf_logs_also_go_to_a_log_group(aws_double: Any, http: Any) -> None:
+    waf, logs, group = aws_double.client("wafv2"), aws_double.client("logs"), "aws-waf-logs-test"
+    logs.create_log_group(logGroupName=group)
+    acl = waf.list_web_acls(Scope="REGIONAL")["WebACLs"][0]["ARN"]
+    before = waf.get_logging_configuration(ResourceArn=acl)["LoggingConfiguration"]["LogDestinationConfigs"]
+    destination = f"arn:aws:logs:us-east-1:123456789012:log-group:{group}"
+    change = {"ResourceArn": acl, "LogDestinationConfigs": [destination]}
+    waf.put_logging_configuration(LoggingConfiguration=change)
+    ask(aws_double, http, API, "/customers/1?marker=to-cloudwatch")
+    waf.put_logging_configuration(LoggingConfiguration=change | {"LogDestinationConfigs": before})
+    deadline = time.monotonic() + 10
+    found: list[Any] = []
+    while not found and time.monotonic() < deadline:
+        found = logs.filter_log_events(logGroupName=group)["events"]
+        time.sleep(0.05)
+    assert '"args":"marker=to-cloudwatch"' in found[0]["message"]

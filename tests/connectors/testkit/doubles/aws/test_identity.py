@@ -118,3 +118,61 @@ def test_a_stolen_key_without_its_session_token_is_refused(aws_double: Any) -> N
             Scope="REGIONAL"
         )
     assert refusal(caught)[0] == "UnrecognizedClientException"
+
+
+def test_a_request_signed_with_the_wrong_secret_is_refused(aws_double: Any) -> None:
+    found = assume(aws_double, role(aws_double, READ_WAF), ExternalId="e-42")["Credentials"]
+    waf = aws_double.client("wafv2", found["AccessKeyId"], "wrong", found["SessionToken"])
+    with pytest.raises(ClientError) as caught:
+        waf.list_web_acls(Scope="REGIONAL")
+    assert refusal(caught)[0] == "InvalidSignatureException"
+
+
+def test_a_request_changed_after_signing_is_refused(aws_double: Any) -> None:
+    waf = as_role(aws_double, "wafv2", role(aws_double, READ_WAF))
+
+    def tamper(request: Any, **_more: Any) -> None:
+        request.body = request.body.replace(b"REGIONAL", b"CLOUDFRONT")
+        request.headers["Content-Length"] = str(len(request.body))
+
+    waf.meta.events.register("before-send.wafv2", tamper)
+    with pytest.raises(ClientError) as caught:
+        waf.list_web_acls(Scope="REGIONAL")
+    assert refusal(caught)[0] == "InvalidSignatureException"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "arguments"),
+    [
+        ("apigateway", "get_rest_apis", {"limit": 3}),
+        ("s3", "list_objects_v2", {"Bucket": "aws-waf-logs-acme-prod", "Prefix": "AWSLogs/a b+c"}),
+        ("logs", "filter_log_events", {"logGroupName": "/aws/http-api/mobile"}),
+    ],
+)
+def test_a_correct_signature_is_recognised_whatever_the_service(
+    aws_double: Any, service: str, operation: str, arguments: dict[str, Any]
+) -> None:
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    client = as_role(aws_double, service, role(aws_double, everything))
+    assert getattr(client, operation)(**arguments)["ResponseMetadata"]["HTTPStatusCode"] == 200
+
+
+def test_an_encoded_path_is_signed_as_sent(aws_double: Any) -> None:
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    api = as_role(aws_double, "apigateway", role(aws_double, everything))
+    api_id = api.get_rest_apis()["items"][0]["id"]
+    assert (
+        api.get_tags(resourceArn=f"arn:aws:apigateway:us-east-1::/restapis/{api_id}")["tags"]["env"] == "prod"
+    )
+
+
+def test_a_session_loses_its_rights_with_its_role(aws_double: Any) -> None:
+    arn = role(aws_double, READ_WAF)
+    waf, iam, name = as_role(aws_double, "wafv2", arn), aws_double.client("iam"), arn.rpartition("/")[2]
+    iam.delete_role_policy(RoleName=name, PolicyName="p")
+    with pytest.raises(ClientError):
+        waf.list_web_acls(Scope="REGIONAL")
+    iam.delete_role(RoleName=name)
+    with pytest.raises(ClientError) as caught:
+        waf.list_web_acls(Scope="REGIONAL")
+    assert refusal(caught)[0] == "AccessDeniedException"
