@@ -14,7 +14,12 @@ export function dice(seed: number): () => number {
 }
 
 /** A working day's shape with noise. */
-export function traffic(points: number, stepMinutes: number, scale: number, seed = 7): { at: string; calls: number; errors: number; blocked: number; p50: number; p95: number }[] {
+export function traffic(
+  points: number,
+  stepMinutes: number,
+  scale: number,
+  seed = 7,
+): { at: string; calls: number; errors: number; blocked: number; p50: number; p95: number }[] {
   const roll = dice(seed);
   return Array.from({ length: points }, (_, index) => {
     const at = now - (points - 1 - index) * stepMinutes * 60_000;

@@ -21,7 +21,13 @@ const serve: Connect.NextHandleFunction = (request, response: ServerResponse, ne
   }
   void body(request).then((sent) => {
     const host = request.headers.host ?? "";
-    const reply = answer(request.method ?? "GET", url.pathname.slice("/api/v1".length), url.searchParams, sent, host);
+    const reply = answer(
+      request.method ?? "GET",
+      url.pathname.slice("/api/v1".length),
+      url.searchParams,
+      sent,
+      host,
+    );
     response.statusCode = reply.status;
     response.setHeader("Content-Type", reply.status >= 400 ? "application/problem+json" : "application/json");
     setTimeout(() => response.end(reply.body === undefined ? "" : JSON.stringify(reply.body)), 60);

@@ -17,14 +17,20 @@ const entry = Object.keys(manifest).find((key) => manifest[key].isEntry);
 visit(entry);
 
 const initial = [...seen].reduce((sum, key) => sum + gz(manifest[key].file), 0);
-const css = [...new Set([...seen].flatMap((key) => manifest[key].css ?? []))].reduce((sum, f) => sum + gz(f), 0);
+const css = [...new Set([...seen].flatMap((key) => manifest[key].css ?? []))].reduce(
+  (sum, f) => sum + gz(f),
+  0,
+);
 const rest = Object.entries(manifest)
   .filter(([key, chunk]) => !seen.has(key) && chunk.file.endsWith(".js"))
   .map(([key, chunk]) => [gz(chunk.file), key])
   .sort((a, b) => b[0] - a[0]);
 
-console.log(`initial JavaScript ${initial.toFixed(1)} kB gz of ${BUDGET_KB}; initial CSS ${css.toFixed(1)} kB gz`);
-for (const [size, key] of rest.slice(0, 8)) console.log(`  on demand ${size.toFixed(1).padStart(7)} kB gz  ${key}`);
+console.log(
+  `initial JavaScript ${initial.toFixed(1)} kB gz of ${BUDGET_KB}; initial CSS ${css.toFixed(1)} kB gz`,
+);
+for (const [size, key] of rest.slice(0, 8))
+  console.log(`  on demand ${size.toFixed(1).padStart(7)} kB gz  ${key}`);
 if (initial > BUDGET_KB) {
   console.error(`over budget by ${(initial - BUDGET_KB).toFixed(1)} kB gz`);
   process.exit(1);

@@ -65,19 +65,45 @@ const only = process.argv.slice(2);
 const wanted = Object.entries(pages).filter(([name]) => !only.length || only.includes(name));
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
 });
-for (const [look, scheme, width, height] of [["light", "light", 1440, 900], ["dark", "dark", 1440, 900], ["phone", "light", 390, 844]]) {
+for (const [look, scheme, width, height] of [
+  ["light", "light", 1440, 900],
+  ["dark", "dark", 1440, 900],
+  ["phone", "light", 390, 844],
+]) {
   if (process.env.LOOK && process.env.LOOK !== look) continue;
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme, reducedMotion: "reduce" });
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: scheme,
+    reducedMotion: "reduce",
+  });
   const page = await context.newPage();
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && console.log(look, page.url(), message.text().slice(0, 300)));
+  page.on(
+    "console",
+    (message) =>
+      ["error", "warning"].includes(message.type()) &&
+      console.log(look, page.url(), message.text().slice(0, 300)),
+  );
   page.on("pageerror", (error) => console.log(look, page.url(), "PAGE ERROR", error.message));
   const shot = async (name) => {
     await page.waitForTimeout(500);
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
     if (wide > 0) console.log(look, name, `scrolls sideways by ${wide} px`);
-    await page.screenshot({ path: `${OUT}${name}.${look}.png`, fullPage: process.env.FULL === "1" });
+    if (process.env.FULL === "1") {
+      const tall = await page.evaluate(() => document.documentElement.scrollHeight);
+      await page.setViewportSize({ width, height: Math.max(height, tall) });
+      await page.waitForTimeout(200);
+    }
+    await page.screenshot({ path: `${OUT}${name}.${look}.png` });
+    await page.setViewportSize({ width, height });
   };
   for (const [name, path] of wanted) {
     await page.goto(BASE + path);

@@ -33,7 +33,10 @@ function unreachable(cause: unknown): Problem {
     status: 0,
     detail: "The request did not get an answer. The network or the server may be down.",
     unchanged: "As far as this page can tell, nothing was changed.",
-    action: cause instanceof Error && cause.name === "AbortError" ? "Try again." : "Check the connection and try again.",
+    action:
+      cause instanceof Error && cause.name === "AbortError"
+        ? "Try again."
+        : "Check the connection and try again.",
   };
 }
 

@@ -17,7 +17,9 @@ type Get<R, P = None, Q = Query> = { get: { parameters: Params<Q, P>; responses:
 type Send<M extends "post" | "patch", B, R, P = None> = {
   [K in M]: { parameters: Params<Query, P>; requestBody?: Json<B>; responses: Ok<R> };
 };
-type Remove<P = Id> = { delete: { parameters: Params<Query, P>; responses: { 204: { content?: never }; default: Failed } } };
+type Remove<P = Id> = {
+  delete: { parameters: Params<Query, P>; responses: { 204: { content?: never }; default: Failed } };
+};
 
 type List<R, P = None> = Get<T.Page<R>, P>;
 
@@ -51,7 +53,11 @@ export interface paths {
   "/actors/{id}/calls": List<T.CallSample, Id>;
 
   "/blocks": List<T.Block> &
-    Send<"post", { preview_id: string; stage: T.Stage; reason: { kind: string; id: string | null; text: string } }, T.Block>;
+    Send<
+      "post",
+      { preview_id: string; stage: T.Stage; reason: { kind: string; id: string | null; text: string } },
+      T.Block
+    >;
   "/blocks/targets": List<T.BlockTarget>;
   "/blocks/preview": Send<"post", T.BlockDraft, T.Preview>;
   "/blocks/{id}": Get<T.Block, Id>;
@@ -82,10 +88,17 @@ export interface paths {
   "/alert-destinations": List<T.AlertDestination> &
     Send<
       "post",
-      { connector: string; name: string; settings: Record<string, unknown>; min_severity: string; events: string[] },
+      {
+        connector: string;
+        name: string;
+        settings: Record<string, unknown>;
+        min_severity: string;
+        events: string[];
+      },
       T.AlertDestination
     >;
-  "/alert-destinations/{id}": Send<"patch", Partial<Omit<T.AlertDestination, "id">>, T.AlertDestination, Id> & Remove;
+  "/alert-destinations/{id}": Send<"patch", Partial<Omit<T.AlertDestination, "id">>, T.AlertDestination, Id> &
+    Remove;
   "/alert-destinations/{id}/test": Send<"post", None, T.TestAnswer, Id>;
   "/alert-deliveries": List<T.AlertDelivery>;
   "/alert-deliveries/{id}/resend": Send<"post", None, T.AlertDelivery, Id>;

@@ -1,5 +1,11 @@
 /** How pages read: one place for paging, polling and refresh after a change. */
-import { keepPreviousData, useInfiniteQuery, useMutation, useQueryClient, type QueryKey } from "@tanstack/react-query";
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useMutation,
+  useQueryClient,
+  type QueryKey,
+} from "@tanstack/react-query";
 import { notifications } from "@mantine/notifications";
 import { problemOf, unwrapPage } from "./client";
 import type { Page } from "./types";
@@ -16,7 +22,8 @@ type Fetch<T> = (query: ListParams) => Promise<{ data?: Page<T>; error?: unknown
 export function useList<T>(key: QueryKey, params: ListParams, fetchPage: Fetch<T>, refresh: number = CALM) {
   return useInfiniteQuery({
     queryKey: [...key, params],
-    queryFn: ({ pageParam }) => unwrapPage(fetchPage({ ...params, limit: 50, cursor: pageParam ?? undefined })),
+    queryFn: ({ pageParam }) =>
+      unwrapPage(fetchPage({ limit: 50, ...params, cursor: pageParam ?? undefined })),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next,
     placeholderData: keepPreviousData,
@@ -48,7 +55,12 @@ export function useChange<V = void, R = unknown>({ run, touches, done, onDone, q
     onError: (error) => {
       if (quiet) return;
       const { title, detail, unchanged, action } = problemOf(error);
-      notifications.show({ title, message: [detail, unchanged, action].filter(Boolean).join(" "), color: "red", autoClose: 12_000 });
+      notifications.show({
+        title,
+        message: [detail, unchanged, action].filter(Boolean).join(" "),
+        color: "red",
+        autoClose: 12_000,
+      });
     },
   });
 }

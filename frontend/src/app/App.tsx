@@ -8,7 +8,8 @@ import { Door } from "./Door";
 
 function makeClient(): QueryClient {
   const signedOut = (error: unknown): void => {
-    if (error instanceof ApiProblem && error.status === 401) void client.invalidateQueries({ queryKey: ["place"] });
+    if (error instanceof ApiProblem && error.status === 401)
+      void client.invalidateQueries({ queryKey: ["place"] });
   };
   const client = new QueryClient({
     queryCache: new QueryCache({ onError: signedOut }),
@@ -16,7 +17,8 @@ function makeClient(): QueryClient {
     defaultOptions: {
       queries: {
         staleTime: 2_000,
-        retry: (count, error) => count < 2 && (!(error instanceof ApiProblem) || error.status === 0 || error.status >= 500),
+        retry: (count, error) =>
+          count < 2 && (!(error instanceof ApiProblem) || error.status === 0 || error.status >= 500),
       },
     },
   });

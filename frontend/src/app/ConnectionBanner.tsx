@@ -7,7 +7,9 @@ import css from "./Shell.module.css";
 /** While a connection cannot be read, every page says so: what it shows may be old. */
 export function ConnectionBanner() {
   const { data } = useQuery(connectionsQuery);
-  const broken = (data ?? []).filter((connection) => connection.status === "degraded" || connection.status === "failed");
+  const broken = (data ?? []).filter(
+    (connection) => connection.status === "degraded" || connection.status === "failed",
+  );
   const first = broken[0];
   return (
     <div role="status" aria-live="polite">

@@ -27,18 +27,56 @@ async function find(q: string): Promise<Entry[]> {
     unwrapPage(api.GET("/findings", { params: { ...none, query } })),
     unwrapPage(api.GET("/threats", { params: { ...none, query } })),
   ]);
-  const rows = <T,>(answer: PromiseSettledResult<{ data: T[] }>): T[] => (answer.status === "fulfilled" ? answer.value.data.slice(0, 6) : []);
+  const rows = <T,>(answer: PromiseSettledResult<{ data: T[] }>): T[] =>
+    answer.status === "fulfilled" ? answer.value.data.slice(0, 6) : [];
   return [
-    ...rows(endpoints).map((e) => ({ id: e.id, group: "Endpoints", href: `/endpoints/${e.id}`, label: <Operation method={e.method} path={e.template} />, hint: e.host })),
-    ...rows(findings).map((f) => ({ id: f.id, group: "Findings", href: `/findings/${f.id}`, label: <><SeverityBadge severity={f.severity} /> {f.title}</>, hint: f.subject.label })),
-    ...rows(threats).map((t) => ({ id: t.id, group: "Threats", href: `/actors/${t.actor.id}`, label: <><SeverityBadge severity={t.severity} /> {t.title}</>, hint: t.actor.label })),
+    ...rows(endpoints).map((e) => ({
+      id: e.id,
+      group: "Endpoints",
+      href: `/endpoints/${e.id}`,
+      label: <Operation method={e.method} path={e.template} />,
+      hint: e.host,
+    })),
+    ...rows(findings).map((f) => ({
+      id: f.id,
+      group: "Findings",
+      href: `/findings/${f.id}`,
+      label: (
+        <>
+          <SeverityBadge severity={f.severity} /> {f.title}
+        </>
+      ),
+      hint: f.subject.label,
+    })),
+    ...rows(threats).map((t) => ({
+      id: t.id,
+      group: "Threats",
+      href: `/actors/${t.actor.id}`,
+      label: (
+        <>
+          <SeverityBadge severity={t.severity} /> {t.title}
+        </>
+      ),
+      hint: t.actor.label,
+    })),
   ];
 }
 
 const pages: Entry[] = [
-  ...navigation.map((item) => ({ id: item.to, group: "Pages", href: item.to, label: item.label, hint: item.hint })),
+  ...navigation.map((item) => ({
+    id: item.to,
+    group: "Pages",
+    href: item.to,
+    label: item.label,
+    hint: item.hint,
+  })),
   { id: "/blocks/new", group: "Actions", href: "/blocks/new", label: "Preview a block" },
-  { id: "/connections/new", group: "Actions", href: "/connections/new", label: "Connect a gateway or firewall" },
+  {
+    id: "/connections/new",
+    group: "Actions",
+    href: "/connections/new",
+    label: "Connect a gateway or firewall",
+  },
   { id: "/imports", group: "Actions", href: "/imports", label: "Import a log or an API document" },
   { id: "/settings/tokens", group: "Actions", href: "/settings/tokens", label: "Create an API token" },
 ];
@@ -50,7 +88,11 @@ export default function Palette() {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const [needle] = useDebouncedValue(text.trim(), 120);
-  const search = useQuery({ queryKey: ["palette", needle], queryFn: () => find(needle), enabled: open && needle.length > 1 });
+  const search = useQuery({
+    queryKey: ["palette", needle],
+    queryFn: () => find(needle),
+    enabled: open && needle.length > 1,
+  });
   const local = pages.filter((page) => String(page.label).toLowerCase().includes(text.trim().toLowerCase()));
   const entries = [...local, ...(needle.length > 1 ? (search.data ?? []) : [])];
   const close = (): void => {
@@ -74,7 +116,17 @@ export default function Palette() {
     }
   };
   return (
-    <Modal opened={open} onClose={close} withCloseButton={false} size="lg" yOffset="12vh" centered={false} padding={12} title={null} aria-label="Search and go to">
+    <Modal
+      opened={open}
+      onClose={close}
+      withCloseButton={false}
+      size="lg"
+      yOffset="12vh"
+      centered={false}
+      padding={12}
+      title={null}
+      aria-label="Search and go to"
+    >
       <TextInput
         data-autofocus
         size="md"
@@ -96,15 +148,27 @@ export default function Palette() {
       <div id="palette-list" role="listbox" aria-label="Results" className={css["list"]}>
         {entries.map((entry, index) => (
           <div key={entry.group + entry.id} role="presentation">
-            {entries[index - 1]?.group === entry.group ? null : <div className={css["group"]}>{entry.group}</div>}
+            {entries[index - 1]?.group === entry.group ? null : (
+              <div className={css["group"]}>{entry.group}</div>
+            )}
             {/* eslint-disable-next-line jsx-a11y/click-events-have-key-events -- the input owns the keyboard */}
-            <div id={`palette-${index}`} role="option" tabIndex={-1} aria-selected={index === at} className={css["item"]} onMouseMove={() => setAt(index)} onClick={() => go(entry)}>
+            <div
+              id={`palette-${index}`}
+              role="option"
+              tabIndex={-1}
+              aria-selected={index === at}
+              className={css["item"]}
+              onMouseMove={() => setAt(index)}
+              onClick={() => go(entry)}
+            >
               {entry.label}
               <span className={css["hint"]}>{entry.hint}</span>
             </div>
           </div>
         ))}
-        {entries.length === 0 ? <div className={css["group"]}>{search.isFetching ? "Searching…" : "Nothing matches."}</div> : null}
+        {entries.length === 0 ? (
+          <div className={css["group"]}>{search.isFetching ? "Searching…" : "Nothing matches."}</div>
+        ) : null}
       </div>
       <div className={css["keys"]} aria-hidden>
         <span>↑ ↓ choose</span>

@@ -8,7 +8,11 @@ import css from "./Shell.module.css";
 /** Five steps, each proved by data rather than by a click. Hidden per person. */
 export function SetupChecklist({ steps }: { steps: SetupStep[] }) {
   const { user } = useSession();
-  const [hidden, setHidden] = useLocalStorage({ key: `setup-hidden:${user.id}`, defaultValue: false, getInitialValueInEffect: false });
+  const [hidden, setHidden] = useLocalStorage({
+    key: `setup-hidden:${user.id}`,
+    defaultValue: false,
+    getInitialValueInEffect: false,
+  });
   const done = steps.filter((step) => step.done).length;
   if (hidden || !steps.length || done === steps.length) return null;
   return (

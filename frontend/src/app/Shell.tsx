@@ -13,13 +13,13 @@ const Palette = lazy(() => import("./Palette"));
 
 /** The frame around every page: sidebar, banner, palette, content. */
 export function Shell() {
-  const [open, setOpen] = useState(false);
+  const [openAt, setOpenAt] = useState<string | null>(null);
   const { tenant } = useSession();
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
   const paletteWanted = usePaletteKey();
+  const open = openAt === pathname;
   useEffect(() => {
-    setOpen(false);
     main.current?.focus({ preventScroll: true });
   }, [pathname]);
   return (
@@ -28,10 +28,22 @@ export function Shell() {
         Skip to content
       </a>
       <Sidebar open={open} />
-      <button type="button" className={css["veil"]} data-open={open} aria-label="Close menu" onClick={() => setOpen(false)} />
+      <button
+        type="button"
+        className={css["veil"]}
+        data-open={open}
+        aria-label="Close menu"
+        onClick={() => setOpenAt(null)}
+      />
       <div className={css["main"]}>
         <div className={css["top"]}>
-          <ActionIcon color="white" c="white" aria-label="Open menu" aria-expanded={open} onClick={() => setOpen(true)}>
+          <ActionIcon
+            color="white"
+            c="white"
+            aria-label="Open menu"
+            aria-expanded={open}
+            onClick={() => setOpenAt(pathname)}
+          >
             <IconMenu2 size={20} aria-hidden />
           </ActionIcon>
           <Logo size={22} />

@@ -40,7 +40,9 @@ export function Sidebar({ open }: { open: boolean }) {
       <nav aria-label="Main" className={css["nav"]}>
         {navigation.map((item, index) => (
           <div key={item.to}>
-            {item.group && navigation[index - 1]?.group !== item.group ? <div className={css["group"]}>{item.group}</div> : null}
+            {item.group && navigation[index - 1]?.group !== item.group ? (
+              <div className={css["group"]}>{item.group}</div>
+            ) : null}
             <NavLink item={item} badge={badge[item.to]} />
           </div>
         ))}
@@ -55,10 +57,16 @@ export function Sidebar({ open }: { open: boolean }) {
 
 function NavLink({ item, badge }: { item: NavItem; badge: { n: number; hot: boolean } | undefined }) {
   return (
-    <Link to={item.to} className={css["link"]} activeOptions={{ exact: item.to === "/", includeSearch: false }}>
+    <Link
+      to={item.to}
+      className={css["link"]}
+      activeOptions={{ exact: item.to === "/", includeSearch: false }}
+    >
       <item.icon size={17} stroke={1.7} aria-hidden />
       {item.label}
-      {badge && badge.n > 0 ? <span className={`${css["badge"]} ${badge.hot ? css["badgeHot"] : ""}`}>{compact(badge.n)}</span> : null}
+      {badge && badge.n > 0 ? (
+        <span className={`${css["badge"]} ${badge.hot ? css["badgeHot"] : ""}`}>{compact(badge.n)}</span>
+      ) : null}
     </Link>
   );
 }

@@ -1,5 +1,13 @@
 import { Menu, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
-import { IconApi, IconCheck, IconDeviceDesktop, IconLogout, IconMoon, IconSun, IconUser } from "@tabler/icons-react";
+import {
+  IconApi,
+  IconCheck,
+  IconDeviceDesktop,
+  IconLogout,
+  IconMoon,
+  IconSun,
+  IconUser,
+} from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useSession, useSignOut } from "@/api/session";
 import { words } from "@/ui/format";
@@ -33,7 +41,13 @@ export function UserMenu() {
         <Menu.Item component={Link} to="/settings/profile" leftSection={<IconUser size={15} aria-hidden />}>
           Profile
         </Menu.Item>
-        <Menu.Item component="a" href="/api/docs" target="_blank" rel="noreferrer" leftSection={<IconApi size={15} aria-hidden />}>
+        <Menu.Item
+          component="a"
+          href="/api/docs"
+          target="_blank"
+          rel="noreferrer"
+          leftSection={<IconApi size={15} aria-hidden />}
+        >
           REST API reference
         </Menu.Item>
         <Menu.Divider />

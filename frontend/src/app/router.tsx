@@ -1,4 +1,10 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from "@tanstack/react-router";
 import { ErrorState } from "@/ui/States";
 import { textSearch } from "@/ui/table/useUrlState";
 import { NotFound } from "./NotFound";
@@ -7,7 +13,10 @@ import { Shell } from "./Shell";
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound });
 const under = <P extends string>(path: P) => ({ getParentRoute: () => root, path });
 
-const overview = createRoute({ ...under("/"), component: lazyRouteComponent(() => import("@/features/overview/OverviewPage")) });
+const overview = createRoute({
+  ...under("/"),
+  component: lazyRouteComponent(() => import("@/features/overview/OverviewPage")),
+});
 
 const endpoints = createRoute({
   ...under("/endpoints"),

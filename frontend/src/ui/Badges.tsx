@@ -10,7 +10,7 @@ import {
   IconHelpCircle,
   type Icon,
 } from "@tabler/icons-react";
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import type { Severity } from "@/api/types";
 import css from "./Badges.module.css";
 import { words } from "./format";
@@ -37,8 +37,25 @@ export function SeverityBadge({ severity }: { severity: Severity }) {
   );
 }
 
-export function Pill({ tone, icon, children, title }: { tone: Tone; icon?: boolean; children: ReactNode; title?: string }) {
-  const Mark = tone === "ok" ? IconCircleCheckFilled : tone === "unknown" ? IconHelpCircle : tone === "info" ? IconCircleDashed : IconAlertTriangleFilled;
+export function Pill({
+  tone,
+  icon,
+  children,
+  title,
+}: {
+  tone: Tone;
+  icon?: boolean;
+  children: ReactNode;
+  title?: string;
+}) {
+  const Mark =
+    tone === "ok"
+      ? IconCircleCheckFilled
+      : tone === "unknown"
+        ? IconHelpCircle
+        : tone === "info"
+          ? IconCircleDashed
+          : IconAlertTriangleFilled;
   const pill = (
     <span className={`${css["pill"]} ${icon ? "" : css["plain"]} ${css[tone]}`}>
       {icon ? <Mark size={13} aria-hidden /> : null}
@@ -49,7 +66,19 @@ export function Pill({ tone, icon, children, title }: { tone: Tone; icon?: boole
 }
 
 export function MethodBadge({ method }: { method: string }) {
-  return <span className={`${css["method"]} ${css[method.toLowerCase()] ?? ""}`}>{method.toUpperCase()}</span>;
+  return (
+    <span className={`${css["method"]} ${css[method.toLowerCase()] ?? ""}`}>{method.toUpperCase()}</span>
+  );
+}
+
+/** Lets a long path wrap at its slashes rather than inside a word. */
+function breakable(text: string): ReactNode {
+  return text.split(/(?=\/)/).map((segment, index) => (
+    <Fragment key={index}>
+      {index || segment.startsWith("/") ? <wbr /> : null}
+      {segment}
+    </Fragment>
+  ));
 }
 
 /** A path with its learnt parameters set apart, as in /orders/{order_id}. */
@@ -64,7 +93,7 @@ export function PathText({ host, path }: { host?: string | null; path: string })
             {part}
           </span>
         ) : (
-          part
+          breakable(part)
         ),
       )}
     </span>
@@ -93,11 +122,27 @@ export function Unknown({ reason }: { reason?: string | null }) {
   );
 }
 
-export function Known({ value, format, reason }: { value: number | null | undefined; format: (n: number) => string; reason?: string }) {
+export function Known({
+  value,
+  format,
+  reason,
+}: {
+  value: number | null | undefined;
+  format: (n: number) => string;
+  reason?: string;
+}) {
   return value === null || value === undefined ? <Unknown reason={reason} /> : <>{format(value)}</>;
 }
 
-export function Tags({ values, none = "none", limit = 99 }: { values: string[]; none?: string; limit?: number }) {
+export function Tags({
+  values,
+  none = "none",
+  limit = 99,
+}: {
+  values: string[];
+  none?: string;
+  limit?: number;
+}) {
   if (!values.length) return <span className="muted">{none}</span>;
   const more = values.length - limit;
   return (
@@ -128,7 +173,10 @@ export function Score({ value, reason }: { value: number | null; reason?: string
       <span className={css["track"]} aria-hidden>
         <span
           className={css["fill"]}
-          style={{ width: `${Math.min(100, Math.max(3, value))}%`, background: `var(--${toneOfScore(value)}-fill)` }}
+          style={{
+            width: `${Math.min(100, Math.max(3, value))}%`,
+            background: `var(--${toneOfScore(value)}-fill)`,
+          }}
         />
       </span>
     </span>

@@ -87,12 +87,10 @@ export function JsonDocument({
         marked(line) ? (
           <mark key={index} className={css["mark"]} style={{ color: "inherit" }}>
             {paint(line)}
-            {"\n"}
           </mark>
         ) : (
-          <span key={index}>
+          <span key={index} className={css["line"]}>
             {paint(line)}
-            {"\n"}
           </span>
         ),
       )}

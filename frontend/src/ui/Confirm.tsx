@@ -31,7 +31,12 @@ export function ConfirmButton({ label, title, body, confirm, danger, run, ...but
   };
   return (
     <>
-      <Button variant={danger ? "light" : "default"} color={danger ? "red" : undefined} {...button} onClick={open}>
+      <Button
+        variant={danger ? "light" : "default"}
+        color={danger ? "red" : undefined}
+        {...button}
+        onClick={open}
+      >
         {label}
       </Button>
       <Modal opened={opened} onClose={close} title={title}>

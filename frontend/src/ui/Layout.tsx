@@ -64,7 +64,14 @@ export function Panel({ title, note, span = 12, flush, children }: PanelProps) {
 
 /** Groups panels in one column of the grid. */
 export function Column({ span, children }: { span: Span; children: ReactNode }) {
-  return <div className={css[`s${span}`]} style={{ display: "grid", gap: 16, alignContent: "start", gridTemplateColumns: "minmax(0, 1fr)" }}>{children}</div>;
+  return (
+    <div
+      className={css[`s${span}`]}
+      style={{ display: "grid", gap: 16, alignContent: "start", gridTemplateColumns: "minmax(0, 1fr)" }}
+    >
+      {children}
+    </div>
+  );
 }
 
 export function Facts({ rows }: { rows: [string, ReactNode][] }) {

@@ -7,7 +7,13 @@ export function FormProblem({ error }: { error: unknown }) {
   if (!error) return null;
   const problem = problemOf(error);
   return (
-    <Alert color="red" variant="light" icon={<IconAlertTriangle size={18} aria-hidden />} title={problem.title} role="alert">
+    <Alert
+      color="red"
+      variant="light"
+      icon={<IconAlertTriangle size={18} aria-hidden />}
+      title={problem.title}
+      role="alert"
+    >
       {[problem.detail, problem.unchanged, problem.action].filter(Boolean).join(" ")}
       {problem.errors?.map((item) => (
         <div key={item.pointer + item.detail}>

@@ -1,4 +1,14 @@
-import { Accordion, NumberInput, PasswordInput, Select, Stack, Switch, TagsInput, Textarea, TextInput } from "@mantine/core";
+import {
+  Accordion,
+  NumberInput,
+  PasswordInput,
+  Select,
+  Stack,
+  Switch,
+  TagsInput,
+  Textarea,
+  TextInput,
+} from "@mantine/core";
 import type { SettingsField, SettingsSchema } from "@/api/types";
 import { words } from "./format";
 
@@ -14,11 +24,14 @@ interface SchemaFormProps {
 /** `anyOf: [X, null]` is how an optional field looks; X carries the type. */
 function resolve(field: SettingsField): SettingsField {
   const inner = field.anyOf?.find((option) => (option.type as string) !== "null");
-  return inner ? { ...inner, ...field, type: inner.type, enum: inner.enum, items: inner.items, format: inner.format } : field;
+  return inner
+    ? { ...inner, ...field, type: inner.type, enum: inner.enum, items: inner.items, format: inner.format }
+    : field;
 }
 
 /** A stored secret is answered as {"set": true}: kept unless something new is typed. */
-const isSet = (value: unknown): boolean => typeof value === "object" && value !== null && "set" in value && value.set === true;
+const isSet = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "set" in value && value.set === true;
 
 /** The settings form of any connector, from its JSON Schema. */
 export function SchemaForm({ schema, values, onChange, errors = {} }: SchemaFormProps) {
@@ -79,7 +92,14 @@ function Field({ name, field, required, value, error, onChange }: FieldProps) {
     );
   }
   if (field.enum) {
-    return <Select {...shared} data={field.enum} value={text || (field.default as string | undefined) || null} onChange={onChange} />;
+    return (
+      <Select
+        {...shared}
+        data={field.enum}
+        value={text || (field.default as string | undefined) || null}
+        onChange={onChange}
+      />
+    );
   }
   if (field.type === "boolean") {
     return (
@@ -106,10 +126,26 @@ function Field({ name, field, required, value, error, onChange }: FieldProps) {
     );
   }
   if (field.type === "array") {
-    return <TagsInput {...shared} placeholder={example} value={((value ?? field.default) as string[] | undefined) ?? []} onChange={onChange} />;
+    return (
+      <TagsInput
+        {...shared}
+        placeholder={example}
+        value={((value ?? field.default) as string[] | undefined) ?? []}
+        onChange={onChange}
+      />
+    );
   }
   if (field.format === "multiline" || field.format === "textarea") {
-    return <Textarea {...shared} autosize minRows={4} placeholder={example} value={text} onChange={(event) => onChange(event.currentTarget.value)} />;
+    return (
+      <Textarea
+        {...shared}
+        autosize
+        minRows={4}
+        placeholder={example}
+        value={text}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+    );
   }
   return (
     <TextInput

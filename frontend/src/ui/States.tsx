@@ -18,11 +18,7 @@ export function EmptyState({ title, why, action }: EmptyProps) {
     <div className={css["state"]} role="status">
       <h3>{title}</h3>
       <p>{why}</p>
-      {action && "to" in action ? (
-        <ButtonLink to={action.to}>
-          {action.label}
-        </ButtonLink>
-      ) : null}
+      {action && "to" in action ? <ButtonLink to={action.to}>{action.label}</ButtonLink> : null}
       {action && "onClick" in action ? <Button onClick={action.onClick}>{action.label}</Button> : null}
     </div>
   );

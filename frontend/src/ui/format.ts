@@ -3,7 +3,8 @@ const whole = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 const short = new Intl.NumberFormat("en-GB", { notation: "compact", maximumFractionDigits: 1 });
 
 export const integer = (value: number): string => whole.format(value);
-export const compact = (value: number): string => (Math.abs(value) < 10_000 ? whole.format(value) : short.format(value));
+export const compact = (value: number): string =>
+  Math.abs(value) < 10_000 ? whole.format(value) : short.format(value);
 
 /** A share in 0…1. Small but real shares never read as 0 %. */
 export function percent(share: number): string {
@@ -56,8 +57,18 @@ const momentFormat = new Intl.DateTimeFormat("en-GB", {
 export const day = (iso: string): string => dayFormat.format(new Date(iso));
 export const moment = (iso: string): string => momentFormat.format(new Date(iso));
 
-/** "risk_accepted" → "Risk accepted". */
+const ACRONYMS =
+  /\b(api|apis|ip|iban|id|ids|url|waf|acl|acls|tls|sql|xss|ssrf|bola|bfla|jwt|ja4|http|https|aws|cors|ttl|asn|csv|ssn|bic|vat|cve|rce|lfi|xxe|soap|rest|grpc)\b/gi;
+
+/** "risk_accepted" → "Risk accepted", "api_key" → "API key". */
 export function words(key: string): string {
-  const text = key.replace(/[_-]+/g, " ").trim();
+  const text = key
+    .replace(/[_-]+/g, " ")
+    .trim()
+    .replace(ACRONYMS, (short) =>
+      /s$/i.test(short) && /^(apis|ids|acls)$/i.test(short)
+        ? `${short.slice(0, -1).toUpperCase()}s`
+        : short.toUpperCase(),
+    );
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -67,7 +67,16 @@ export interface Preview {
     share_of_good: number;
     endpoints: { label: string; requests: number }[];
     partners: { name: string; requests: number }[];
-    examples: { at: Iso; method: string; host?: string; path: string; status: number | null; client_ip?: string | null; principal?: string | null; good?: boolean }[];
+    examples: {
+      at: Iso;
+      method: string;
+      host?: string;
+      path: string;
+      status: number | null;
+      client_ip?: string | null;
+      principal?: string | null;
+      good?: boolean;
+    }[];
     series: { at: Iso; total: number; hit: number }[];
   };
   unevaluable: { field: string; reason: string }[];
@@ -77,15 +86,7 @@ export interface Preview {
 }
 
 export type BlockStatus =
-  | "pending"
-  | "counting"
-  | "blocking"
-  | "expiring"
-  | "expired"
-  | "undone"
-  | "undoing"
-  | "failed"
-  | "refused";
+  "pending" | "counting" | "blocking" | "expiring" | "expired" | "undone" | "undoing" | "failed" | "refused";
 
 export interface LiveTarget extends TargetRef {
   name: string;

@@ -51,7 +51,13 @@ export interface ConnectionDetail extends Connection {
 }
 
 export interface Setup {
-  texts: { title: string; body: string; language: string; link: string | null; access: "read" | "write" | string | null }[];
+  texts: {
+    title: string;
+    body: string;
+    language: string;
+    link: string | null;
+    access: "read" | "write" | string | null;
+  }[];
   generated: Record<string, string>;
 }
 

@@ -1,13 +1,7 @@
 import type { HistoryEntry, Iso, Severity } from "./shared";
 
 export type FindingStatus =
-  | "open"
-  | "under_review"
-  | "remediating"
-  | "risk_accepted"
-  | "false_positive"
-  | "resolved"
-  | "reopened";
+  "open" | "under_review" | "remediating" | "risk_accepted" | "false_positive" | "resolved" | "reopened";
 
 export interface Finding {
   id: string;

@@ -60,7 +60,13 @@ export interface Caller {
 
 export interface EndpointDetail extends Endpoint {
   parameters: Parameter[];
-  routes: { connection_id: string; ref: string; stage: string | null; upstream: string | null; evidence: unknown }[];
+  routes: {
+    connection_id: string;
+    ref: string;
+    stage: string | null;
+    upstream: string | null;
+    evidence: unknown;
+  }[];
   rate_limits: { sentence?: string; [key: string]: unknown }[] | null;
   waf: { state: string; policy: string | null; note: string | null } | null;
   callers: Caller[];

@@ -31,7 +31,14 @@ export interface Overview {
   findings_by_severity: Partial<Record<Severity, number>>;
   risk: { score: number | null; previous: number | null };
   calls_series: TrafficPoint[];
-  top_endpoints: { id: string; label: string; method?: string; template?: string; risk: number | null; calls_24h: number | null }[];
+  top_endpoints: {
+    id: string;
+    label: string;
+    method?: string;
+    template?: string;
+    risk: number | null;
+    calls_24h: number | null;
+  }[];
   top_actors: { id: string; label: string; kind: string; score: number; sentence?: string }[];
   setup: SetupStep[];
   recent: { at: Iso; kind: string; sentence: string; href: string | null; severity: Severity | null }[];

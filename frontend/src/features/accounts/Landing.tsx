@@ -16,11 +16,15 @@ export default function Landing() {
         <div className={css["brand"]}>
           <Logo size={34} /> Portcullis
         </div>
-        <h1>Know every API. Stop attacks without breaking clients.</h1>
+        <h1>
+          Know every API. <br />
+          Stop attacks without breaking clients.
+        </h1>
         <ul>
           <li>
             <strong>Every endpoint, from configuration alone</strong>
-            Connect API Gateway, Kong, Apigee or a firewall with a read-only role. The inventory stands in minutes.
+            Connect API Gateway, Kong, Apigee or a firewall with a read-only role. The inventory stands in
+            minutes.
           </li>
           <li>
             <strong>Findings you can check</strong>
@@ -59,7 +63,20 @@ function GoToWorkspace() {
       }}
     >
       <Group align="flex-end" gap={10} wrap="nowrap">
-        <TextInput style={{ flex: 1 }} label="Go to your workspace" placeholder="your-company" required value={slug} onChange={(event) => setSlug(event.currentTarget.value)} rightSectionWidth="auto" rightSection={<span className="muted" style={{ padding: "0 10px", fontSize: 13 }}>.{window.location.host}</span>} />
+        <TextInput
+          style={{ flex: 1 }}
+          label="Go to your workspace"
+          placeholder="your-company"
+          required
+          value={slug}
+          onChange={(event) => setSlug(event.currentTarget.value)}
+          rightSectionWidth="auto"
+          rightSection={
+            <span className="muted" style={{ padding: "0 10px", fontSize: 13 }}>
+              .{window.location.host}
+            </span>
+          }
+        />
         <Button type="submit" variant="default">
           Go
         </Button>

@@ -37,8 +37,21 @@ export default function SignIn() {
           }}
         >
           <Stack gap={14}>
-            <TextInput label="E-mail" type="email" required autoComplete="username" value={email} onChange={(event) => setEmail(event.currentTarget.value)} />
-            <PasswordInput label="Password" required autoComplete="current-password" value={password} onChange={(event) => setPassword(event.currentTarget.value)} />
+            <TextInput
+              label="E-mail"
+              type="email"
+              required
+              autoComplete="username"
+              value={email}
+              onChange={(event) => setEmail(event.currentTarget.value)}
+            />
+            <PasswordInput
+              label="Password"
+              required
+              autoComplete="current-password"
+              value={password}
+              onChange={(event) => setPassword(event.currentTarget.value)}
+            />
             <FormProblem error={signIn.error} />
             <Button type="submit" loading={signIn.isPending}>
               Sign in

@@ -24,7 +24,8 @@ export function SignUpForm() {
     retry: false,
   });
   const signUp = useChange({
-    run: () => unwrap(api.POST("/signup", { params: { path: {} }, body: { organisation, slug, email, password } })),
+    run: () =>
+      unwrap(api.POST("/signup", { params: { path: {} }, body: { organisation, slug, email, password } })),
     touches: [],
     quiet: true,
     onDone: (made) => window.location.assign(made.handoff_url || made.url),
@@ -39,7 +40,13 @@ export function SignUpForm() {
       }}
     >
       <Stack gap={14}>
-        <TextInput label="Organisation" required autoComplete="organization" value={organisation} onChange={(event) => setOrganisation(event.currentTarget.value)} />
+        <TextInput
+          label="Organisation"
+          required
+          autoComplete="organization"
+          value={organisation}
+          onChange={(event) => setOrganisation(event.currentTarget.value)}
+        />
         <div>
           <TextInput
             label="Workspace address"
@@ -47,7 +54,11 @@ export function SignUpForm() {
             value={slug}
             onChange={(event) => setTypedSlug(slugFrom(event.currentTarget.value))}
             rightSectionWidth="auto"
-            rightSection={<span className="muted" style={{ padding: "0 10px", fontSize: 13 }}>.{window.location.host}</span>}
+            rightSection={
+              <span className="muted" style={{ padding: "0 10px", fontSize: 13 }}>
+                .{window.location.host}
+              </span>
+            }
             error={answer && !answer.available ? (answer.reason ?? "This address is taken.") : undefined}
           />
           <div aria-live="polite" style={{ fontSize: 13, minHeight: 18, marginTop: 4 }}>
@@ -55,15 +66,38 @@ export function SignUpForm() {
             {free.isFetching ? <span className="muted">Checking…</span> : null}
           </div>
         </div>
-        <TextInput label="E-mail" type="email" required autoComplete="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} />
+        <TextInput
+          label="E-mail"
+          type="email"
+          required
+          autoComplete="email"
+          value={email}
+          onChange={(event) => setEmail(event.currentTarget.value)}
+        />
         <div>
-          <PasswordInput label="Password" required autoComplete="new-password" aria-describedby="password-strength" value={password} onChange={(event) => setPassword(event.currentTarget.value)} />
-          <div id="password-strength" aria-live="polite" style={{ fontSize: 13, marginTop: 4, color: strengthColor[judged.level] }}>
+          <PasswordInput
+            label="Password"
+            required
+            autoComplete="new-password"
+            aria-describedby="password-strength"
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+          />
+          <div
+            id="password-strength"
+            aria-live="polite"
+            style={{ fontSize: 13, marginTop: 4, color: strengthColor[judged.level] }}
+          >
             {judged.sentence}
           </div>
         </div>
         <FormProblem error={signUp.error} />
-        <Button type="submit" size="md" loading={signUp.isPending} disabled={judged.level === 0 || answer?.available === false}>
+        <Button
+          type="submit"
+          size="md"
+          loading={signUp.isPending}
+          disabled={judged.level === 0 || answer?.available === false}
+        >
           Create the workspace
         </Button>
       </Stack>

@@ -10,13 +10,19 @@ export const MIN_LENGTH = 12;
 export function strength(password: string): Strength {
   if (password.length < MIN_LENGTH) {
     const missing = MIN_LENGTH - password.length;
-    return { level: 0, sentence: password ? `${missing} more ${missing === 1 ? "character" : "characters"} needed` : `At least ${MIN_LENGTH} characters` };
+    return {
+      level: 0,
+      sentence: password
+        ? `${missing} more ${missing === 1 ? "character" : "characters"} needed`
+        : `At least ${MIN_LENGTH} characters`,
+    };
   }
   const different = new Set(password.toLowerCase()).size;
   if (different < 6 || /^(.{1,4})\1+$/.test(password) || /password|qwerty|123456|abcdef/i.test(password)) {
     return { level: 1, sentence: "Weak: it repeats itself or is easy to guess" };
   }
-  if (password.length >= 18 || (different >= 10 && password.length >= 14)) return { level: 3, sentence: "Strong" };
+  if (password.length >= 18 || (different >= 10 && password.length >= 14))
+    return { level: 3, sentence: "Strong" };
   return { level: 2, sentence: "Good; longer is stronger" };
 }
 

@@ -8,7 +8,10 @@ export default function AlertsPage() {
   const [search, patch] = useUrlState();
   return (
     <>
-      <PageHeader title="Alerts" lead="Where news of findings, threats and blocks is sent, and what became of each message." />
+      <PageHeader
+        title="Alerts"
+        lead="Where news of findings, threats and blocks is sent, and what became of each message."
+      />
       <Tabs value={search["tab"] ?? "destinations"} onChange={(tab) => patch({ tab: tab ?? undefined })}>
         <Tabs.List mb={16}>
           <Tabs.Tab value="destinations">Destinations</Tabs.Tab>

@@ -1,4 +1,14 @@
-import { Alert, Button, Checkbox, Drawer, Group, SegmentedControl, Select, Stack, TextInput } from "@mantine/core";
+import {
+  Alert,
+  Button,
+  Checkbox,
+  Drawer,
+  Group,
+  SegmentedControl,
+  Select,
+  Stack,
+  TextInput,
+} from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, unwrap } from "@/api/client";
@@ -35,7 +45,13 @@ export function DestinationForm({ destination, onClose }: FormProps) {
   const schema = senders.find((item) => item.key === key)?.settings_schema;
   const save = useChange({
     run: () => {
-      const body = { connector: key, name, min_severity: severity, events, settings: cleanSettings(schema ?? {}, values) };
+      const body = {
+        connector: key,
+        name,
+        min_severity: severity,
+        events,
+        settings: cleanSettings(schema ?? {}, values),
+      };
       return destination
         ? unwrap(api.PATCH("/alert-destinations/{id}", { params: { path: { id: destination.id } }, body }))
         : unwrap(api.POST("/alert-destinations", { params: { path: {} }, body }));
@@ -49,7 +65,14 @@ export function DestinationForm({ destination, onClose }: FormProps) {
   });
   const secret = save.data?.secret;
   return (
-    <Drawer opened onClose={onClose} position="right" size="lg" title={destination ? `Edit ${destination.name}` : "Add a destination"} closeButtonProps={{ "aria-label": "Close" }}>
+    <Drawer
+      opened
+      onClose={onClose}
+      position="right"
+      size="lg"
+      title={destination ? `Edit ${destination.name}` : "Add a destination"}
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
       {connectors.isPending ? <Loading /> : null}
       {secret ? (
         <Stack>
@@ -67,10 +90,46 @@ export function DestinationForm({ destination, onClose }: FormProps) {
           }}
         >
           <Stack>
-            {destination ? null : <SegmentedControl aria-label="Kind of destination" value={key} onChange={setKey} data={senders.length ? senders.map((item) => ({ value: item.key, label: item.title })) : [{ value: "webhook", label: "Webhook" }, { value: "email", label: "E-mail" }]} />}
-            <TextInput label="Name" required data-autofocus value={name} onChange={(event) => setName(event.currentTarget.value)} />
-            {schema ? <SchemaForm schema={schema} values={values} onChange={setValues} errors={fieldErrors(save.error)} /> : null}
-            <Select label="From severity" data={SEVERITIES.map((value) => ({ value, label: `${words(value)}${value === "critical" ? "" : " and above"}` }))} value={severity} allowDeselect={false} onChange={(value) => setSeverity((value ?? "high") as Severity)} />
+            {destination ? null : (
+              <SegmentedControl
+                aria-label="Kind of destination"
+                value={key}
+                onChange={setKey}
+                data={
+                  senders.length
+                    ? senders.map((item) => ({ value: item.key, label: item.title }))
+                    : [
+                        { value: "webhook", label: "Webhook" },
+                        { value: "email", label: "E-mail" },
+                      ]
+                }
+              />
+            )}
+            <TextInput
+              label="Name"
+              required
+              data-autofocus
+              value={name}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+            {schema ? (
+              <SchemaForm
+                schema={schema}
+                values={values}
+                onChange={setValues}
+                errors={fieldErrors(save.error)}
+              />
+            ) : null}
+            <Select
+              label="From severity"
+              data={SEVERITIES.map((value) => ({
+                value,
+                label: `${words(value)}${value === "critical" ? "" : " and above"}`,
+              }))}
+              value={severity}
+              allowDeselect={false}
+              onChange={(value) => setSeverity((value ?? "high") as Severity)}
+            />
             <Checkbox.Group label="Send when" value={events} onChange={setEvents}>
               <Stack gap={8} mt={6}>
                 {EVENTS.map((event) => (

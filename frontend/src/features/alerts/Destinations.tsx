@@ -15,7 +15,9 @@ import { DestinationForm } from "./DestinationForm";
 export function Destinations() {
   const can = useCan("alerts.write");
   const [editing, setEditing] = useState<AlertDestination | "new" | null>(null);
-  const list = useList<AlertDestination>(["alerts", "destinations"], {}, (query) => api.GET("/alert-destinations", { params: { path: {}, query } }));
+  const list = useList<AlertDestination>(["alerts", "destinations"], {}, (query) =>
+    api.GET("/alert-destinations", { params: { path: {}, query } }),
+  );
   const remove = useChange({
     run: (id: string) => unwrap(api.DELETE("/alert-destinations/{id}", { params: { path: { id } } })),
     touches: [["alerts"]],
@@ -23,9 +25,13 @@ export function Destinations() {
     quiet: true,
   });
   const test = useChange({
-    run: (id: string) => unwrap(api.POST("/alert-destinations/{id}/test", { params: { path: { id } }, body: {} })),
+    run: (id: string) =>
+      unwrap(api.POST("/alert-destinations/{id}/test", { params: { path: { id } }, body: {} })),
     touches: [["alerts"]],
-    done: (answer) => answer.sentence ?? answer.detail ?? "A test message is on its way. The delivery log shows what became of it.",
+    done: (answer) =>
+      answer.sentence ??
+      answer.detail ??
+      "A test message is on its way. The delivery log shows what became of it.",
   });
   return (
     <>
@@ -48,10 +54,32 @@ export function Destinations() {
             />
           }
           columns={[
-            { id: "name", label: "Destination", value: (row) => row.name, cell: (row) => <strong style={{ fontWeight: 500 }}>{row.name}</strong> },
-            { id: "connector", label: "By", value: (row) => row.connector, cell: (row) => words(row.connector) },
-            { id: "severity", label: "From severity", value: (row) => row.min_severity, cell: (row) => <SeverityBadge severity={row.min_severity} /> },
-            { id: "events", label: "About", value: (row) => row.events.join(" "), cell: (row) => <Tags values={row.events.map((event) => words(event.replace(".", " ")))} none="everything" /> },
+            {
+              id: "name",
+              label: "Destination",
+              value: (row) => row.name,
+              cell: (row) => <strong style={{ fontWeight: 500 }}>{row.name}</strong>,
+            },
+            {
+              id: "connector",
+              label: "By",
+              value: (row) => row.connector,
+              cell: (row) => words(row.connector),
+            },
+            {
+              id: "severity",
+              label: "From severity",
+              value: (row) => row.min_severity,
+              cell: (row) => <SeverityBadge severity={row.min_severity} />,
+            },
+            {
+              id: "events",
+              label: "About",
+              value: (row) => row.events.join(" "),
+              cell: (row) => (
+                <Tags values={row.events.map((event) => words(event.replace(".", " ")))} none="everything" />
+              ),
+            },
             {
               id: "do",
               label: "Actions",
@@ -60,20 +88,41 @@ export function Destinations() {
               cell: (row) =>
                 can ? (
                   <Group gap={6} wrap="nowrap">
-                    <Button size="compact-xs" variant="default" loading={test.isPending && test.variables === row.id} onClick={() => test.mutate(row.id)} aria-label={`Send a test to ${row.name}`}>
+                    <Button
+                      size="compact-xs"
+                      variant="default"
+                      loading={test.isPending && test.variables === row.id}
+                      onClick={() => test.mutate(row.id)}
+                      aria-label={`Send a test to ${row.name}`}
+                    >
                       Send a test
                     </Button>
-                    <Button size="compact-xs" variant="default" onClick={() => setEditing(row)} aria-label={`Edit ${row.name}`}>
+                    <Button
+                      size="compact-xs"
+                      variant="default"
+                      onClick={() => setEditing(row)}
+                      aria-label={`Edit ${row.name}`}
+                    >
                       Edit
                     </Button>
-                    <ConfirmButton size="compact-xs" danger label="Delete" title={`Delete ${row.name}?`} body="Nothing more is sent there. The delivery log keeps what was sent." confirm="Delete" run={() => remove.mutateAsync(row.id)} />
+                    <ConfirmButton
+                      size="compact-xs"
+                      danger
+                      label="Delete"
+                      title={`Delete ${row.name}?`}
+                      body="Nothing more is sent there. The delivery log keeps what was sent."
+                      confirm="Delete"
+                      run={() => remove.mutateAsync(row.id)}
+                    />
                   </Group>
                 ) : null,
             },
           ]}
         />
       </Panel>
-      {editing ? <DestinationForm destination={editing === "new" ? null : editing} onClose={() => setEditing(null)} /> : null}
+      {editing ? (
+        <DestinationForm destination={editing === "new" ? null : editing} onClose={() => setEditing(null)} />
+      ) : null}
     </>
   );
 }

@@ -3,7 +3,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { useChange, useList } from "@/api/queries";
-import type { AuditEntry, AuditVerdict } from "@/api/types";
+import type { AuditEntry } from "@/api/types";
 import { Pill } from "@/ui/Badges";
 import { plural } from "@/ui/format";
 import { Panel, Time } from "@/ui/Layout";
@@ -16,7 +16,9 @@ export default function AuditLog() {
   const [action, setAction] = useState("");
   const [filters] = useDebouncedValue({ actor: actor || undefined, action: action || undefined }, 250);
   const [open, setOpen] = useState<AuditEntry | null>(null);
-  const list = useList<AuditEntry>(["audit"], filters, (query) => api.GET("/audit", { params: { path: {}, query } }));
+  const list = useList<AuditEntry>(["audit"], filters, (query) =>
+    api.GET("/audit", { params: { path: {}, query } }),
+  );
   return (
     <>
       <Panel flush>
@@ -27,23 +29,83 @@ export default function AuditLog() {
           rowId={(row) => row.id}
           tools={
             <>
-              <TextInput size="xs" aria-label="Filter by actor" placeholder="Actor" value={actor} onChange={(event) => setActor(event.currentTarget.value)} />
-              <TextInput size="xs" aria-label="Filter by action" placeholder="Action, such as block.push" value={action} onChange={(event) => setAction(event.currentTarget.value)} />
+              <TextInput
+                size="xs"
+                aria-label="Filter by actor"
+                placeholder="Actor"
+                value={actor}
+                onChange={(event) => setActor(event.currentTarget.value)}
+              />
+              <TextInput
+                size="xs"
+                aria-label="Filter by action"
+                placeholder="Action, such as block.push"
+                value={action}
+                onChange={(event) => setAction(event.currentTarget.value)}
+              />
               <VerifyChain />
             </>
           }
-          empty={<EmptyState title="No entry matches" why="Every change is written here with who, what, before and after. Entries are chained, so that a missing one shows." />}
+          empty={
+            <EmptyState
+              title="No entry matches"
+              why="Every change is written here with who, what, before and after. Entries are chained, so that a missing one shows."
+            />
+          }
           columns={[
             { id: "at", label: "When", value: (row) => row.at, cell: (row) => <Time at={row.at} /> },
-            { id: "actor", label: "Who", value: (row) => row.actor, cell: (row) => <>{row.actor}{row.address ? <div className="mono muted">{row.address}</div> : null}</> },
-            { id: "action", label: "What", value: (row) => row.action, cell: (row) => <span className="mono">{row.action}</span> },
-            { id: "target", label: "On", value: (row) => row.target, cell: (row) => <span className="mono">{row.target}</span> },
+            {
+              id: "actor",
+              label: "Who",
+              value: (row) => row.actor,
+              cell: (row) => (
+                <>
+                  {row.actor}
+                  {row.address ? <div className="mono muted">{row.address}</div> : null}
+                </>
+              ),
+            },
+            {
+              id: "action",
+              label: "What",
+              value: (row) => row.action,
+              cell: (row) => <span className="mono">{row.action}</span>,
+            },
+            {
+              id: "target",
+              label: "On",
+              value: (row) => row.target,
+              cell: (row) => <span className="mono">{row.target}</span>,
+            },
             { id: "reason", label: "Reason", value: (row) => row.reason },
-            { id: "diff", label: "Change", sortable: false, value: () => "", cell: (row) => (row.before || row.after ? <Button size="compact-xs" variant="default" onClick={() => setOpen(row)} aria-label={`Show the change of ${row.action}`}>Show change</Button> : <span className="muted">none</span>) },
+            {
+              id: "diff",
+              label: "Change",
+              sortable: false,
+              value: () => "",
+              cell: (row) =>
+                row.before || row.after ? (
+                  <Button
+                    size="compact-xs"
+                    variant="default"
+                    onClick={() => setOpen(row)}
+                    aria-label={`Show the change of ${row.action}`}
+                  >
+                    Show change
+                  </Button>
+                ) : (
+                  <span className="muted">none</span>
+                ),
+            },
           ]}
         />
       </Panel>
-      <Modal opened={open !== null} onClose={() => setOpen(null)} size="lg" title={open ? `${open.action} on ${open.target ?? "the workspace"}` : ""}>
+      <Modal
+        opened={open !== null}
+        onClose={() => setOpen(null)}
+        size="lg"
+        title={open ? `${open.action} on ${open.target ?? "the workspace"}` : ""}
+      >
         {open ? <Diff before={open.before} after={open.after} /> : null}
       </Modal>
     </>
@@ -51,7 +113,10 @@ export default function AuditLog() {
 }
 
 function VerifyChain() {
-  const verify = useChange<void, AuditVerdict>({ run: () => unwrap(api.POST("/audit/verify", { params: { path: {} }, body: {} })), touches: [] });
+  const verify = useChange({
+    run: () => unwrap(api.POST("/audit/verify", { params: { path: {} }, body: {} })),
+    touches: [],
+  });
   return (
     <Group gap={8} aria-live="polite">
       <Button size="xs" variant="default" loading={verify.isPending} onClick={() => verify.mutate()}>
@@ -59,7 +124,10 @@ function VerifyChain() {
       </Button>
       {verify.data ? (
         <Pill tone={verify.data.ok ? "ok" : "critical"} icon>
-          {verify.data.sentence ?? (verify.data.ok ? `Unbroken over ${plural(verify.data.entries, "entry", "entries")}` : "The chain is broken")}
+          {verify.data.sentence ??
+            (verify.data.ok
+              ? `Unbroken over ${plural(verify.data.entries, "entry", "entries")}`
+              : "The chain is broken")}
         </Pill>
       ) : null}
     </Group>

@@ -8,7 +8,8 @@ export interface Change {
   after: string | null;
 }
 
-const text = (value: unknown): string | null => (value === undefined ? null : typeof value === "string" ? value : JSON.stringify(value, null, 1));
+const text = (value: unknown): string | null =>
+  value === undefined ? null : typeof value === "string" ? value : JSON.stringify(value, null, 1);
 
 /** The keys that differ between two states, in order; null means "was not there". */
 export function changes(before: Values, after: Values): Change[] {

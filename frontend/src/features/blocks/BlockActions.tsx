@@ -23,14 +23,33 @@ export function BlockActions({ block }: { block: Block }) {
     touches,
     done: "Being undone. The page shows when the vendor confirms that it is gone.",
   });
-  const promote = useChange({ run: () => unwrap(api.POST("/blocks/{id}/promote", { params, body: {} })), touches, quiet: true, done: "Promoted to a block." });
-  const approve = useChange({ run: () => unwrap(api.POST("/blocks/{id}/approve", { params, body: {} })), touches, quiet: true, done: "Approved." });
+  const promote = useChange({
+    run: () => unwrap(api.POST("/blocks/{id}/promote", { params, body: {} })),
+    touches,
+    quiet: true,
+    done: "Promoted to a block.",
+  });
+  const approve = useChange({
+    run: () => unwrap(api.POST("/blocks/{id}/approve", { params, body: {} })),
+    touches,
+    quiet: true,
+    done: "Approved.",
+  });
   if (OVER.includes(block.status)) return null;
-  const waits = (block.preview?.gates ?? []).some((gate) => gate.verdict === "needs_approval") && block.status === "pending";
+  const waits =
+    (block.preview?.gates ?? []).some((gate) => gate.verdict === "needs_approval") &&
+    block.status === "pending";
   return (
     <Group gap={8}>
       {waits ? (
-        <ConfirmButton label="Approve" title="Approve this block?" body="You are the second person. The block is pushed right after." confirm="Approve" disabled={!canApprove} run={() => approve.mutateAsync()} />
+        <ConfirmButton
+          label="Approve"
+          title="Approve this block?"
+          body="You are the second person. The block is pushed right after."
+          confirm="Approve"
+          disabled={!canApprove}
+          run={() => approve.mutateAsync()}
+        />
       ) : null}
       {block.stage === "count" && block.status !== "undoing" ? (
         <ConfirmButton
@@ -61,7 +80,13 @@ function Extend({ block, disabled }: { block: Block; disabled: boolean }) {
   const [opened, { open, close }] = useDisclosure(false);
   const [ttl, setTtl] = useState("86400");
   const extend = useChange({
-    run: () => unwrap(api.POST("/blocks/{id}/extend", { params: { path: { id: block.id } }, body: { ttl_seconds: Number(ttl) } })),
+    run: () =>
+      unwrap(
+        api.POST("/blocks/{id}/extend", {
+          params: { path: { id: block.id } },
+          body: { ttl_seconds: Number(ttl) },
+        }),
+      ),
     touches,
     quiet: true,
     done: "The new expiry is set.",
@@ -74,7 +99,13 @@ function Extend({ block, disabled }: { block: Block; disabled: boolean }) {
       </Button>
       <Modal opened={opened} onClose={close} title="Extend this block">
         <Stack>
-          <Select label="Ends by itself after, from now" data={TTL_PRESETS} value={ttl} allowDeselect={false} onChange={(value) => setTtl(value ?? ttl)} />
+          <Select
+            label="Ends by itself after, from now"
+            data={TTL_PRESETS}
+            value={ttl}
+            allowDeselect={false}
+            onChange={(value) => setTtl(value ?? ttl)}
+          />
           <FormProblem error={extend.error} />
           <Group justify="flex-end">
             <Button loading={extend.isPending} onClick={() => extend.mutate()}>

@@ -44,16 +44,48 @@ function Content({ block }: { block: Block }) {
           <Stats
             label="State"
             items={[
-              { label: "Status", value: <span aria-live="polite"><BlockStatusPill status={block.status} /></span>, note: block.stage === "count" ? "counts, lets calls pass" : "enforces" },
-              { label: "Time left", value: over ? "over" : <Countdown to={block.expires_at} />, note: block.expires_at ? `ends ${moment(block.expires_at)}` : "" },
-              { label: "Hits", value: block.hits?.total == null ? <Unknown reason="No traffic source reports what the target did." /> : compact(block.hits.total), note: "since it was created" },
-              { label: "In force at", value: `${enforced} of ${block.targets.length}`, note: plural(block.targets.length, "target") },
+              {
+                label: "Status",
+                value: (
+                  <span aria-live="polite">
+                    <BlockStatusPill status={block.status} />
+                  </span>
+                ),
+                note: block.stage === "count" ? "counts, lets calls pass" : "enforces",
+              },
+              {
+                label: "Time left",
+                value: over ? "over" : <Countdown to={block.expires_at} />,
+                note: block.expires_at ? `ends ${moment(block.expires_at)}` : "",
+              },
+              {
+                label: "Hits",
+                value:
+                  block.hits?.total == null ? (
+                    <Unknown reason="No traffic source reports what the target did." />
+                  ) : (
+                    compact(block.hits.total)
+                  ),
+                note: "since it was created",
+              },
+              {
+                label: "In force at",
+                value: `${enforced} of ${block.targets.length}`,
+                note: plural(block.targets.length, "target"),
+              },
             ]}
           />
         </div>
         <Column span={8}>
           <Panel title="Hits over time">
-            <TimeChart label="Hits of this block" at={series.map((p) => p.at)} series={[{ name: "Hits", values: series.map((p) => p.hits), color: "critical-fill", kind: "bar" }]} height={200} />
+            <TimeChart
+              label="Hits of this block"
+              at={series.map((p) => p.at)}
+              series={[
+                { name: "Hits", values: series.map((p) => p.hits), color: "critical-fill", kind: "bar" },
+              ]}
+              height={200}
+            />
           </Panel>
           <Panel title="At the vendor" note="what was read back, not what was sent">
             <LiveTargets targets={block.targets} />
@@ -68,7 +100,12 @@ function Content({ block }: { block: Block }) {
                 ["Reason", <ReasonLink key="r" block={block} />],
                 ["By", authorName(block.author)],
                 ["Created", <Time key="c" at={block.created_at} />],
-                ["Preview", block.preview ? `${plural(block.preview.effect.requests, "request")} in the window, ${plural(block.preview.effect.good_requests, "known-good request")}` : "not stored"],
+                [
+                  "Preview",
+                  block.preview
+                    ? `${plural(block.preview.effect.requests, "request")} in the window, ${plural(block.preview.effect.good_requests, "known-good request")}`
+                    : "not stored",
+                ],
               ]}
             />
           </Panel>
@@ -78,7 +115,11 @@ function Content({ block }: { block: Block }) {
               items={(block.events ?? []).map((event) => ({
                 at: event.at,
                 title: event.sentence,
-                tone: /fail|drift|refus/.test(event.kind) ? "high" : /enforced|read/.test(event.kind) ? "ok" : undefined,
+                tone: /fail|drift|refus/.test(event.kind)
+                  ? "high"
+                  : /enforced|read/.test(event.kind)
+                    ? "ok"
+                    : undefined,
                 detail: event.actor ? <div className="muted">by {event.actor}</div> : undefined,
               }))}
             />
@@ -90,7 +131,17 @@ function Content({ block }: { block: Block }) {
 }
 
 function ReasonLink({ block: { reason } }: { block: Block }) {
-  if (reason.kind === "threat" && reason.id) return <Link to="/threats/$id" params={{ id: reason.id }}>Threat {reason.id}</Link>;
-  if (reason.kind === "finding" && reason.id) return <Link to="/findings/$id" params={{ id: reason.id }}>Finding {reason.id}</Link>;
+  if (reason.kind === "threat" && reason.id)
+    return (
+      <Link to="/threats/$id" params={{ id: reason.id }}>
+        Threat {reason.id}
+      </Link>
+    );
+  if (reason.kind === "finding" && reason.id)
+    return (
+      <Link to="/findings/$id" params={{ id: reason.id }}>
+        Finding {reason.id}
+      </Link>
+    );
   return <>{words(reason.kind)}</>;
 }

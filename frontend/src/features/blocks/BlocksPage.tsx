@@ -10,15 +10,31 @@ import type { Column } from "@/ui/table/columns";
 import { DataTable } from "@/ui/table/DataTable";
 import { FacetBar, FilterChips, type FacetSpec } from "@/ui/table/Facets";
 import { ButtonLink } from "@/ui/ButtonLink";
-import { useUrlState } from "@/ui/table/useUrlState";
+import { filtersOf, useUrlState } from "@/ui/table/useUrlState";
 import { Countdown } from "./Countdown";
 import { actionName, authorName, BlockStatusPill, describeMatch, OVER, TargetStatePill } from "./names";
 
 const specs: FacetSpec[] = [{ key: "status", label: "Status" }];
-const statuses = ["pending", "counting", "blocking", "expiring", "expired", "undone", "undoing", "failed", "refused"];
+const statuses = [
+  "pending",
+  "counting",
+  "blocking",
+  "expiring",
+  "expired",
+  "undone",
+  "undoing",
+  "failed",
+  "refused",
+];
 
 const columns: Column<Block>[] = [
-  { id: "status", label: "Status", value: (row) => row.status, cell: (row) => <BlockStatusPill status={row.status} />, width: 110 },
+  {
+    id: "status",
+    label: "Status",
+    value: (row) => row.status,
+    cell: (row) => <BlockStatusPill status={row.status} />,
+    width: 110,
+  },
   {
     id: "match",
     label: "What is matched",
@@ -44,17 +60,51 @@ const columns: Column<Block>[] = [
       )),
     sortable: false,
   },
-  { id: "hits", label: "Hits", value: (row) => row.hits?.total, cell: (row) => <Known value={row.hits?.total} format={compact} reason="No traffic source reports what this target did." />, numeric: true },
-  { id: "expires", label: "Time left", value: (row) => row.expires_at, cell: (row) => (OVER.includes(row.status) ? <span className="muted">over</span> : <Countdown to={row.expires_at} />), numeric: true },
+  {
+    id: "hits",
+    label: "Hits",
+    value: (row) => row.hits?.total,
+    cell: (row) => (
+      <Known
+        value={row.hits?.total}
+        format={compact}
+        reason="No traffic source reports what this target did."
+      />
+    ),
+    numeric: true,
+  },
+  {
+    id: "expires",
+    label: "Time left",
+    value: (row) => row.expires_at,
+    cell: (row) =>
+      OVER.includes(row.status) ? <span className="muted">over</span> : <Countdown to={row.expires_at} />,
+    numeric: true,
+  },
   { id: "author", label: "By", value: (row) => authorName(row.author), hidden: true },
-  { id: "created", label: "Created", value: (row) => row.created_at, cell: (row) => <Time at={row.created_at} /> },
+  {
+    id: "created",
+    label: "Created",
+    value: (row) => row.created_at,
+    cell: (row) => <Time at={row.created_at} />,
+  },
 ];
 
 export default function BlocksPage() {
-  const [{ sort: _sort, ...filters }] = useUrlState();
-  const list = useList<Block>(["blocks"], filters, (query) => api.GET("/blocks", { params: { path: {}, query } }), FAST);
+  const [search] = useUrlState();
+  const filters = filtersOf(search);
+  const list = useList<Block>(
+    ["blocks"],
+    filters,
+    (query) => api.GET("/blocks", { params: { path: {}, query } }),
+    FAST,
+  );
   const rows = list.data?.pages.flatMap((page) => page.data) ?? [];
-  const facets = { status: Object.fromEntries(statuses.map((status) => [status, rows.filter((row) => row.status === status).length])) };
+  const facets = {
+    status: Object.fromEntries(
+      statuses.map((status) => [status, rows.filter((row) => row.status === status).length]),
+    ),
+  };
   return (
     <>
       <PageHeader
@@ -65,9 +115,7 @@ export default function BlocksPage() {
             <ButtonLink to="/blocks/protected" variant="default">
               Protected networks
             </ButtonLink>
-            <ButtonLink to="/blocks/new">
-              Preview a block
-            </ButtonLink>
+            <ButtonLink to="/blocks/new">Preview a block</ButtonLink>
           </>
         }
       />

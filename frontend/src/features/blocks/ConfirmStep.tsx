@@ -20,12 +20,20 @@ export function ConfirmStep({ draft, preview, stage, onStage }: ConfirmStepProps
     <Stack gap={16}>
       <Radio.Group label="How to start" value={stage} onChange={(value) => onStage(value as Stage)}>
         <div className={css["stage"]} style={{ marginTop: 8 }}>
-          <label className={css["choice"]} data-checked={stage === "count"}>
-            <Radio value="count" label="Count first" description="The vendor counts what would be hit and lets it pass. Promote it to a block when the numbers look right." />
-          </label>
-          <label className={css["choice"]} data-checked={stage === "block"}>
-            <Radio value="block" label={draft.action === "rate_limit" ? "Limit now" : "Block now"} description="Takes effect as soon as it is read back from the vendor. Undo stays one click away." />
-          </label>
+          <div className={css["choice"]} data-checked={stage === "count"}>
+            <Radio
+              value="count"
+              label="Count first"
+              description="The vendor counts what would be hit and lets it pass. Promote it to a block when the numbers look right."
+            />
+          </div>
+          <div className={css["choice"]} data-checked={stage === "block"}>
+            <Radio
+              value="block"
+              label={draft.action === "rate_limit" ? "Limit now" : "Block now"}
+              description="Takes effect as soon as it is read back from the vendor. Undo stays one click away."
+            />
+          </div>
         </div>
       </Radio.Group>
       <Panel title="What will happen">
@@ -35,7 +43,10 @@ export function ConfirmStep({ draft, preview, stage, onStage }: ConfirmStepProps
             ["Match", describeMatch(draft.match)],
             ["Where", names.join(", ") || "nowhere: choose a target"],
             ["Ends after", duration(draft.ttl)],
-            ["Past effect", `${plural(preview.effect.requests, "request")} in the window, ${percent(preview.effect.share_of_good)} of known-good traffic`],
+            [
+              "Past effect",
+              `${plural(preview.effect.requests, "request")} in the window, ${percent(preview.effect.share_of_good)} of known-good traffic`,
+            ],
             ["Reason", draft.reason.text],
           ]}
         />

@@ -18,12 +18,24 @@ export function GatesStep({ preview }: { preview: Preview }) {
   return (
     <Stack gap={16}>
       {preview.allowed ? (
-        <Alert color={approval ? "yellow" : "green"} icon={approval ? <IconUsers size={18} aria-hidden /> : <IconShieldCheck size={18} aria-hidden />} title={approval ? "Allowed, with a second person" : "All gates pass"}>
-          {approval ? "The block waits until somebody else with the right to approve has agreed. Nothing is changed before." : "The gates are checked again at the moment of the push."}
+        <Alert
+          color={approval ? "yellow" : "green"}
+          icon={approval ? <IconUsers size={18} aria-hidden /> : <IconShieldCheck size={18} aria-hidden />}
+          title={approval ? "Allowed, with a second person" : "All gates pass"}
+        >
+          {approval
+            ? "The block waits until somebody else with the right to approve has agreed. Nothing is changed before."
+            : "The gates are checked again at the moment of the push."}
         </Alert>
       ) : (
-        <Alert color="red" icon={<IconHandStop size={18} aria-hidden />} title="A gate refuses this block" role="alert">
-          Nothing was changed. Go back and make the match narrower, or remove the protected network if it is no longer right.
+        <Alert
+          color="red"
+          icon={<IconHandStop size={18} aria-hidden />}
+          title="A gate refuses this block"
+          role="alert"
+        >
+          Nothing was changed. Go back and make the match narrower, or remove the protected network if it is
+          no longer right.
         </Alert>
       )}
       <Panel title="Gates">

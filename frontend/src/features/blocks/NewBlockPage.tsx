@@ -37,7 +37,11 @@ export default function NewBlockPage() {
   if (suggested && suggested.action !== "count") draft.action = suggested.action;
   if (actor.data) {
     const threat = actor.data.threats[0];
-    draft.reason = { kind: threat ? "threat" : "manual", id: threat?.id ?? null, text: suggested?.reason ?? `Actor ${actor.data.label}` };
+    draft.reason = {
+      kind: threat ? "threat" : "manual",
+      id: threat?.id ?? null,
+      text: suggested?.reason ?? `Actor ${actor.data.label}`,
+    };
   } else if (search["finding"]) {
     draft.reason = { kind: "finding", id: search["finding"], text: "" };
   }
@@ -65,7 +69,12 @@ function Flow({ initial }: { initial: Draft }) {
   const push = useChange({
     run: () => {
       if (!preview) throw new Error("Ask for a preview first.");
-      return unwrap(api.POST("/blocks", { params: { path: {} }, body: { preview_id: preview.preview_id, stage, reason: draft.reason } }));
+      return unwrap(
+        api.POST("/blocks", {
+          params: { path: {} },
+          body: { preview_id: preview.preview_id, stage, reason: draft.reason },
+        }),
+      );
     },
     touches: [["blocks"], ["overview"], ["actors"], ["threats"]],
     quiet: true,
@@ -78,11 +87,25 @@ function Flow({ initial }: { initial: Draft }) {
     setDraft(next);
     setPreview(null);
   };
-  const missing = matchIsEmpty(draft.match) ? "Add at least one thing to match." : draft.reason.text.trim() ? null : "Say why.";
+  const missing = matchIsEmpty(draft.match)
+    ? "Add at least one thing to match."
+    : draft.reason.text.trim()
+      ? null
+      : "Say why.";
   return (
     <>
-      <PageHeader title="Preview a block" crumb={{ label: "Blocks", to: "/blocks" }} lead="Nothing is changed until the last step. The preview replays the match on past calls." />
-      <Stepper active={step} onStepClick={(to) => (to < step || preview ? setStep(to) : undefined)} size="sm" mb={20} allowNextStepsSelect={false}>
+      <PageHeader
+        title="Preview a block"
+        crumb={{ label: "Blocks", to: "/blocks" }}
+        lead="Nothing is changed until the last step. The preview replays the match on past calls."
+      />
+      <Stepper
+        active={step}
+        onStepClick={(to) => (to < step || preview ? setStep(to) : undefined)}
+        size="sm"
+        mb={20}
+        allowNextStepsSelect={false}
+      >
         {titles.map((title) => (
           <Stepper.Step key={title} label={title} />
         ))}
@@ -97,7 +120,9 @@ function Flow({ initial }: { initial: Draft }) {
       ) : null}
       {step === 1 && preview ? <PreviewStep preview={preview} /> : null}
       {step === 2 && preview ? <GatesStep preview={preview} /> : null}
-      {step === 3 && preview ? <ConfirmStep draft={draft} preview={preview} stage={stage} onStage={setStage} /> : null}
+      {step === 3 && preview ? (
+        <ConfirmStep draft={draft} preview={preview} stage={stage} onStage={setStage} />
+      ) : null}
       <div style={{ marginTop: 12 }}>
         <FormProblem error={ask.error ?? push.error} />
       </div>
@@ -106,7 +131,11 @@ function Flow({ initial }: { initial: Draft }) {
           Back
         </Button>
         <span className="muted" style={{ alignSelf: "center" }}>
-          {step === 0 ? missing : step === 3 && !canPush ? "Your role can preview blocks, not push them." : null}
+          {step === 0
+            ? missing
+            : step === 3 && !canPush
+              ? "Your role can preview blocks, not push them."
+              : null}
         </span>
         {step === 0 ? (
           <Button loading={ask.isPending} disabled={missing !== null} onClick={() => ask.mutate()}>
@@ -120,8 +149,17 @@ function Flow({ initial }: { initial: Draft }) {
           </Button>
         ) : null}
         {step === 3 ? (
-          <Button color={stage === "block" ? "red" : undefined} loading={push.isPending} disabled={!canPush} onClick={() => push.mutate()}>
-            {stage === "block" ? (draft.action === "rate_limit" ? "Limit now" : "Block now") : "Start counting"}
+          <Button
+            color={stage === "block" ? "red" : undefined}
+            loading={push.isPending}
+            disabled={!canPush}
+            onClick={() => push.mutate()}
+          >
+            {stage === "block"
+              ? draft.action === "rate_limit"
+                ? "Limit now"
+                : "Block now"
+              : "Start counting"}
           </Button>
         ) : null}
       </div>

@@ -13,6 +13,7 @@ import { StatusPill } from "../threats/CallTable";
 /** What the block would have hit, on calls that really happened. */
 export function PreviewStep({ preview }: { preview: Preview }) {
   const { effect, window: span } = preview;
+  const times = effect.series.map((point) => point.at);
   return (
     <Stack gap={16}>
       <p className="soft" style={{ margin: 0 }}>
@@ -21,15 +22,45 @@ export function PreviewStep({ preview }: { preview: Preview }) {
       <Stats
         label="Effect"
         items={[
-          { label: "Requests hit", value: compact(effect.requests), note: `${percent(effect.share_of_traffic)} of all traffic` },
-          { label: "Known-good requests hit", value: compact(effect.good_requests), note: `${percent(effect.share_of_good)} of good traffic` },
-          { label: "Principals", value: <Known value={effect.principals} format={compact} reason="The source does not name principals." />, note: "people or programs" },
-          { label: "Addresses", value: <Known value={effect.addresses} format={compact} />, note: "distinct sources" },
-          { label: "Partners hit", value: effect.partners.length, note: effect.partners.map((p) => p.name).join(", ") || "none" },
+          {
+            label: "Requests hit",
+            value: compact(effect.requests),
+            note: `${percent(effect.share_of_traffic)} of all traffic`,
+          },
+          {
+            label: "Known-good requests hit",
+            value: compact(effect.good_requests),
+            note: `${percent(effect.share_of_good)} of good traffic`,
+          },
+          {
+            label: "Principals",
+            value: (
+              <Known
+                value={effect.principals}
+                format={compact}
+                reason="The source does not name principals."
+              />
+            ),
+            note: "people or programs",
+          },
+          {
+            label: "Addresses",
+            value: <Known value={effect.addresses} format={compact} />,
+            note: "distinct sources",
+          },
+          {
+            label: "Partners hit",
+            value: effect.partners.length,
+            note: effect.partners.map((p) => p.name).join(", ") || "none",
+          },
         ]}
       />
       {preview.unevaluable.length ? (
-        <Alert color="yellow" icon={<IconInfoCircle size={18} aria-hidden />} title="Not all of the match could be replayed">
+        <Alert
+          color="yellow"
+          icon={<IconInfoCircle size={18} aria-hidden />}
+          title="Not all of the match could be replayed"
+        >
           {preview.unevaluable.map((item) => (
             <div key={item.field}>
               <code>{item.field}</code>: {item.reason}
@@ -41,24 +72,63 @@ export function PreviewStep({ preview }: { preview: Preview }) {
       <Grid>
         <Panel title="Would have been hit, over time" span={8}>
           <TimeChart
-            label="Calls and hits in the preview window"
-            at={effect.series.map((p) => p.at)}
+            label="Would be hit"
+            at={times}
             series={[
-              { name: "All calls", values: effect.series.map((p) => p.total), color: "info-fill", kind: "area" },
-              { name: "Would be hit", values: effect.series.map((p) => p.hit), color: "critical-fill", kind: "bar" },
+              {
+                name: "Would be hit",
+                values: effect.series.map((p) => p.hit),
+                color: "critical-fill",
+                kind: "bar",
+              },
             ]}
+            height={130}
+          />
+          <p className="soft" style={{ margin: "10px 0 0", fontSize: 13 }}>
+            All calls, for comparison
+          </p>
+          <TimeChart
+            label="All calls"
+            at={times}
+            series={[
+              {
+                name: "All calls",
+                values: effect.series.map((p) => p.total),
+                color: "info-fill",
+                kind: "area",
+              },
+            ]}
+            height={110}
           />
         </Panel>
         <Panel title="Endpoints" span={4}>
           {effect.endpoints.length ? (
-            <Bars label="Requests hit by endpoint" items={effect.endpoints.slice(0, 8).map((e) => ({ key: e.label, label: <LabelledOperation label={e.label} />, value: e.requests, text: integer(e.requests), color: "critical-fill" }))} />
+            <Bars
+              label="Requests hit by endpoint"
+              items={effect.endpoints.slice(0, 8).map((e) => ({
+                key: e.label,
+                label: <LabelledOperation label={e.label} />,
+                value: e.requests,
+                text: integer(e.requests),
+                color: "critical-fill",
+              }))}
+            />
           ) : (
             <p className="muted">No past call matches.</p>
           )}
         </Panel>
         {effect.partners.length ? (
           <Panel title="Partners that would be hit">
-            <Bars label="Requests hit by partner" items={effect.partners.map((p) => ({ key: p.name, label: p.name, value: p.requests, text: plural(p.requests, "request"), color: "high-fill" }))} />
+            <Bars
+              label="Requests hit by partner"
+              items={effect.partners.map((p) => ({
+                key: p.name,
+                label: p.name,
+                value: p.requests,
+                text: plural(p.requests, "request"),
+                color: "high-fill",
+              }))}
+            />
           </Panel>
         ) : null}
         <Panel title="Where it would be enforced" flush>
@@ -71,13 +141,42 @@ export function PreviewStep({ preview }: { preview: Preview }) {
             label="Example calls"
             rows={effect.examples.slice(0, 10)}
             rowId={(row) => row.at + row.path + (row.client_ip ?? "")}
-            empty={<p className="muted" style={{ padding: "0 16px" }}>No past call matches.</p>}
+            empty={
+              <p className="muted" style={{ padding: "0 16px" }}>
+                No past call matches.
+              </p>
+            }
             columns={[
-              { id: "at", label: "Time", value: (row) => row.at, cell: (row) => <span className="nowrap">{moment(row.at)}</span> },
-              { id: "call", label: "Call", value: (row) => row.path, cell: (row) => <Operation method={row.method} host={row.host} path={row.path} /> },
-              { id: "status", label: "Status", value: (row) => row.status, cell: (row) => <StatusPill status={row.status} /> },
-              { id: "address", label: "Address", value: (row) => row.client_ip, cell: (row) => <span className="mono">{row.client_ip}</span> },
-              { id: "principal", label: "Principal", value: (row) => row.principal, cell: (row) => <span className="mono">{row.principal ?? ""}</span> },
+              {
+                id: "at",
+                label: "Time",
+                value: (row) => row.at,
+                cell: (row) => <span className="nowrap">{moment(row.at)}</span>,
+              },
+              {
+                id: "call",
+                label: "Call",
+                value: (row) => row.path,
+                cell: (row) => <Operation method={row.method} host={row.host} path={row.path} />,
+              },
+              {
+                id: "status",
+                label: "Status",
+                value: (row) => row.status,
+                cell: (row) => <StatusPill status={row.status} />,
+              },
+              {
+                id: "address",
+                label: "Address",
+                value: (row) => row.client_ip,
+                cell: (row) => <span className="mono">{row.client_ip}</span>,
+              },
+              {
+                id: "principal",
+                label: "Principal",
+                value: (row) => row.principal,
+                cell: (row) => <span className="mono">{row.principal ?? ""}</span>,
+              },
             ]}
           />
         </Panel>
@@ -97,7 +196,11 @@ export function TargetPlan({ preview }: { preview: Preview }) {
       label="Targets"
       rows={preview.targets}
       rowId={(row) => row.connection_id + row.ref}
-      empty={<p className="muted" style={{ padding: "0 16px" }}>No target chosen: this is a preview only.</p>}
+      empty={
+        <p className="muted" style={{ padding: "0 16px" }}>
+          No target chosen: this is a preview only.
+        </p>
+      }
       columns={[
         { id: "name", label: "Target", value: (row) => row.name },
         {
@@ -107,7 +210,8 @@ export function TargetPlan({ preview }: { preview: Preview }) {
           cell: (row) => (
             <>
               <Pill tone={exactTone[row.exactness] ?? "unknown"} icon>
-                {{ exact: "Exactly", approximated: "Approximated", refused: "Refused" }[row.exactness] ?? row.exactness}
+                {{ exact: "Exactly", approximated: "Approximated", refused: "Refused" }[row.exactness] ??
+                  row.exactness}
               </Pill>
               {row.reasons.map((reason) => (
                 <div key={reason} className="soft">
@@ -132,7 +236,12 @@ export function TargetPlan({ preview }: { preview: Preview }) {
             </>
           ),
         },
-        { id: "cost", label: "Vendor cost", value: (row) => (row.cost === null ? null : costText(row.cost)), cell: (row) => (row.cost === null ? <span className="muted">none</span> : costText(row.cost)) },
+        {
+          id: "cost",
+          label: "Vendor cost",
+          value: (row) => (row.cost === null ? null : costText(row.cost)),
+          cell: (row) => (row.cost === null ? <span className="muted">none</span> : costText(row.cost)),
+        },
         { id: "note", label: "Note", value: (row) => row.note },
       ]}
     />

@@ -15,7 +15,9 @@ const KINDS = ["own_egress", "health_check", "gateway", "partner", "private", "o
 
 export default function ProtectedPage() {
   const can = useCan("blocks.approve");
-  const list = useList<ProtectedNetwork>(["protected-networks"], {}, (query) => api.GET("/protected-networks", { params: { path: {}, query } }));
+  const list = useList<ProtectedNetwork>(["protected-networks"], {}, (query) =>
+    api.GET("/protected-networks", { params: { path: {}, query } }),
+  );
   const remove = useChange({
     run: (id: string) => unwrap(api.DELETE("/protected-networks/{id}", { params: { path: { id } } })),
     touches: [["protected-networks"]],
@@ -24,7 +26,11 @@ export default function ProtectedPage() {
   });
   return (
     <>
-      <PageHeader title="Protected networks" crumb={{ label: "Blocks", to: "/blocks" }} lead="A block that would hit one of these is refused: your own outgoing addresses, health checks, gateways and partners." />
+      <PageHeader
+        title="Protected networks"
+        crumb={{ label: "Blocks", to: "/blocks" }}
+        lead="A block that would hit one of these is refused: your own outgoing addresses, health checks, gateways and partners."
+      />
       <Grid>
         {can ? (
           <Panel title="Protect a network">
@@ -37,9 +43,19 @@ export default function ProtectedPage() {
             label="Protected networks"
             query={list}
             rowId={(row) => row.id}
-            empty={<EmptyState title="No network is protected by name yet" why="Private ranges are always protected. Add the addresses of partners and of your own systems so that no block can cut them off." />}
+            empty={
+              <EmptyState
+                title="No network is protected by name yet"
+                why="Private ranges are always protected. Add the addresses of partners and of your own systems so that no block can cut them off."
+              />
+            }
             columns={[
-              { id: "cidr", label: "Network", value: (row) => row.cidr, cell: (row) => <span className="mono">{row.cidr}</span> },
+              {
+                id: "cidr",
+                label: "Network",
+                value: (row) => row.cidr,
+                cell: (row) => <span className="mono">{row.cidr}</span>,
+              },
               { id: "label", label: "Whose", value: (row) => row.label },
               { id: "kind", label: "Kind", value: (row) => row.kind, cell: (row) => words(row.kind) },
               {
@@ -49,7 +65,15 @@ export default function ProtectedPage() {
                 value: () => "",
                 cell: (row) =>
                   can && !row.builtin ? (
-                    <ConfirmButton size="compact-xs" danger label="Remove" title={`Remove ${row.cidr}?`} body={`Blocks may then hit ${row.label}.`} confirm="Remove" run={() => remove.mutateAsync(row.id)} />
+                    <ConfirmButton
+                      size="compact-xs"
+                      danger
+                      label="Remove"
+                      title={`Remove ${row.cidr}?`}
+                      body={`Blocks may then hit ${row.label}.`}
+                      confirm="Remove"
+                      run={() => remove.mutateAsync(row.id)}
+                    />
                   ) : (
                     <span className="muted">{row.builtin ? "always protected" : ""}</span>
                   ),
@@ -79,9 +103,27 @@ function AddNetwork() {
       }}
     >
       <Group align="flex-end">
-        <TextInput label="Network" placeholder="203.0.113.0/24" required value={form.cidr} onChange={(event) => setForm({ ...form, cidr: event.currentTarget.value })} />
-        <TextInput label="Whose" placeholder="Payments partner" required value={form.label} onChange={(event) => setForm({ ...form, label: event.currentTarget.value })} />
-        <Select label="Kind" data={KINDS.map((value) => ({ value, label: words(value) }))} value={form.kind} allowDeselect={false} onChange={(kind) => setForm({ ...form, kind: kind ?? "partner" })} />
+        <TextInput
+          label="Network"
+          placeholder="203.0.113.0/24"
+          required
+          value={form.cidr}
+          onChange={(event) => setForm({ ...form, cidr: event.currentTarget.value })}
+        />
+        <TextInput
+          label="Whose"
+          placeholder="Payments partner"
+          required
+          value={form.label}
+          onChange={(event) => setForm({ ...form, label: event.currentTarget.value })}
+        />
+        <Select
+          label="Kind"
+          data={KINDS.map((value) => ({ value, label: words(value) }))}
+          value={form.kind}
+          allowDeselect={false}
+          onChange={(kind) => setForm({ ...form, kind: kind ?? "partner" })}
+        />
         <Button type="submit" loading={add.isPending}>
           Protect
         </Button>

@@ -20,7 +20,13 @@ export function BlockStatusPill({ status }: { status: string }) {
   return <Pill tone={statusTones[status as BlockStatus] ?? "unknown"}>{words(status)}</Pill>;
 }
 
-const targetTones: Record<LiveTarget["state"], Tone> = { pending: "info", enforced: "ok", drifted: "high", failed: "critical", removed: "info" };
+const targetTones: Record<LiveTarget["state"], Tone> = {
+  pending: "info",
+  enforced: "ok",
+  drifted: "high",
+  failed: "critical",
+  removed: "info",
+};
 const targetMeans: Record<LiveTarget["state"], string> = {
   pending: "Not read back from the vendor yet.",
   enforced: "Read back from the vendor: in force as intended.",
@@ -37,7 +43,11 @@ export function TargetStatePill({ state }: { state: LiveTarget["state"] }) {
   );
 }
 
-export const actionName: Record<BlockAction, string> = { block: "Block", count: "Count only", rate_limit: "Limit the rate" };
+export const actionName: Record<BlockAction, string> = {
+  block: "Block",
+  count: "Count only",
+  rate_limit: "Limit the rate",
+};
 
 export const emptyMatch: BlockMatch = {
   networks: [],
@@ -53,7 +63,8 @@ export const emptyMatch: BlockMatch = {
 
 /** The match in words: every part must hold; within a part any value will do. */
 export function describeMatch(match: Partial<BlockMatch>): string {
-  const list = (label: string, values: (string | number)[] | undefined): string[] => (values?.length ? [`${label} ${values.join(" or ")}`] : []);
+  const list = (label: string, values: (string | number)[] | undefined): string[] =>
+    values?.length ? [`${label} ${values.join(" or ")}`] : [];
   const parts = [
     ...list("from", match.networks),
     ...list("consumer", match.consumers),

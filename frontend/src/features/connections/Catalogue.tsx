@@ -35,7 +35,9 @@ export function Catalogue({ chosen, onChoose, onCreated }: CatalogueProps) {
                 <Card key={connector.key} connector={connector} onClick={() => onChoose(connector.key)} />
               ))}
             </div>
-            {selected ? <NameDialog connector={selected} onClose={() => onChoose(undefined)} onCreated={onCreated} /> : null}
+            {selected ? (
+              <NameDialog connector={selected} onClose={() => onChoose(undefined)} onCreated={onCreated} />
+            ) : null}
           </>
         );
       }}
@@ -60,7 +62,7 @@ function Card({ connector, onClick }: { connector: Connector; onClick: () => voi
       {connector.cannot.length ? (
         <ul className={css["cannot"]}>
           {connector.cannot.slice(0, 2).map((text) => (
-            <li key={text}>{text}</li>
+            <li key={text}>Limit: {text}</li>
           ))}
         </ul>
       ) : null}
@@ -85,7 +87,8 @@ function NameDialog({ connector, onClose, onCreated }: NameProps) {
   const can = useCan("connections.write");
   const [name, setName] = useState(connector.title);
   const create = useChange({
-    run: () => unwrap(api.POST("/connections", { params: { path: {} }, body: { connector: connector.key, name } })),
+    run: () =>
+      unwrap(api.POST("/connections", { params: { path: {} }, body: { connector: connector.key, name } })),
     touches: [["connections"]],
     quiet: true,
     onDone: onCreated,
@@ -99,9 +102,18 @@ function NameDialog({ connector, onClose, onCreated }: NameProps) {
         }}
       >
         <Stack>
-          <TextInput label="Name" description="How your team will call it, such as “Production, eu-west-1”." required data-autofocus value={name} onChange={(event) => setName(event.currentTarget.value)} />
+          <TextInput
+            label="Name"
+            description="How your team will call it, such as “Production, eu-west-1”."
+            required
+            data-autofocus
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
           <FormProblem error={create.error} />
-          {can ? null : <span className="muted">Your role cannot add connections. Ask an admin of this workspace.</span>}
+          {can ? null : (
+            <span className="muted">Your role cannot add connections. Ask an admin of this workspace.</span>
+          )}
           <Group justify="flex-end">
             <Button type="submit" loading={create.isPending} disabled={!can}>
               Continue

@@ -19,7 +19,8 @@ interface CheckStepProps {
 export function CheckStep({ connection, onBack, onDone }: CheckStepProps) {
   const started = useRef(false);
   const check = useChange({
-    run: () => unwrap(api.POST("/connections/{id}/check", { params: { path: { id: connection.id } }, body: {} })),
+    run: () =>
+      unwrap(api.POST("/connections/{id}/check", { params: { path: { id: connection.id } }, body: {} })),
     touches: [["connections"]],
     quiet: true,
   });
@@ -33,7 +34,18 @@ export function CheckStep({ connection, onBack, onDone }: CheckStepProps) {
   const denied = answer?.permissions.filter((p) => p.grant === "denied" && p.access === "read").length ?? 0;
   return (
     <>
-      <Panel title="Permissions" note={answer ? <>checked <Time at={answer.checked_at} /></> : "asking the vendor"}>
+      <Panel
+        title="Permissions"
+        note={
+          answer ? (
+            <>
+              checked <Time at={answer.checked_at} />
+            </>
+          ) : (
+            "asking the vendor"
+          )
+        }
+      >
         {check.isPending && !answer ? <Loading rows={5} label="Checking permissions" /> : null}
         {answer?.error ? (
           <Alert color="red" title={answer.error.title} mb={12}>

@@ -34,7 +34,11 @@ function Actions({ connection }: { connection: ConnectionDetail }) {
   const can = useCan("connections.write");
   const navigate = useNavigate();
   const params = { path: { id: connection.id } };
-  const sync = useChange({ run: () => unwrap(api.POST("/connections/{id}/sync", { params, body: {} })), touches: [["connections"]], done: "A read is queued." });
+  const sync = useChange({
+    run: () => unwrap(api.POST("/connections/{id}/sync", { params, body: {} })),
+    touches: [["connections"]],
+    done: "A read is queued.",
+  });
   const remove = useChange({
     run: () => unwrap(api.DELETE("/connections/{id}", { params })),
     touches: [["connections"], ["overview"]],
@@ -65,22 +69,43 @@ function Content({ connection }: { connection: ConnectionDetail }) {
   const [search, patch] = useUrlState();
   const can = useCan("connections.write");
   const check = useChange({
-    run: () => unwrap(api.POST("/connections/{id}/check", { params: { path: { id: connection.id } }, body: {} })),
+    run: () =>
+      unwrap(api.POST("/connections/{id}/check", { params: { path: { id: connection.id } }, body: {} })),
     touches: [["connections"]],
-    done: (answer) => (answer.ok ? "All needed permissions are granted." : "Checked. Something is missing: see the permissions."),
+    done: (answer) =>
+      answer.ok
+        ? "All needed permissions are granted."
+        : "Checked. Something is missing: see the permissions.",
   });
   const unread = "Nothing has been read yet.";
   return (
     <>
-      <PageHeader title={connection.name} crumb={{ label: "Connections", to: "/connections" }} lead={connection.health?.sentence ?? connection.status_reason} actions={<Actions connection={connection} />} />
+      <PageHeader
+        title={connection.name}
+        crumb={{ label: "Connections", to: "/connections" }}
+        lead={connection.health?.sentence ?? connection.status_reason}
+        actions={<Actions connection={connection} />}
+      />
       <Grid>
         <div>
           <Stats
             label="State"
             items={[
-              { label: "Status", value: <ConnectionStatusPill status={connection.status} />, note: connection.status_reason ?? connection.vendor },
-              { label: "Services", value: <Known value={connection.counts.services} format={compact} reason={unread} />, to: "/services" },
-              { label: "Endpoints", value: <Known value={connection.counts.endpoints} format={compact} reason={unread} />, to: "/endpoints" },
+              {
+                label: "Status",
+                value: <ConnectionStatusPill status={connection.status} />,
+                note: connection.status_reason ?? connection.vendor,
+              },
+              {
+                label: "Services",
+                value: <Known value={connection.counts.services} format={compact} reason={unread} />,
+                to: "/services",
+              },
+              {
+                label: "Endpoints",
+                value: <Known value={connection.counts.endpoints} format={compact} reason={unread} />,
+                to: "/endpoints",
+              },
               { label: "Last read", value: <Time at={connection.last_sync_at} /> },
               { label: "Last verified", value: <Time at={connection.last_verified_at} /> },
             ]}
@@ -97,7 +122,20 @@ function Content({ connection }: { connection: ConnectionDetail }) {
               <Tabs.Tab value="settings">Settings</Tabs.Tab>
             </Tabs.List>
             <Tabs.Panel value="permissions">
-              <Panel title="Permissions" note={<Button size="xs" variant="default" disabled={!can} loading={check.isPending} onClick={() => check.mutate()}>Check now</Button>}>
+              <Panel
+                title="Permissions"
+                note={
+                  <Button
+                    size="xs"
+                    variant="default"
+                    disabled={!can}
+                    loading={check.isPending}
+                    onClick={() => check.mutate()}
+                  >
+                    Check now
+                  </Button>
+                }
+              >
                 <PermissionResults permissions={connection.permissions} />
               </Panel>
             </Tabs.Panel>

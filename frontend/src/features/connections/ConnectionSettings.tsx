@@ -23,7 +23,11 @@ export function ConnectionSettings({ connection }: { connection: ConnectionDetai
           <Loaded query={connectors}>
             {(rows) => {
               const connector = rows.find((row) => row.key === connection.connector);
-              return connector ? <Form connection={connection} connector={connector} /> : <p className="muted">The connector of this connection is no longer offered.</p>;
+              return connector ? (
+                <Form connection={connection} connector={connector} />
+              ) : (
+                <p className="muted">The connector of this connection is no longer offered.</p>
+              );
             }}
           </Loaded>
         </Panel>
@@ -68,8 +72,18 @@ function Form({ connection, connector }: { connection: ConnectionDetail; connect
       }}
     >
       <Stack>
-        <TextInput label="Name" required value={name} onChange={(event) => setName(event.currentTarget.value)} />
-        <SchemaForm schema={connector.settings_schema} values={values} onChange={setValues} errors={fieldErrors(save.error)} />
+        <TextInput
+          label="Name"
+          required
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
+        <SchemaForm
+          schema={connector.settings_schema}
+          values={values}
+          onChange={setValues}
+          errors={fieldErrors(save.error)}
+        />
         <FormProblem error={save.error} />
         <div>
           <Button type="submit" loading={save.isPending} disabled={!can}>

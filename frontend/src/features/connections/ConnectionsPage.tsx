@@ -22,9 +22,7 @@ export default function ConnectionsPage() {
             <ButtonLink to="/imports" variant="default">
               Import a file
             </ButtonLink>
-            <ButtonLink to="/connections/new">
-              Connect
-            </ButtonLink>
+            <ButtonLink to="/connections/new">Connect</ButtonLink>
           </>
         }
       />
@@ -36,7 +34,9 @@ export default function ConnectionsPage() {
               label="Connections"
               rows={rows}
               rowId={(row) => row.id}
-              rowHref={(row) => (row.status === "draft" ? `/connections/new?connection=${row.id}` : `/connections/${row.id}`)}
+              rowHref={(row) =>
+                row.status === "draft" ? `/connections/new?connection=${row.id}` : `/connections/${row.id}`
+              }
               empty={
                 <EmptyState
                   title="No gateway or firewall is connected"
@@ -53,7 +53,12 @@ export default function ConnectionsPage() {
                     <div style={{ display: "flex", gap: 12 }}>
                       <VendorMark vendor={row.vendor} />
                       <div>
-                        <Link to={row.status === "draft" ? "/connections/new" : "/connections/$id"} params={{ id: row.id }} search={row.status === "draft" ? { connection: row.id } : {}} style={{ fontWeight: 500 }}>
+                        <Link
+                          to={row.status === "draft" ? "/connections/new" : "/connections/$id"}
+                          params={{ id: row.id }}
+                          search={row.status === "draft" ? { connection: row.id } : {}}
+                          style={{ fontWeight: 500 }}
+                        >
                           {row.name}
                         </Link>
                         <div className="soft">{row.health?.sentence ?? row.vendor}</div>
@@ -61,12 +66,51 @@ export default function ConnectionsPage() {
                     </div>
                   ),
                 },
-                { id: "status", label: "Status", value: (row) => row.status, cell: (row) => <ConnectionStatusPill status={row.status} /> },
-                { id: "services", label: "Services", value: (row) => row.counts.services, cell: (row) => <Known value={row.counts.services} format={compact} reason={notRead} />, numeric: true },
-                { id: "endpoints", label: "Endpoints", value: (row) => row.counts.endpoints, cell: (row) => <Known value={row.counts.endpoints} format={compact} reason={notRead} />, numeric: true },
-                { id: "block", label: "Can block", value: (row) => (row.can_block ? "yes" : "no"), cell: (row) => row.can_block === null ? <Pill tone="unknown">Not known</Pill> : row.can_block ? <Pill tone="accent">Yes</Pill> : <span className="muted">no, reads only</span> },
-                { id: "sync", label: "Last read", value: (row) => row.last_sync_at, cell: (row) => <Time at={row.last_sync_at} /> },
-                { id: "verified", label: "Last verified", value: (row) => row.last_verified_at, cell: (row) => <Time at={row.last_verified_at} /> },
+                {
+                  id: "status",
+                  label: "Status",
+                  value: (row) => row.status,
+                  cell: (row) => <ConnectionStatusPill status={row.status} />,
+                },
+                {
+                  id: "services",
+                  label: "Services",
+                  value: (row) => row.counts.services,
+                  cell: (row) => <Known value={row.counts.services} format={compact} reason={notRead} />,
+                  numeric: true,
+                },
+                {
+                  id: "endpoints",
+                  label: "Endpoints",
+                  value: (row) => row.counts.endpoints,
+                  cell: (row) => <Known value={row.counts.endpoints} format={compact} reason={notRead} />,
+                  numeric: true,
+                },
+                {
+                  id: "block",
+                  label: "Can block",
+                  value: (row) => (row.can_block ? "yes" : "no"),
+                  cell: (row) =>
+                    row.can_block === null ? (
+                      <Pill tone="unknown">Not known</Pill>
+                    ) : row.can_block ? (
+                      <Pill tone="accent">Yes</Pill>
+                    ) : (
+                      <span className="muted">no, reads only</span>
+                    ),
+                },
+                {
+                  id: "sync",
+                  label: "Last read",
+                  value: (row) => row.last_sync_at,
+                  cell: (row) => <Time at={row.last_sync_at} />,
+                },
+                {
+                  id: "verified",
+                  label: "Last verified",
+                  value: (row) => row.last_verified_at,
+                  cell: (row) => <Time at={row.last_verified_at} />,
+                },
               ]}
             />
           )}

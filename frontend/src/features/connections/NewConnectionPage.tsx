@@ -44,9 +44,15 @@ export default function NewConnectionPage() {
         />
       ) : null}
       {shown > 0 && (connection.isPending || connectors.isPending) ? <Loading /> : null}
-      {connection.isError && !connection.data ? <ErrorState error={connection.error} retry={() => void connection.refetch()} /> : null}
-      {shown === 1 && connection.data && connector ? <SetupStep connection={connection.data} connector={connector} onDone={() => setStep(2)} /> : null}
-      {shown === 2 && connection.data ? <CheckStep connection={connection.data} onBack={() => setStep(1)} onDone={() => setStep(3)} /> : null}
+      {connection.isError && !connection.data ? (
+        <ErrorState error={connection.error} retry={() => void connection.refetch()} />
+      ) : null}
+      {shown === 1 && connection.data && connector ? (
+        <SetupStep connection={connection.data} connector={connector} onDone={() => setStep(2)} />
+      ) : null}
+      {shown === 2 && connection.data ? (
+        <CheckStep connection={connection.data} onBack={() => setStep(1)} onDone={() => setStep(3)} />
+      ) : null}
       {shown === 3 && connection.data ? <SyncStep connection={connection.data} /> : null}
     </>
   );

@@ -40,7 +40,11 @@ export function PermissionResults({ permissions }: { permissions: PermissionResu
           <GrantPill grant={permission.grant} />
           {permission.fix && permission.grant !== "granted" ? (
             <div className={css["fix"]}>
-              <CodeBlock code={permission.fix} title="How to grant it" copyLabel={`Copy the fix for ${permission.action}`} />
+              <CodeBlock
+                code={permission.fix}
+                title="How to grant it"
+                copyLabel={`Copy the fix for ${permission.action}`}
+              />
             </div>
           ) : null}
         </div>

@@ -7,7 +7,9 @@ import { DataTable } from "@/ui/table/DataTable";
 
 /** Records we took but could not read: kept, counted and explained. */
 export function Quarantine({ id }: { id: string }) {
-  const list = useList<QuarantinedRecord>(["connections", "quarantine", id], {}, (query) => api.GET("/connections/{id}/quarantine", { params: { path: { id }, query } }));
+  const list = useList<QuarantinedRecord>(["connections", "quarantine", id], {}, (query) =>
+    api.GET("/connections/{id}/quarantine", { params: { path: { id }, query } }),
+  );
   return (
     <Panel flush>
       <DataTable
@@ -15,12 +17,22 @@ export function Quarantine({ id }: { id: string }) {
         label="Quarantined records"
         query={list}
         rowId={(row) => row.id}
-        empty={<EmptyState title="No record is in quarantine" why="Records that arrive but cannot be read are kept here with the reason, so that nothing is lost in silence." />}
+        empty={
+          <EmptyState
+            title="No record is in quarantine"
+            why="Records that arrive but cannot be read are kept here with the reason, so that nothing is lost in silence."
+          />
+        }
         columns={[
           { id: "at", label: "Arrived", value: (row) => row.at, cell: (row) => <Time at={row.at} /> },
           { id: "source", label: "Source", value: (row) => row.source },
           { id: "reason", label: "Why it could not be read", value: (row) => row.reason },
-          { id: "sample", label: "Start of the record", value: (row) => row.sample, cell: (row) => <span className="mono">{row.sample}</span> },
+          {
+            id: "sample",
+            label: "Start of the record",
+            value: (row) => row.sample,
+            cell: (row) => <span className="mono">{row.sample}</span>,
+          },
         ]}
       />
     </Panel>

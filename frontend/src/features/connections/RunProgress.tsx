@@ -4,7 +4,12 @@ import { Pill, type Tone } from "@/ui/Badges";
 import { integer, words } from "@/ui/format";
 import { Stats } from "@/ui/Layout";
 
-const tones: Record<Run["state"], Tone> = { queued: "info", running: "accent", done: "ok", failed: "critical" };
+const tones: Record<Run["state"], Tone> = {
+  queued: "info",
+  running: "accent",
+  done: "ok",
+  failed: "critical",
+};
 
 export function RunStatePill({ state }: { state: Run["state"] }) {
   return (
@@ -16,12 +21,18 @@ export function RunStatePill({ state }: { state: Run["state"] }) {
 
 export function runError(error: Run["error"]): string | null {
   if (!error) return null;
-  return typeof error === "string" ? error : [error.detail || error.title, error.action].filter(Boolean).join(" ");
+  return typeof error === "string"
+    ? error
+    : [error.detail || error.title, error.action].filter(Boolean).join(" ");
 }
 
 export function RunProgress({ run }: { run: Run }) {
   const { progress, counts } = run;
-  const share = progress?.total ? Math.min(100, (100 * progress.done) / progress.total) : run.state === "done" ? 100 : 8;
+  const share = progress?.total
+    ? Math.min(100, (100 * progress.done) / progress.total)
+    : run.state === "done"
+      ? 100
+      : 8;
   const problem = runError(run.error);
   return (
     <div style={{ display: "grid", gap: 14 }}>
@@ -30,12 +41,26 @@ export function RunProgress({ run }: { run: Run }) {
         {progress ? (
           <span className="soft">
             {words(progress.step)}
-            {progress.total ? `: ${integer(progress.done)} of ${integer(progress.total)}` : progress.done ? `: ${integer(progress.done)}` : ""}
+            {progress.total
+              ? `: ${integer(progress.done)} of ${integer(progress.total)}`
+              : progress.done
+                ? `: ${integer(progress.done)}`
+                : ""}
           </span>
         ) : null}
       </div>
-      <Progress value={share} animated={run.state === "running"} color={run.state === "failed" ? "red" : undefined} aria-label="Progress of the read" />
-      {counts && Object.keys(counts).length ? <Stats label="Read so far" items={Object.entries(counts).map(([key, value]) => ({ label: words(key), value: integer(value) }))} /> : null}
+      <Progress
+        value={share}
+        animated={run.state === "running"}
+        color={run.state === "failed" ? "red" : undefined}
+        aria-label="Progress of the read"
+      />
+      {counts && Object.keys(counts).length ? (
+        <Stats
+          label="Read so far"
+          items={Object.entries(counts).map(([key, value]) => ({ label: words(key), value: integer(value) }))}
+        />
+      ) : null}
       {problem ? <Alert color="red">{problem}</Alert> : null}
     </div>
   );

@@ -27,13 +27,46 @@ export function Runs({ id }: { id: string }) {
                 label="Runs"
                 rows={rows}
                 rowId={(row) => row.id}
-                empty={<p className="muted" style={{ padding: 16 }}>Nothing has been read yet.</p>}
+                empty={
+                  <p className="muted" style={{ padding: 16 }}>
+                    Nothing has been read yet.
+                  </p>
+                }
                 columns={[
-                  { id: "state", label: "State", value: (row) => row.state, cell: (row) => <RunStatePill state={row.state} /> },
-                  { id: "kind", label: "What", value: (row) => row.kind, cell: (row) => (row.kind === "config" ? "Configuration" : "Calls") },
-                  { id: "started", label: "Started", value: (row) => row.started_at, cell: (row) => <Time at={row.started_at} none="not yet" /> },
-                  { id: "finished", label: "Finished", value: (row) => row.finished_at, cell: (row) => <Time at={row.finished_at} none="not yet" /> },
-                  { id: "counts", label: "Read", value: (row) => JSON.stringify(row.counts ?? {}), cell: (row) => Object.entries(row.counts ?? {}).map(([key, n]) => `${integer(n)} ${words(key).toLowerCase()}`).join(", "), sortable: false },
+                  {
+                    id: "state",
+                    label: "State",
+                    value: (row) => row.state,
+                    cell: (row) => <RunStatePill state={row.state} />,
+                  },
+                  {
+                    id: "kind",
+                    label: "What",
+                    value: (row) => row.kind,
+                    cell: (row) => (row.kind === "config" ? "Configuration" : "Calls"),
+                  },
+                  {
+                    id: "started",
+                    label: "Started",
+                    value: (row) => row.started_at,
+                    cell: (row) => <Time at={row.started_at} none="not yet" />,
+                  },
+                  {
+                    id: "finished",
+                    label: "Finished",
+                    value: (row) => row.finished_at,
+                    cell: (row) => <Time at={row.finished_at} none="not yet" />,
+                  },
+                  {
+                    id: "counts",
+                    label: "Read",
+                    value: (row) => JSON.stringify(row.counts ?? {}),
+                    cell: (row) =>
+                      Object.entries(row.counts ?? {})
+                        .map(([key, n]) => `${integer(n)} ${words(key).toLowerCase()}`)
+                        .join(", "),
+                    sortable: false,
+                  },
                   { id: "error", label: "Problem", value: (row) => runError(row.error) },
                 ]}
               />

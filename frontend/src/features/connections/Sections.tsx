@@ -17,10 +17,23 @@ export function Sections({ connection }: { connection: ConnectionDetail }) {
           label="Sections of the configuration"
           rows={connection.sections}
           rowId={(row) => row.name}
-          empty={<p className="muted" style={{ padding: "0 16px" }}>Nothing has been read yet.</p>}
+          empty={
+            <p className="muted" style={{ padding: "0 16px" }}>
+              Nothing has been read yet.
+            </p>
+          }
           columns={[
             { id: "name", label: "Section", value: (row) => row.name, cell: (row) => words(row.name) },
-            { id: "completeness", label: "Read", value: (row) => row.completeness, cell: (row) => <Pill tone={tones[row.completeness] ?? "unknown"} icon>{words(row.completeness)}</Pill> },
+            {
+              id: "completeness",
+              label: "Read",
+              value: (row) => row.completeness,
+              cell: (row) => (
+                <Pill tone={tones[row.completeness] ?? "unknown"} icon>
+                  {words(row.completeness)}
+                </Pill>
+              ),
+            },
             { id: "reason", label: "Why not all of it", value: (row) => row.reason },
           ]}
         />
@@ -32,11 +45,20 @@ export function Sections({ connection }: { connection: ConnectionDetail }) {
           label="Block targets"
           rows={connection.targets}
           rowId={(row) => row.ref}
-          empty={<p className="muted" style={{ padding: "0 16px" }}>This connection has no place to enforce a block.</p>}
+          empty={
+            <p className="muted" style={{ padding: "0 16px" }}>
+              This connection has no place to enforce a block.
+            </p>
+          }
           columns={[
             { id: "name", label: "Target", value: (row) => row.name },
             { id: "kind", label: "Kind", value: (row) => row.kind, cell: (row) => words(row.kind) },
-            { id: "ref", label: "Reference", value: (row) => row.ref, cell: (row) => <span className="mono">{row.ref}</span> },
+            {
+              id: "ref",
+              label: "Reference",
+              value: (row) => row.ref,
+              cell: (row) => <span className="mono">{row.ref}</span>,
+            },
             { id: "note", label: "Note", value: (row) => row.note },
           ]}
         />

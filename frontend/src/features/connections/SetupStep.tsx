@@ -62,7 +62,12 @@ export function SetupStep({ connection, connector, onDone }: SetupStepProps) {
         </Column>
         <Column span={5}>
           <Panel title="Settings">
-            <SchemaForm schema={connector.settings_schema} values={values} onChange={setValues} errors={fieldErrors(save.error)} />
+            <SchemaForm
+              schema={connector.settings_schema}
+              values={values}
+              onChange={setValues}
+              errors={fieldErrors(save.error)}
+            />
             <div style={{ marginTop: 12 }}>
               <FormProblem error={save.error} />
             </div>

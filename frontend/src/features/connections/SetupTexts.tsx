@@ -50,12 +50,21 @@ export function SetupTexts({ texts }: { texts: Setup["texts"] }) {
           <div style={{ display: "grid", gap: 12 }}>
             {text.access ? (
               <div>
-                <Pill tone={text.access === "write" ? "medium" : "info"}>{text.access === "write" ? "Write: optional, for blocking" : "Read only"}</Pill>
+                <Pill tone={text.access === "write" ? "medium" : "info"}>
+                  {text.access === "write" ? "Write: optional, for blocking" : "Read only"}
+                </Pill>
               </div>
             ) : null}
             {text.link && HTTPS.test(text.link) ? (
               <div>
-                <Button component="a" href={text.link} target="_blank" rel="noreferrer" variant="light" rightSection={<IconExternalLink size={15} aria-hidden />}>
+                <Button
+                  component="a"
+                  href={text.link}
+                  target="_blank"
+                  rel="noreferrer"
+                  variant="light"
+                  rightSection={<IconExternalLink size={15} aria-hidden />}
+                >
                   {text.link.includes("cloudformation") ? "Open CloudFormation" : "Open at the vendor"}
                 </Button>
               </div>

@@ -16,7 +16,8 @@ export function SyncStep({ connection }: { connection: ConnectionDetail }) {
   const started = useRef(false);
   const runs = useQuery({ ...runsQuery(connection.id), refetchInterval: 1_500 });
   const sync = useChange({
-    run: () => unwrap(api.POST("/connections/{id}/sync", { params: { path: { id: connection.id } }, body: {} })),
+    run: () =>
+      unwrap(api.POST("/connections/{id}/sync", { params: { path: { id: connection.id } }, body: {} })),
     touches: [["connections"], ["overview"]],
     quiet: true,
   });

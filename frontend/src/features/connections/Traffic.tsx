@@ -22,12 +22,22 @@ export function Traffic({ id }: { id: string }) {
       {(data) =>
         data.sources.length === 0 ? (
           <Panel>
-            <EmptyState title="No calls have arrived yet" why="Calls show which endpoints are used, by whom and with what result; threats and previews need them. Turn on the access log at the vendor as the set-up texts say. This page fills by itself." />
+            <EmptyState
+              title="No calls have arrived yet"
+              why="Calls show which endpoints are used, by whom and with what result; threats and previews need them. Turn on the access log at the vendor as the set-up texts say. This page fills by itself."
+            />
           </Panel>
         ) : (
           <Grid>
             <Panel title="Calls received">
-              <TimeChart label="Calls received" at={data.series.map((p) => p.at)} series={[{ name: "Calls", values: data.series.map((p) => p.calls), color: "accent", kind: "area" }]} height={180} />
+              <TimeChart
+                label="Calls received"
+                at={data.series.map((p) => p.at)}
+                series={[
+                  { name: "Calls", values: data.series.map((p) => p.calls), color: "accent", kind: "area" },
+                ]}
+                height={180}
+              />
             </Panel>
             {data.sources.map((source) => (
               <Source key={source.source} source={source} />
@@ -45,9 +55,25 @@ function Source({ source }: { source: TrafficSource }) {
       <Stats
         label={`Figures of ${source.source}`}
         items={[
-          { label: "Last hour", value: <Known value={source.calls_last_hour} format={compact} />, note: "calls" },
-          { label: "Rate", value: <Known value={source.rate_per_second} format={(n) => n.toFixed(1)} />, note: "calls per second" },
-          { label: "Lag", value: <Known value={source.lag_seconds} format={duration} />, note: <>last call <Time at={source.last_call_at} /></> },
+          {
+            label: "Last hour",
+            value: <Known value={source.calls_last_hour} format={compact} />,
+            note: "calls",
+          },
+          {
+            label: "Rate",
+            value: <Known value={source.rate_per_second} format={(n) => n.toFixed(1)} />,
+            note: "calls per second",
+          },
+          {
+            label: "Lag",
+            value: <Known value={source.lag_seconds} format={duration} />,
+            note: (
+              <>
+                last call <Time at={source.last_call_at} />
+              </>
+            ),
+          },
           { label: "Quarantined", value: integer(source.quarantined), note: "records we could not read" },
         ]}
       />

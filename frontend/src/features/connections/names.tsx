@@ -3,7 +3,14 @@ import { Pill, type Tone } from "@/ui/Badges";
 import { words } from "@/ui/format";
 import css from "./Connections.module.css";
 
-const tones: Record<ConnectionStatus, Tone> = { draft: "info", checking: "accent", connected: "ok", degraded: "high", failed: "critical", disabled: "info" };
+const tones: Record<ConnectionStatus, Tone> = {
+  draft: "info",
+  checking: "accent",
+  connected: "ok",
+  degraded: "high",
+  failed: "critical",
+  disabled: "info",
+};
 
 export function ConnectionStatusPill({ status }: { status: Connection["status"] }) {
   return (

@@ -4,13 +4,15 @@ import { CALM, FAST } from "@/api/queries";
 
 export const connectionsQuery = queryOptions({
   queryKey: ["connections", "list"],
-  queryFn: async () => (await unwrapPage(api.GET("/connections", { params: { path: {}, query: { limit: 200 } } }))).data,
+  queryFn: async () =>
+    (await unwrapPage(api.GET("/connections", { params: { path: {}, query: { limit: 200 } } }))).data,
   refetchInterval: (query) => (query.state.data?.some((c) => c.status === "checking") ? FAST : CALM),
 });
 
 export const connectorsQuery = queryOptions({
   queryKey: ["connectors"],
-  queryFn: async () => (await unwrapPage(api.GET("/connectors", { params: { path: {}, query: { limit: 200 } } }))).data,
+  queryFn: async () =>
+    (await unwrapPage(api.GET("/connectors", { params: { path: {}, query: { limit: 200 } } }))).data,
   staleTime: 300_000,
 });
 
@@ -31,7 +33,8 @@ export const setupQuery = (id: string) =>
 export const runsQuery = (id: string) =>
   queryOptions({
     queryKey: ["connections", "runs", id],
-    queryFn: async () => (await unwrapPage(api.GET("/connections/{id}/runs", { params: { path: { id } } }))).data,
+    queryFn: async () =>
+      (await unwrapPage(api.GET("/connections/{id}/runs", { params: { path: { id } } }))).data,
     refetchInterval: (query) =>
       query.state.data?.some((run) => run.state === "running" || run.state === "queued") ? 1_500 : FAST * 2,
   });

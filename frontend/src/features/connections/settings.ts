@@ -18,5 +18,10 @@ export function cleanSettings(schema: SettingsSchema, values: SettingsValues): S
 /** Problem pointers such as "/settings/role_arn" by field name. */
 export function fieldErrors(error: unknown): Record<string, string> {
   if (!error) return {};
-  return Object.fromEntries((problemOf(error).errors ?? []).map((item) => [item.pointer.split(/[/.]/).filter(Boolean).at(-1) ?? "", item.detail]));
+  return Object.fromEntries(
+    (problemOf(error).errors ?? []).map((item) => [
+      item.pointer.split(/[/.]/).filter(Boolean).at(-1) ?? "",
+      item.detail,
+    ]),
+  );
 }

@@ -49,7 +49,9 @@ function Content({ finding }: { finding: FindingDetail }) {
             <p style={{ margin: 0, maxWidth: "75ch" }}>{finding.why}</p>
           </Panel>
           <Panel title="Evidence" note="as read from the source">
-            {finding.evidence.length === 0 ? <p className="muted">This check has no stored document.</p> : null}
+            {finding.evidence.length === 0 ? (
+              <p className="muted">This check has no stored document.</p>
+            ) : null}
             <div style={{ display: "grid", gap: 14 }}>
               {finding.evidence.map((item, index) => (
                 <div key={item.label + String(index)}>
@@ -82,8 +84,22 @@ function Content({ finding }: { finding: FindingDetail }) {
                 ["Where", <Subject key="s" finding={finding} />],
                 ["First seen", <Time key="f" at={finding.first_seen} />],
                 ["Last read", <Time key="l" at={finding.last_seen} />],
-                ["Check", <span key="c" className="mono">{finding.check}</span>],
-                ["Connection", finding.connection_id ? <Link key="n" to="/connections/$id" params={{ id: finding.connection_id }}>{finding.connection_id}</Link> : "none"],
+                [
+                  "Check",
+                  <span key="c" className="mono">
+                    {finding.check}
+                  </span>,
+                ],
+                [
+                  "Connection",
+                  finding.connection_id ? (
+                    <Link key="n" to="/connections/$id" params={{ id: finding.connection_id }}>
+                      {finding.connection_id}
+                    </Link>
+                  ) : (
+                    "none"
+                  ),
+                ],
                 ["References", <References key="r" items={finding.references} />],
               ]}
             />
@@ -149,4 +165,3 @@ function References({ items }: { items: FindingDetail["references"] }) {
     </>
   );
 }
-

@@ -9,7 +9,7 @@ import { EmptyState } from "@/ui/States";
 import type { Column } from "@/ui/table/columns";
 import { DataTable } from "@/ui/table/DataTable";
 import { FacetBar, FilterChips, SearchBox, type FacetSpec } from "@/ui/table/Facets";
-import { useUrlState } from "@/ui/table/useUrlState";
+import { filtersOf, useUrlState } from "@/ui/table/useUrlState";
 import { LabelledOperation } from "../overview/Top";
 import { FindingStatusPill } from "./names";
 
@@ -22,7 +22,14 @@ const specs: FacetSpec[] = [
 ];
 
 const columns: Column<Finding>[] = [
-  { id: "severity", label: "Severity", value: (row) => SEVERITIES.length - SEVERITIES.indexOf(row.severity), cell: (row) => <SeverityBadge severity={row.severity} />, width: 108, numeric: false },
+  {
+    id: "severity",
+    label: "Severity",
+    value: (row) => SEVERITIES.length - SEVERITIES.indexOf(row.severity),
+    cell: (row) => <SeverityBadge severity={row.severity} />,
+    width: 108,
+    numeric: false,
+  },
   {
     id: "title",
     label: "Finding",
@@ -36,19 +43,56 @@ const columns: Column<Finding>[] = [
       </>
     ),
   },
-  { id: "subject", label: "Where", value: (row) => row.subject.label, cell: (row) => row.subject.kind === "endpoint" ? <Link to="/endpoints/$id" params={{ id: row.subject.id }}><LabelledOperation label={row.subject.label} /></Link> : <span className="mono">{row.subject.label}</span> },
-  { id: "status", label: "Status", value: (row) => row.status, cell: (row) => <FindingStatusPill status={row.status} /> },
-  { id: "check", label: "Check", value: (row) => row.check, cell: (row) => <span className="mono">{row.check}</span>, hidden: true },
-  { id: "first_seen", label: "First seen", value: (row) => row.first_seen, cell: (row) => <Time at={row.first_seen} /> },
-  { id: "last_seen", label: "Last read", value: (row) => row.last_seen, cell: (row) => <Time at={row.last_seen} />, hidden: true },
+  {
+    id: "subject",
+    label: "Where",
+    value: (row) => row.subject.label,
+    cell: (row) =>
+      row.subject.kind === "endpoint" ? (
+        <Link to="/endpoints/$id" params={{ id: row.subject.id }}>
+          <LabelledOperation label={row.subject.label} />
+        </Link>
+      ) : (
+        <span className="mono">{row.subject.label}</span>
+      ),
+  },
+  {
+    id: "status",
+    label: "Status",
+    value: (row) => row.status,
+    cell: (row) => <FindingStatusPill status={row.status} />,
+  },
+  {
+    id: "check",
+    label: "Check",
+    value: (row) => row.check,
+    cell: (row) => <span className="mono">{row.check}</span>,
+    hidden: true,
+  },
+  {
+    id: "first_seen",
+    label: "First seen",
+    value: (row) => row.first_seen,
+    cell: (row) => <Time at={row.first_seen} />,
+  },
+  {
+    id: "last_seen",
+    label: "Last read",
+    value: (row) => row.last_seen,
+    cell: (row) => <Time at={row.last_seen} />,
+    hidden: true,
+  },
 ];
 
 const none = { path: {} };
 
 export default function FindingsPage() {
-  const [{ sort: _sort, ...filters }] = useUrlState();
+  const [search] = useUrlState();
+  const filters = filtersOf(search);
   const shown = specs.filter((spec) => spec.key !== "endpoint" || filters["endpoint"]);
-  const list = useList<Finding>(["findings"], filters, (query) => api.GET("/findings", { params: { ...none, query } }));
+  const list = useList<Finding>(["findings"], filters, (query) =>
+    api.GET("/findings", { params: { ...none, query } }),
+  );
   const facets = useQuery({
     queryKey: ["findings", "facets", filters],
     queryFn: () => unwrap(api.GET("/findings/facets", { params: { ...none, query: filters } })),
@@ -56,7 +100,10 @@ export default function FindingsPage() {
   });
   return (
     <>
-      <PageHeader title="Findings" lead="Weaknesses in configuration and behaviour. Each has evidence, a reason and a fix; two clean reads resolve it by itself." />
+      <PageHeader
+        title="Findings"
+        lead="Weaknesses in configuration and behaviour. Each has evidence, a reason and a fix; two clean reads resolve it by itself."
+      />
       <Panel flush>
         <DataTable
           id="findings"

@@ -2,12 +2,22 @@ import { Tabs } from "@mantine/core";
 import type { Fix } from "@/api/types";
 import { CodeBlock } from "@/ui/CodeBlock";
 
-const titles: Record<Fix["tool"], string> = { terraform: "Terraform", deck: "decK", console: "Console", cli: "Command line" };
+const titles: Record<Fix["tool"], string> = {
+  terraform: "Terraform",
+  deck: "decK",
+  console: "Console",
+  cli: "Command line",
+};
 
 /** The change for the resource at hand, in each tool that can make it. */
 export function FixTabs({ fixes }: { fixes: Fix[] }) {
   const first = fixes[0];
-  if (!first) return <p className="muted">No tested fix is stored for this resource. The reason above says what to change.</p>;
+  if (!first)
+    return (
+      <p className="muted">
+        No tested fix is stored for this resource. The reason above says what to change.
+      </p>
+    );
   return (
     <Tabs defaultValue={first.tool}>
       <Tabs.List mb={12}>
@@ -22,7 +32,11 @@ export function FixTabs({ fixes }: { fixes: Fix[] }) {
           {fix.tool === "console" ? (
             <div style={{ whiteSpace: "pre-line", maxWidth: "75ch" }}>{fix.body}</div>
           ) : (
-            <CodeBlock code={fix.body} title={titles[fix.tool] ?? fix.language} copyLabel={`Copy the ${titles[fix.tool] ?? fix.tool} fix`} />
+            <CodeBlock
+              code={fix.body}
+              title={titles[fix.tool] ?? fix.language}
+              copyLabel={`Copy the ${titles[fix.tool] ?? fix.tool} fix`}
+            />
           )}
         </Tabs.Panel>
       ))}

@@ -62,7 +62,15 @@ export function Triage({ finding }: { finding: FindingDetail }) {
           onChange={(event) => setReason(event.currentTarget.value)}
         />
         {status === "risk_accepted" ? (
-          <TextInput type="date" label="Accepted until" description="The finding opens again after this day." required min={inDays(1)} value={until} onChange={(event) => setUntil(event.currentTarget.value)} />
+          <TextInput
+            type="date"
+            label="Accepted until"
+            description="The finding opens again after this day."
+            required
+            min={inDays(1)}
+            value={until}
+            onChange={(event) => setUntil(event.currentTarget.value)}
+          />
         ) : null}
         <FormProblem error={change.error} />
         <div>

@@ -2,14 +2,13 @@ import { Button, Stack } from "@mantine/core";
 import { api, unwrap } from "@/api/client";
 import { useChange } from "@/api/queries";
 import { useCan } from "@/api/session";
-import type { Verification } from "@/api/types";
 import { Pill } from "@/ui/Badges";
 import { FormProblem } from "@/ui/Problem";
 
 /** Reads the source again now, instead of waiting for the next sync. */
 export function Verify({ id }: { id: string }) {
   const can = useCan("findings.write");
-  const verify = useChange<void, Verification>({
+  const verify = useChange({
     run: () => unwrap(api.POST("/findings/{id}/verify", { params: { path: { id } } })),
     touches: [["findings"], ["overview"]],
     quiet: true,
@@ -27,8 +26,15 @@ export function Verify({ id }: { id: string }) {
       <div aria-live="polite">
         {answer ? (
           <Stack gap={6} align="flex-start">
-            <Pill tone={answer.still_present === null ? "unknown" : answer.still_present ? "high" : "ok"} icon>
-              {answer.still_present === null ? "Not known" : answer.still_present ? "Still present" : "No longer present"}
+            <Pill
+              tone={answer.still_present === null ? "unknown" : answer.still_present ? "high" : "ok"}
+              icon
+            >
+              {answer.still_present === null
+                ? "Not known"
+                : answer.still_present
+                  ? "Still present"
+                  : "No longer present"}
             </Pill>
             <span style={{ fontSize: 13 }}>{answer.sentence}</span>
           </Stack>

@@ -15,7 +15,8 @@ export default function ImportPage() {
   const one = useQuery({
     queryKey: ["imports", id],
     queryFn: () => unwrap(api.GET("/imports/{id}", { params: { path: { id } } })),
-    refetchInterval: (query) => (query.state.data && ["done", "failed"].includes(query.state.data.state) ? false : 1_500),
+    refetchInterval: (query) =>
+      query.state.data && ["done", "failed"].includes(query.state.data.state) ? false : 1_500,
   });
   return <Loaded query={one}>{(data) => <Content item={data} />}</Loaded>;
 }
@@ -31,22 +32,55 @@ function Content({ item }: { item: Import }) {
   const running = item.state === "running" || item.state === "queued";
   return (
     <>
-      <PageHeader title={item.filename} crumb={{ label: "Import a file", to: "/imports" }} lead={item.format ? `Read as ${words(item.format)}` : "The format is being recognised."} />
+      <PageHeader
+        title={item.filename}
+        crumb={{ label: "Import a file", to: "/imports" }}
+        lead={item.format ? `Read as ${words(item.format)}` : "The format is being recognised."}
+      />
       <Grid>
         <Panel title="Progress">
           <div role="status" aria-live="polite" style={{ marginBottom: 10 }}>
-            <RunStatePill state={item.state} /> <span className="soft">{typeof item.progress === "object" && item.progress ? words(item.progress.step) : ""}</span>
+            <RunStatePill state={item.state} />{" "}
+            <span className="soft">
+              {typeof item.progress === "object" && item.progress ? words(item.progress.step) : ""}
+            </span>
           </div>
-          <Progress value={share(item)} animated={running} color={item.state === "failed" ? "red" : undefined} aria-label="Progress of the import" />
+          <Progress
+            value={share(item)}
+            animated={running}
+            color={item.state === "failed" ? "red" : undefined}
+            aria-label="Progress of the import"
+          />
         </Panel>
         <div>
           <Stats
             label="Result"
             items={[
-              { label: "Calls", value: <Known value={item.calls} format={compact} reason="This file carries no calls, or they are still being read." /> },
-              { label: "Endpoints", value: <Known value={item.endpoints} format={integer} reason="Still being learnt." />, to: "/endpoints" },
-              { label: "Findings", value: <Known value={item.findings} format={integer} reason="Checks have not finished." />, to: "/findings" },
-              { label: "Quarantined", value: <Known value={item.quarantined} format={integer} />, note: "records that could not be read" },
+              {
+                label: "Calls",
+                value: (
+                  <Known
+                    value={item.calls}
+                    format={compact}
+                    reason="This file carries no calls, or they are still being read."
+                  />
+                ),
+              },
+              {
+                label: "Endpoints",
+                value: <Known value={item.endpoints} format={integer} reason="Still being learnt." />,
+                to: "/endpoints",
+              },
+              {
+                label: "Findings",
+                value: <Known value={item.findings} format={integer} reason="Checks have not finished." />,
+                to: "/findings",
+              },
+              {
+                label: "Quarantined",
+                value: <Known value={item.quarantined} format={integer} />,
+                note: "records that could not be read",
+              },
             ]}
           />
         </div>
@@ -64,9 +98,7 @@ function Content({ item }: { item: Import }) {
         ) : null}
         {item.state === "done" ? (
           <Group>
-            <ButtonLink to="/endpoints">
-              See the endpoints
-            </ButtonLink>
+            <ButtonLink to="/endpoints">See the endpoints</ButtonLink>
             <ButtonLink to="/findings" variant="default">
               See the findings
             </ButtonLink>

@@ -29,7 +29,10 @@ export default function ImportsPage() {
         </Panel>
         <Panel span={5} title="What can be read">
           <ul style={{ margin: 0, paddingLeft: 18, fontSize: 13, display: "grid", gap: 6 }}>
-            <li>Access logs: API Gateway, Kong, Apigee or firewall (AWS WAF) as JSON lines; nginx and common log format. Plain or gzip.</li>
+            <li>
+              Access logs: API Gateway, Kong, Apigee or firewall (AWS WAF) as JSON lines; nginx and common log
+              format. Plain or gzip.
+            </li>
             <li>API documents: OpenAPI 2, 3.0 or 3.1 as JSON or YAML.</li>
             <li>Configuration: a decK dump, which is how Kong exports its configuration.</li>
           </ul>
@@ -70,8 +73,24 @@ function Drop() {
   };
   return (
     <div style={{ display: "grid", gap: 14 }}>
-      <TextInput label="Host" description="Optional: used where the log itself does not name one." placeholder="api.example.com" maw={360} value={host} onChange={(event) => setHost(event.currentTarget.value)} />
-      <Dropzone onDrop={(files) => void send(files)} onReject={() => setError(new Error("One file at a time, up to 200 MB. Nothing was sent."))} multiple={false} maxSize={200 * 1024 ** 2} loading={busy} disabled={!can} inputProps={{ "aria-label": "File to import" }} p={28}>
+      <TextInput
+        label="Host"
+        description="Optional: used where the log itself does not name one."
+        placeholder="api.example.com"
+        maw={360}
+        value={host}
+        onChange={(event) => setHost(event.currentTarget.value)}
+      />
+      <Dropzone
+        onDrop={(files) => void send(files)}
+        onReject={() => setError(new Error("One file at a time, up to 200 MB. Nothing was sent."))}
+        multiple={false}
+        maxSize={200 * 1024 ** 2}
+        loading={busy}
+        disabled={!can}
+        inputProps={{ "aria-label": "File to import" }}
+        p={28}
+      >
         <div style={{ display: "grid", justifyItems: "center", gap: 8, textAlign: "center" }}>
           <IconFileUpload size={32} stroke={1.4} aria-hidden />
           <Text fw={500}>Drop a log or a document here</Text>
@@ -87,7 +106,9 @@ function Drop() {
 }
 
 function Past() {
-  const list = useList<Import>(["imports", "list"], {}, (query) => api.GET("/imports", { params: { path: {}, query } }));
+  const list = useList<Import>(["imports", "list"], {}, (query) =>
+    api.GET("/imports", { params: { path: {}, query } }),
+  );
   if (list.isError) return null;
   return (
     <Panel title="Earlier imports" flush>
@@ -98,17 +119,57 @@ function Past() {
         query={list}
         rowId={(row) => row.id}
         rowHref={(row) => `/imports/${row.id}`}
-        empty={<p className="muted" style={{ padding: "0 16px" }}>No file has been imported yet.</p>}
+        empty={
+          <p className="muted" style={{ padding: "0 16px" }}>
+            No file has been imported yet.
+          </p>
+        }
         columns={[
-          { id: "filename", label: "File", value: (row) => row.filename, cell: (row) => <Link to="/imports/$id" params={{ id: row.id }}>{row.filename}</Link> },
-          { id: "format", label: "Format", value: (row) => row.format, cell: (row) => (row.format ? words(row.format) : <span className="muted">not recognised yet</span>) },
-          { id: "state", label: "State", value: (row) => row.state, cell: (row) => <RunStatePill state={row.state} /> },
-          { id: "calls", label: "Calls", value: (row) => row.calls, cell: (row) => <Known value={row.calls} format={compact} reason="This file carries no calls." />, numeric: true },
-          { id: "endpoints", label: "Endpoints", value: (row) => row.endpoints, cell: (row) => <Known value={row.endpoints} format={integer} reason="Not read yet." />, numeric: true },
-          { id: "created", label: "When", value: (row) => row.created_at, cell: (row) => <Time at={row.created_at} none="" /> },
+          {
+            id: "filename",
+            label: "File",
+            value: (row) => row.filename,
+            cell: (row) => (
+              <Link to="/imports/$id" params={{ id: row.id }}>
+                {row.filename}
+              </Link>
+            ),
+          },
+          {
+            id: "format",
+            label: "Format",
+            value: (row) => row.format,
+            cell: (row) =>
+              row.format ? words(row.format) : <span className="muted">not recognised yet</span>,
+          },
+          {
+            id: "state",
+            label: "State",
+            value: (row) => row.state,
+            cell: (row) => <RunStatePill state={row.state} />,
+          },
+          {
+            id: "calls",
+            label: "Calls",
+            value: (row) => row.calls,
+            cell: (row) => <Known value={row.calls} format={compact} reason="This file carries no calls." />,
+            numeric: true,
+          },
+          {
+            id: "endpoints",
+            label: "Endpoints",
+            value: (row) => row.endpoints,
+            cell: (row) => <Known value={row.endpoints} format={integer} reason="Not read yet." />,
+            numeric: true,
+          },
+          {
+            id: "created",
+            label: "When",
+            value: (row) => row.created_at,
+            cell: (row) => <Time at={row.created_at} none="" />,
+          },
         ]}
       />
     </Panel>
   );
 }
-

@@ -26,9 +26,24 @@ export function Authentication({ endpoint }: { endpoint: EndpointDetail }) {
           <StackBar
             label="Calls by credential"
             parts={[
-              { key: "a", value: seen.authenticated, color: "ok-fill", legend: `With credential ${part(seen.authenticated)}` },
-              { key: "n", value: seen.anonymous, color: "critical-fill", legend: `Without ${part(seen.anonymous)}` },
-              { key: "u", value: seen.unknown, color: "info-fill", legend: `Not known ${part(seen.unknown)}` },
+              {
+                key: "a",
+                value: seen.authenticated,
+                color: "ok-fill",
+                legend: `With credential ${part(seen.authenticated)}`,
+              },
+              {
+                key: "n",
+                value: seen.anonymous,
+                color: "critical-fill",
+                legend: `Without ${part(seen.anonymous)}`,
+              },
+              {
+                key: "u",
+                value: seen.unknown,
+                color: "info-fill",
+                legend: `Not known ${part(seen.unknown)}`,
+              },
             ]}
           />
         ) : (

@@ -58,7 +58,11 @@ function Content({ endpoint }: { endpoint: EndpointDetail }) {
           </>
         }
         actions={
-          <ButtonLink to="/blocks/new" search={{ path: endpoint.template, method: endpoint.method }} variant="default">
+          <ButtonLink
+            to="/blocks/new"
+            search={{ path: endpoint.template, method: endpoint.method }}
+            variant="default"
+          >
             Preview a block here
           </ButtonLink>
         }
@@ -68,11 +72,40 @@ function Content({ endpoint }: { endpoint: EndpointDetail }) {
           <Stats
             label="Key figures"
             items={[
-              { label: "Risk", value: <Score value={endpoint.risk} reason="Not scored yet." />, note: "of 100" },
-              { label: "Calls, 24 h", value: <Known value={endpoint.calls_24h} format={compact} reason={noTraffic} />, note: <>last <Time at={endpoint.last_seen} /></> },
-              { label: "Error share", value: <Known value={endpoint.error_rate} format={percent} reason={noTraffic} />, note: "status 400 and above" },
-              { label: "Open findings", value: endpoint.findings_open, to: "/findings", search: { endpoint: endpoint.id } },
-              { label: "Exposure", value: words(endpoint.exposure), note: <>first seen <Time at={endpoint.first_seen} none="not known" /></> },
+              {
+                label: "Risk",
+                value: <Score value={endpoint.risk} reason="Not scored yet." />,
+                note: "of 100",
+              },
+              {
+                label: "Calls, 24 h",
+                value: <Known value={endpoint.calls_24h} format={compact} reason={noTraffic} />,
+                note: (
+                  <>
+                    last <Time at={endpoint.last_seen} />
+                  </>
+                ),
+              },
+              {
+                label: "Error share",
+                value: <Known value={endpoint.error_rate} format={percent} reason={noTraffic} />,
+                note: "status 400 and above",
+              },
+              {
+                label: "Open findings",
+                value: endpoint.findings_open,
+                to: "/findings",
+                search: { endpoint: endpoint.id },
+              },
+              {
+                label: "Exposure",
+                value: words(endpoint.exposure),
+                note: (
+                  <>
+                    first seen <Time at={endpoint.first_seen} none="not known" />
+                  </>
+                ),
+              },
             ]}
           />
         </div>
@@ -96,12 +129,18 @@ function Content({ endpoint }: { endpoint: EndpointDetail }) {
           </Panel>
           <Authentication endpoint={endpoint} />
           <Panel title="Data seen">
-            <Tags values={endpoint.data_classes.map(words)} none="No sensitive data type has been seen in what this source carries." />
+            <Tags
+              values={endpoint.data_classes.map(words)}
+              none="No sensitive data type has been seen in what this source carries."
+            />
           </Panel>
           <Panel title="History">
             <Timeline
               none="No change has been recorded yet."
-              items={endpoint.history.map((entry) => ({ at: entry.at, title: entry.detail || words(entry.kind) }))}
+              items={endpoint.history.map((entry) => ({
+                at: entry.at,
+                title: entry.detail || words(entry.kind),
+              }))}
             />
           </Panel>
         </Column>
@@ -110,13 +149,24 @@ function Content({ endpoint }: { endpoint: EndpointDetail }) {
   );
 }
 
-const factNames = { config: "In gateway configuration", spec: "In an API document", traffic: "In calls", code: "In source code" } as const;
+const factNames = {
+  config: "In gateway configuration",
+  spec: "In an API document",
+  traffic: "In calls",
+  code: "In source code",
+} as const;
 
 function FourFacts({ facts }: { facts: EndpointDetail["facts"] }) {
-  const say = (value: boolean | null | undefined): string => (value === true ? "yes" : value === false ? "no" : "not known");
+  const say = (value: boolean | null | undefined): string =>
+    value === true ? "yes" : value === false ? "no" : "not known";
   return (
     <div style={{ marginTop: 12, paddingTop: 12, borderTop: "1px solid var(--line)" }}>
-      <Facts rows={(Object.keys(factNames) as (keyof typeof factNames)[]).map((key) => [factNames[key], say(facts[key])])} />
+      <Facts
+        rows={(Object.keys(factNames) as (keyof typeof factNames)[]).map((key) => [
+          factNames[key],
+          say(facts[key]),
+        ])}
+      />
     </div>
   );
 }

@@ -1,9 +1,9 @@
 import { SegmentedControl, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, unwrap, unwrapPage } from "@/api/client";
-import { CALM } from "@/api/queries";
-import type { EndpointDetail } from "@/api/types";
+import { api, unwrap } from "@/api/client";
+import { CALM, useList } from "@/api/queries";
+import type { CallSample, EndpointDetail } from "@/api/types";
 import { TimeChart } from "@/ui/charts/TimeChart";
 import { compact, words } from "@/ui/format";
 import { Panel, Time } from "@/ui/Layout";
@@ -19,19 +19,27 @@ export function EndpointTraffic({ endpoint }: { endpoint: EndpointDetail }) {
   const params = { path: { id } };
   const series = useQuery({
     queryKey: ["endpoints", "series", id, hours],
-    queryFn: async () => (await unwrap(api.GET("/endpoints/{id}/series", { params: { ...params, query: { hours } } }))).data,
+    queryFn: async () =>
+      (await unwrap(api.GET("/endpoints/{id}/series", { params: { ...params, query: { hours } } }))).data,
     refetchInterval: CALM,
     placeholderData: (before) => before,
-  });
-  const calls = useQuery({
-    queryKey: ["endpoints", "calls", id],
-    queryFn: async () => (await unwrapPage(api.GET("/endpoints/{id}/calls", { params: { ...params, query: { limit: 25 } } }))).data,
-    enabled: tab === "calls",
   });
   return (
     <Panel
       title="Traffic"
-      note={<SegmentedControl size="xs" aria-label="Time range" value={hours} onChange={setHours} data={[{ value: "6", label: "6 h" }, { value: "24", label: "24 h" }, { value: "168", label: "7 d" }]} />}
+      note={
+        <SegmentedControl
+          size="xs"
+          aria-label="Time range"
+          value={hours}
+          onChange={setHours}
+          data={[
+            { value: "6", label: "6 h" },
+            { value: "24", label: "24 h" },
+            { value: "168", label: "7 d" },
+          ]}
+        />
+      }
     >
       <Tabs value={tab} onChange={setTab}>
         <Tabs.List mb={12}>
@@ -64,7 +72,12 @@ export function EndpointTraffic({ endpoint }: { endpoint: EndpointDetail }) {
                 at={points.map((p) => p.at)}
                 series={[
                   { name: "Median", values: points.map((p) => p.p50 ?? null), color: "accent" },
-                  { name: "95th percentile", values: points.map((p) => p.p95 ?? null), color: "high-fill", dashed: true },
+                  {
+                    name: "95th percentile",
+                    values: points.map((p) => p.p95 ?? null),
+                    color: "high-fill",
+                    dashed: true,
+                  },
                 ]}
               />
             )}
@@ -79,18 +92,41 @@ export function EndpointTraffic({ endpoint }: { endpoint: EndpointDetail }) {
             rowId={(row) => row.kind + row.label}
             empty={<p className="muted">No caller has been seen.</p>}
             columns={[
-              { id: "label", label: "Caller", value: (row) => row.label, cell: (row) => <span className="mono">{row.label}</span> },
+              {
+                id: "label",
+                label: "Caller",
+                value: (row) => row.label,
+                cell: (row) => <span className="mono">{row.label}</span>,
+              },
               { id: "kind", label: "Known by", value: (row) => row.kind, cell: (row) => words(row.kind) },
-              { id: "requests", label: "Requests", value: (row) => row.requests, cell: (row) => compact(row.requests), numeric: true },
+              {
+                id: "requests",
+                label: "Requests",
+                value: (row) => row.requests,
+                cell: (row) => compact(row.requests),
+                numeric: true,
+              },
               { id: "errors", label: "Errors", value: (row) => row.errors, numeric: true },
-              { id: "last", label: "Last", value: (row) => row.last_seen, cell: (row) => <Time at={row.last_seen} none="" /> },
+              {
+                id: "last",
+                label: "Last",
+                value: (row) => row.last_seen,
+                cell: (row) => <Time at={row.last_seen} none="" />,
+              },
             ]}
           />
         </Tabs.Panel>
         <Tabs.Panel value="calls">
-          <Loaded query={calls}>{(rows) => <CallTable rows={rows} label="Sample calls" />}</Loaded>
+          <SampleCalls id={id} />
         </Tabs.Panel>
       </Tabs>
     </Panel>
   );
+}
+
+function SampleCalls({ id }: { id: string }) {
+  const calls = useList<CallSample>(["endpoints", "calls", id], { limit: 20 }, (query) =>
+    api.GET("/endpoints/{id}/calls", { params: { path: { id }, query } }),
+  );
+  return <CallTable query={calls} label="Sample calls" />;
 }

@@ -10,7 +10,7 @@ import { EmptyState } from "@/ui/States";
 import type { Column } from "@/ui/table/columns";
 import { DataTable } from "@/ui/table/DataTable";
 import { FacetBar, FilterChips, SearchBox, type FacetSpec } from "@/ui/table/Facets";
-import { useUrlState } from "@/ui/table/useUrlState";
+import { filtersOf, useUrlState } from "@/ui/table/useUrlState";
 import { AuthPill, StatePill, stateName, verdictName } from "./names";
 
 const specs: FacetSpec[] = [
@@ -36,24 +36,84 @@ const columns: Column<Endpoint>[] = [
     ),
   },
   { id: "state", label: "State", value: (row) => row.state, cell: (row) => <StatePill state={row.state} /> },
-  { id: "auth", label: "Authentication", value: (row) => row.auth_verdict, cell: (row) => <AuthPill verdict={row.auth_verdict} /> },
-  { id: "data", label: "Data", value: (row) => row.data_classes.join(" "), cell: (row) => <Tags values={row.data_classes.map(words)} none="none seen" limit={2} />, sortable: false },
-  { id: "service", label: "Service", value: (row) => row.service?.name, cell: (row) => row.service ? <Link to="/services/$id" params={{ id: row.service.id }}>{row.service.name}</Link> : <span className="muted">none</span>, hidden: true },
+  {
+    id: "auth",
+    label: "Authentication",
+    value: (row) => row.auth_verdict,
+    cell: (row) => <AuthPill verdict={row.auth_verdict} />,
+  },
+  {
+    id: "data",
+    label: "Data",
+    value: (row) => row.data_classes.join(" "),
+    cell: (row) => <Tags values={row.data_classes.map(words)} none="none seen" limit={2} />,
+    sortable: false,
+  },
+  {
+    id: "service",
+    label: "Service",
+    value: (row) => row.service?.name,
+    cell: (row) =>
+      row.service ? (
+        <Link to="/services/$id" params={{ id: row.service.id }}>
+          {row.service.name}
+        </Link>
+      ) : (
+        <span className="muted">none</span>
+      ),
+    hidden: true,
+  },
   { id: "exposure", label: "Exposure", value: (row) => row.exposure, cell: (row) => words(row.exposure) },
   { id: "findings", label: "Findings", value: (row) => row.findings_open, numeric: true },
-  { id: "calls_24h", label: "Calls, 24 h", value: (row) => row.calls_24h, cell: (row) => <Known value={row.calls_24h} format={compact} reason={noTraffic} />, numeric: true },
-  { id: "error_rate", label: "Errors", value: (row) => row.error_rate, cell: (row) => <Known value={row.error_rate} format={percent} reason={noTraffic} />, numeric: true, hidden: true },
-  { id: "last_seen", label: "Last call", value: (row) => row.last_seen, cell: (row) => <Time at={row.last_seen} none="no call seen" />, hidden: true },
-  { id: "first_seen", label: "First seen", value: (row) => row.first_seen, cell: (row) => <Time at={row.first_seen} none="not known" />, hidden: true },
-  { id: "risk", label: "Risk", value: (row) => row.risk, cell: (row) => <Score value={row.risk} reason="Not scored yet." />, numeric: true },
+  {
+    id: "calls_24h",
+    label: "Calls, 24 h",
+    value: (row) => row.calls_24h,
+    cell: (row) => <Known value={row.calls_24h} format={compact} reason={noTraffic} />,
+    numeric: true,
+  },
+  {
+    id: "error_rate",
+    label: "Errors",
+    value: (row) => row.error_rate,
+    cell: (row) => <Known value={row.error_rate} format={percent} reason={noTraffic} />,
+    numeric: true,
+    hidden: true,
+  },
+  {
+    id: "last_seen",
+    label: "Last call",
+    value: (row) => row.last_seen,
+    cell: (row) => <Time at={row.last_seen} none="no call seen" />,
+    hidden: true,
+  },
+  {
+    id: "first_seen",
+    label: "First seen",
+    value: (row) => row.first_seen,
+    cell: (row) => <Time at={row.first_seen} none="not known" />,
+    hidden: true,
+  },
+  {
+    id: "risk",
+    label: "Risk",
+    value: (row) => row.risk,
+    cell: (row) => <Score value={row.risk} reason="Not scored yet." />,
+    numeric: true,
+  },
 ];
 
 const none = { path: {} };
 
 export default function EndpointsPage() {
   const [search, patch] = useUrlState();
-  const { sort, ...filters } = search;
-  const list = useList<Endpoint>(["endpoints"], { ...filters, sort }, (query) => api.GET("/endpoints", { params: { ...none, query } }), CALM);
+  const filters = filtersOf(search);
+  const list = useList<Endpoint>(
+    ["endpoints"],
+    search,
+    (query) => api.GET("/endpoints", { params: { ...none, query } }),
+    CALM,
+  );
   const facets = useQuery({
     queryKey: ["endpoints", "facets", filters],
     queryFn: () => unwrap(api.GET("/endpoints/facets", { params: { ...none, query: filters } })),
@@ -88,7 +148,11 @@ export default function EndpointsPage() {
               <EmptyState
                 title="No endpoint matches these filters"
                 why="Remove a filter to see more."
-                action={{ label: "Clear filters", onClick: () => patch(Object.fromEntries(Object.keys(filters).map((key) => [key, undefined]))) }}
+                action={{
+                  label: "Clear filters",
+                  onClick: () =>
+                    patch(Object.fromEntries(Object.keys(filters).map((key) => [key, undefined]))),
+                }}
               />
             ) : (
               <EmptyState

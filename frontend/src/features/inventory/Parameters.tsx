@@ -20,13 +20,61 @@ export function Parameters({ parameters }: { parameters: Parameter[] }) {
           </p>
         }
         columns={[
-          { id: "name", label: "Name", value: (row) => row.name, cell: (row) => <span className="mono">{row.name}</span> },
+          {
+            id: "name",
+            label: "Name",
+            value: (row) => row.name,
+            cell: (row) => <span className="mono">{row.name}</span>,
+          },
           { id: "location", label: "In", value: (row) => row.location },
-          { id: "type", label: "Type", value: (row) => row.type, cell: (row) => <span className="mono">{row.type}</span> },
-          { id: "required", label: "Required", value: (row) => (row.required === null ? null : row.required ? "yes" : "no"), cell: (row) => (row.required === null ? <Unknown reason="Too few calls to say." /> : row.required ? "yes" : "no") },
-          { id: "confidence", label: "Confidence", value: (row) => row.confidence, cell: (row) => <Known value={row.confidence} format={percent} reason="Declared, not learnt from calls." />, numeric: true },
-          { id: "n_seen", label: "Seen in", value: (row) => row.n_seen, cell: (row) => <Known value={row.n_seen} format={(n) => `${compact(n)} calls`} reason="No traffic source carries this field." />, numeric: true },
-          { id: "provenance", label: "Known from", value: (row) => row.provenance.join(" "), cell: (row) => <Tags values={row.provenance} />, sortable: false },
+          {
+            id: "type",
+            label: "Type",
+            value: (row) => row.type,
+            cell: (row) => <span className="mono">{row.type}</span>,
+          },
+          {
+            id: "required",
+            label: "Required",
+            value: (row) => (row.required === null ? null : row.required ? "yes" : "no"),
+            cell: (row) =>
+              row.required === null ? (
+                <Unknown reason="Too few calls to say." />
+              ) : row.required ? (
+                "yes"
+              ) : (
+                "no"
+              ),
+          },
+          {
+            id: "confidence",
+            label: "Confidence",
+            value: (row) => row.confidence,
+            cell: (row) => (
+              <Known value={row.confidence} format={percent} reason="Declared, not learnt from calls." />
+            ),
+            numeric: true,
+          },
+          {
+            id: "n_seen",
+            label: "Seen in",
+            value: (row) => row.n_seen,
+            cell: (row) => (
+              <Known
+                value={row.n_seen}
+                format={(n) => `${compact(n)} calls`}
+                reason="No traffic source carries this field."
+              />
+            ),
+            numeric: true,
+          },
+          {
+            id: "provenance",
+            label: "Known from",
+            value: (row) => row.provenance.join(" "),
+            cell: (row) => <Tags values={row.provenance} />,
+            sortable: false,
+          },
         ]}
       />
     </Panel>

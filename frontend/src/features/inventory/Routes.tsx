@@ -12,10 +12,19 @@ export function Routes({ endpoint }: { endpoint: EndpointDetail }) {
     <Panel title="Where it is served">
       <Facts
         rows={[
-          ["Firewall", waf ? [words(waf.state), waf.policy, waf.note].filter(Boolean).join(", ") : "not known: no connected firewall covers this host"],
+          [
+            "Firewall",
+            waf
+              ? [words(waf.state), waf.policy, waf.note].filter(Boolean).join(", ")
+              : "not known: no connected firewall covers this host",
+          ],
           [
             "Rate limit",
-            limits === null ? "not known" : limits.length ? limits.map((limit) => limit.sentence ?? JSON.stringify(limit)).join("; ") : "none declared",
+            limits === null
+              ? "not known"
+              : limits.length
+                ? limits.map((limit) => limit.sentence ?? JSON.stringify(limit)).join("; ")
+                : "none declared",
           ],
         ]}
       />
@@ -30,8 +39,18 @@ export function Routes({ endpoint }: { endpoint: EndpointDetail }) {
               <Accordion.Panel>
                 <Facts
                   rows={[
-                    ["Upstream", <span key="u" className="mono">{route.upstream ?? "not declared"}</span>],
-                    ["Connection", <Link key="c" to="/connections/$id" params={{ id: route.connection_id }}>{route.connection_id}</Link>],
+                    [
+                      "Upstream",
+                      <span key="u" className="mono">
+                        {route.upstream ?? "not declared"}
+                      </span>,
+                    ],
+                    [
+                      "Connection",
+                      <Link key="c" to="/connections/$id" params={{ id: route.connection_id }}>
+                        {route.connection_id}
+                      </Link>,
+                    ],
                   ]}
                 />
                 <div style={{ marginTop: 10 }}>

@@ -27,7 +27,9 @@ export default function ServicePage() {
 }
 
 function Content({ service }: { service: Service }) {
-  const list = useList<Endpoint>(["endpoints", "of-service"], { service: service.id }, (query) => api.GET("/endpoints", { params: { path: {}, query } }));
+  const list = useList<Endpoint>(["endpoints", "of-service"], { service: service.id }, (query) =>
+    api.GET("/endpoints", { params: { path: {}, query } }),
+  );
   return (
     <>
       <PageHeader
@@ -40,12 +42,41 @@ function Content({ service }: { service: Service }) {
         <Panel title="About" span={6}>
           <Facts
             rows={[
-              ["Hosts", service.hosts.map((host) => <div key={host} className="mono">{host}</div>)],
+              [
+                "Hosts",
+                service.hosts.map((host) => (
+                  <div key={host} className="mono">
+                    {host}
+                  </div>
+                )),
+              ],
               ["Exposure", words(service.exposure)],
               ["Runs on", service.vendor ?? "known from calls only"],
-              ["Connection", service.connection_id ? <Link key="c" to="/connections/$id" params={{ id: service.connection_id }}>{service.connection_id}</Link> : "none"],
-              ["Calls, 24 h", <Known key="k" value={service.calls_24h} format={compact} reason="No traffic source covers this service." />],
-              ["Open findings", <Link key="f" to="/findings" search={{ service: service.id }}>{service.findings_open}</Link>],
+              [
+                "Connection",
+                service.connection_id ? (
+                  <Link key="c" to="/connections/$id" params={{ id: service.connection_id }}>
+                    {service.connection_id}
+                  </Link>
+                ) : (
+                  "none"
+                ),
+              ],
+              [
+                "Calls, 24 h",
+                <Known
+                  key="k"
+                  value={service.calls_24h}
+                  format={compact}
+                  reason="No traffic source covers this service."
+                />,
+              ],
+              [
+                "Open findings",
+                <Link key="f" to="/findings" search={{ service: service.id }}>
+                  {service.findings_open}
+                </Link>,
+              ],
             ]}
           />
         </Panel>
@@ -63,13 +94,42 @@ function Content({ service }: { service: Service }) {
             query={list}
             rowId={(row) => row.id}
             rowHref={(row) => `/endpoints/${row.id}`}
-            empty={<p className="muted" style={{ padding: 16 }}>This service has no endpoint.</p>}
+            empty={
+              <p className="muted" style={{ padding: 16 }}>
+                This service has no endpoint.
+              </p>
+            }
             columns={[
-              { id: "template", label: "Endpoint", value: (row) => `${row.method} ${row.template}`, cell: (row) => <Link to="/endpoints/$id" params={{ id: row.id }}><Operation method={row.method} path={row.template} /></Link> },
-              { id: "state", label: "State", value: (row) => row.state, cell: (row) => <StatePill state={row.state} /> },
-              { id: "auth", label: "Authentication", value: (row) => row.auth_verdict, cell: (row) => <AuthPill verdict={row.auth_verdict} /> },
+              {
+                id: "template",
+                label: "Endpoint",
+                value: (row) => `${row.method} ${row.template}`,
+                cell: (row) => (
+                  <Link to="/endpoints/$id" params={{ id: row.id }}>
+                    <Operation method={row.method} path={row.template} />
+                  </Link>
+                ),
+              },
+              {
+                id: "state",
+                label: "State",
+                value: (row) => row.state,
+                cell: (row) => <StatePill state={row.state} />,
+              },
+              {
+                id: "auth",
+                label: "Authentication",
+                value: (row) => row.auth_verdict,
+                cell: (row) => <AuthPill verdict={row.auth_verdict} />,
+              },
               { id: "findings", label: "Findings", value: (row) => row.findings_open, numeric: true },
-              { id: "risk", label: "Risk", value: (row) => row.risk, cell: (row) => <Score value={row.risk} />, numeric: true },
+              {
+                id: "risk",
+                label: "Risk",
+                value: (row) => row.risk,
+                cell: (row) => <Score value={row.risk} />,
+                numeric: true,
+              },
             ]}
           />
         </Panel>
@@ -82,7 +142,8 @@ function Rename({ service }: { service: Service }) {
   const can = useCan("findings.write");
   const [name, setName] = useState<string | null>(null);
   const rename = useChange({
-    run: (value: string) => unwrap(api.PATCH("/services/{id}", { params: { path: { id: service.id } }, body: { name: value } })),
+    run: (value: string) =>
+      unwrap(api.PATCH("/services/{id}", { params: { path: { id: service.id } }, body: { name: value } })),
     touches: [["services"], ["endpoints"]],
     done: "Renamed. The name survives later reads.",
     onDone: () => setName(null),
@@ -101,7 +162,13 @@ function Rename({ service }: { service: Service }) {
           }}
         >
           <Stack>
-            <TextInput label="Name" required data-autofocus value={name ?? ""} onChange={(event) => setName(event.currentTarget.value)} />
+            <TextInput
+              label="Name"
+              required
+              data-autofocus
+              value={name ?? ""}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
             <Group justify="flex-end">
               <Button type="submit" loading={rename.isPending}>
                 Save

@@ -26,17 +26,49 @@ const columns: Column<Service>[] = [
     ),
   },
   { id: "kind", label: "Kind", value: (row) => row.kind, cell: (row) => words(row.kind) },
-  { id: "vendor", label: "Runs on", value: (row) => row.vendor, cell: (row) => row.vendor ?? <span className="muted">known from calls only</span> },
-  { id: "hosts", label: "Hosts", value: (row) => row.hosts.join(" "), cell: (row) => row.hosts.map((host) => <div key={host} className="mono">{host}</div>), sortable: false },
+  {
+    id: "vendor",
+    label: "Runs on",
+    value: (row) => row.vendor,
+    cell: (row) => row.vendor ?? <span className="muted">known from calls only</span>,
+  },
+  {
+    id: "hosts",
+    label: "Hosts",
+    value: (row) => row.hosts.join(" "),
+    cell: (row) =>
+      row.hosts.map((host) => (
+        <div key={host} className="mono">
+          {host}
+        </div>
+      )),
+    sortable: false,
+  },
   { id: "exposure", label: "Exposure", value: (row) => row.exposure, cell: (row) => words(row.exposure) },
-  { id: "endpoints", label: "Endpoints", value: (row) => row.endpoint_count, cell: (row) => compact(row.endpoint_count), numeric: true },
+  {
+    id: "endpoints",
+    label: "Endpoints",
+    value: (row) => row.endpoint_count,
+    cell: (row) => compact(row.endpoint_count),
+    numeric: true,
+  },
   { id: "findings", label: "Findings", value: (row) => row.findings_open, numeric: true },
-  { id: "calls", label: "Calls, 24 h", value: (row) => row.calls_24h, cell: (row) => <Known value={row.calls_24h} format={compact} reason="No traffic source covers this service." />, numeric: true },
+  {
+    id: "calls",
+    label: "Calls, 24 h",
+    value: (row) => row.calls_24h,
+    cell: (row) => (
+      <Known value={row.calls_24h} format={compact} reason="No traffic source covers this service." />
+    ),
+    numeric: true,
+  },
 ];
 
 export default function ServicesPage() {
   const [{ q }] = useUrlState();
-  const list = useList<Service>(["services"], { q }, (query) => api.GET("/services", { params: { path: {}, query } }));
+  const list = useList<Service>(["services"], { q }, (query) =>
+    api.GET("/services", { params: { path: {}, query } }),
+  );
   return (
     <>
       <PageHeader title="Services" lead="Endpoints grouped by what runs them. Each grouping says why." />

@@ -25,8 +25,16 @@ export function StatePill({ state }: { state: EndpointState }) {
 const verdicts: Record<AuthVerdict, { tone: Tone; label: string; means: string }> = {
   enforced: { tone: "ok", label: "Enforced", means: "Authentication is declared and calls without it fail." },
   open: { tone: "high", label: "Open", means: "No authentication is declared and anonymous calls succeed." },
-  contradiction: { tone: "critical", label: "Contradiction", means: "Authentication is declared, yet anonymous calls succeed." },
-  unknown: { tone: "unknown", label: "Not known", means: "No source tells whether calls carried a credential." },
+  contradiction: {
+    tone: "critical",
+    label: "Contradiction",
+    means: "Authentication is declared, yet anonymous calls succeed.",
+  },
+  unknown: {
+    tone: "unknown",
+    label: "Not known",
+    means: "No source tells whether calls carried a credential.",
+  },
 };
 
 export const verdictName = (verdict: string): string => verdicts[verdict as AuthVerdict]?.label ?? verdict;

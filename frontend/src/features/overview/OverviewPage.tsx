@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { Overview, Severity } from "@/api/types";
 import { Pill, SEVERITIES, SeverityBadge, Unknown } from "@/ui/Badges";
-import { StackBar } from "@/ui/charts/Bars";
+import { Bars } from "@/ui/charts/Bars";
 import { TimeChart } from "@/ui/charts/TimeChart";
 import { compact, integer, plural, words } from "@/ui/format";
 import { Column, Grid, PageHeader, Panel, Stats, Timeline } from "@/ui/Layout";
@@ -55,9 +55,24 @@ function Content({ data }: { data: Overview }) {
           label="Calls in the last 24 hours"
           at={data.calls_series.map((point) => point.at)}
           series={[
-            { name: "All calls", values: data.calls_series.map((p) => p.calls), color: "accent", kind: "area" },
-            { name: "Errors", values: data.calls_series.map((p) => p.errors), color: "medium-fill", kind: "line" },
-            { name: "Blocked", values: data.calls_series.map((p) => p.blocked), color: "critical-fill", kind: "line" },
+            {
+              name: "All calls",
+              values: data.calls_series.map((p) => p.calls),
+              color: "accent",
+              kind: "area",
+            },
+            {
+              name: "Errors",
+              values: data.calls_series.map((p) => p.errors),
+              color: "medium-fill",
+              kind: "line",
+            },
+            {
+              name: "Blocked",
+              values: data.calls_series.map((p) => p.blocked),
+              color: "critical-fill",
+              kind: "line",
+            },
           ]}
           height={236}
         />
@@ -69,37 +84,55 @@ function Content({ data }: { data: Overview }) {
         <TopActors actors={data.top_actors} />
         <TopEndpoints endpoints={data.top_endpoints} />
       </Column>
-      <Panel title="Recent" span={5}>
-        <Timeline
-          none="Nothing has happened yet."
-          items={data.recent.map((item) => ({
-            at: item.at,
-            tone: item.severity ?? undefined,
-            title: (
-              <>
-                <span className="muted">{words(item.kind)}: </span>
-                {item.href ? <Link to={item.href}>{item.sentence}</Link> : item.sentence}
-              </>
-            ),
-          }))}
-        />
-      </Panel>
+      <Column span={5}>
+        <Panel title="Recent">
+          <Timeline
+            none="Nothing has happened yet."
+            items={data.recent.map((item) => ({
+              at: item.at,
+              tone: item.severity ?? undefined,
+              title: (
+                <>
+                  <span className="muted">{words(item.kind)}: </span>
+                  {item.href ? <Link to={item.href}>{item.sentence}</Link> : item.sentence}
+                </>
+              ),
+            }))}
+          />
+        </Panel>
+      </Column>
     </Grid>
   );
 }
 
 function Figures({ data: { counts, risk } }: { data: Overview }) {
-  const change = risk.score !== null && risk.previous !== null ? Math.round(risk.score - risk.previous) : null;
+  const change =
+    risk.score !== null && risk.previous !== null ? Math.round(risk.score - risk.previous) : null;
   return (
     <Stats
       label="Key figures"
       items={[
         {
           label: "Risk score",
-          value: risk.score === null ? <Unknown reason="The score needs at least one complete configuration read." /> : Math.round(risk.score),
-          note: change === null ? "of 100" : change === 0 ? "of 100, unchanged" : `of 100, ${change > 0 ? "up" : "down"} ${Math.abs(change)} since last week`,
+          value:
+            risk.score === null ? (
+              <Unknown reason="The score needs at least one complete configuration read." />
+            ) : (
+              Math.round(risk.score)
+            ),
+          note:
+            change === null
+              ? "of 100"
+              : change === 0
+                ? "of 100, unchanged"
+                : `of 100, ${change > 0 ? "up" : "down"} ${Math.abs(change)} since last week`,
         },
-        { label: "Endpoints", value: compact(counts.endpoints), note: plural(counts.services, "service"), to: "/endpoints" },
+        {
+          label: "Endpoints",
+          value: compact(counts.endpoints),
+          note: plural(counts.services, "service"),
+          to: "/endpoints",
+        },
         {
           label: "Outside the catalogue",
           value: integer(counts.shadow + counts.zombie + counts.orphan),
@@ -114,8 +147,19 @@ function Figures({ data: { counts, risk } }: { data: Overview }) {
           to: "/findings",
           search: { severity: "critical" },
         },
-        { label: "Open threats", value: integer(counts.threats_open), note: "actors above the threshold", to: "/threats", search: { status: "open" } },
-        { label: "Active blocks", value: integer(counts.blocks_active), note: "all with an expiry", to: "/blocks" },
+        {
+          label: "Open threats",
+          value: integer(counts.threats_open),
+          note: "actors above the threshold",
+          to: "/threats",
+          search: { status: "open" },
+        },
+        {
+          label: "Active blocks",
+          value: integer(counts.blocks_active),
+          note: "all with an expiry",
+          to: "/blocks",
+        },
       ]}
     />
   );
@@ -126,19 +170,19 @@ function BySeverity({ counts, total }: { counts: Partial<Record<Severity, number
     return <Pill tone="info">No open findings in what has been read so far</Pill>;
   }
   return (
-    <StackBar
+    <Bars
       label="Open findings by severity"
-      parts={SEVERITIES.map((severity) => ({
+      items={SEVERITIES.map((severity) => ({
         key: severity,
         value: counts[severity] ?? 0,
+        text: integer(counts[severity] ?? 0),
         color: `${severity}-fill`,
-        legend: (
+        label: (
           <Link to="/findings" search={{ severity }} style={{ textDecoration: "none" }}>
-            <SeverityBadge severity={severity} /> <strong style={{ color: "var(--ink)" }}>{integer(counts[severity] ?? 0)}</strong>
+            <SeverityBadge severity={severity} />
           </Link>
         ),
       }))}
     />
   );
 }
-

@@ -38,7 +38,14 @@ export function TopActors({ actors }: { actors: Overview["top_actors"] }) {
             ),
           },
           { id: "kind", label: "Kind", value: (row) => row.kind, cell: (row) => words(row.kind), width: 100 },
-          { id: "score", label: "Score", value: (row) => row.score, cell: (row) => <Score value={row.score} />, numeric: true, width: 100 },
+          {
+            id: "score",
+            label: "Score",
+            value: (row) => row.score,
+            cell: (row) => <Score value={row.score} />,
+            numeric: true,
+            width: 100,
+          },
         ]}
       />
     </Panel>
@@ -47,7 +54,15 @@ export function TopActors({ actors }: { actors: Overview["top_actors"] }) {
 
 export function TopEndpoints({ endpoints }: { endpoints: Overview["top_endpoints"] }) {
   return (
-    <Panel title="Endpoints at most risk" note={<Link to="/endpoints" search={{ sort: "-risk" }}>All endpoints</Link>} flush>
+    <Panel
+      title="Endpoints at most risk"
+      note={
+        <Link to="/endpoints" search={{ sort: "-risk" }}>
+          All endpoints
+        </Link>
+      }
+      flush
+    >
       <DataTable
         plain
         id="top-endpoints"
@@ -55,7 +70,13 @@ export function TopEndpoints({ endpoints }: { endpoints: Overview["top_endpoints
         rows={endpoints}
         rowId={(row) => row.id}
         rowHref={(row) => `/endpoints/${row.id}`}
-        empty={<EmptyState title="No endpoints yet" why="They appear after the first configuration read." action={{ label: "Connect a gateway", to: "/connections/new" }} />}
+        empty={
+          <EmptyState
+            title="No endpoints yet"
+            why="They appear after the first configuration read."
+            action={{ label: "Connect a gateway", to: "/connections/new" }}
+          />
+        }
         columns={[
           {
             id: "label",
@@ -63,12 +84,36 @@ export function TopEndpoints({ endpoints }: { endpoints: Overview["top_endpoints
             value: (row) => row.label,
             cell: (row) => (
               <Link to="/endpoints/$id" params={{ id: row.id }}>
-                {row.method && row.template ? <Operation method={row.method} path={row.template} /> : <LabelledOperation label={row.label} />}
+                {row.method && row.template ? (
+                  <Operation method={row.method} path={row.template} />
+                ) : (
+                  <LabelledOperation label={row.label} />
+                )}
               </Link>
             ),
           },
-          { id: "calls", label: "Calls, 24 h", value: (row) => row.calls_24h, cell: (row) => <Known value={row.calls_24h} format={compact} reason="No traffic source covers this endpoint." />, numeric: true, width: 110 },
-          { id: "risk", label: "Risk", value: (row) => row.risk, cell: (row) => <Score value={row.risk} />, numeric: true, width: 100 },
+          {
+            id: "calls",
+            label: "Calls, 24 h",
+            value: (row) => row.calls_24h,
+            cell: (row) => (
+              <Known
+                value={row.calls_24h}
+                format={compact}
+                reason="No traffic source covers this endpoint."
+              />
+            ),
+            numeric: true,
+            width: 110,
+          },
+          {
+            id: "risk",
+            label: "Risk",
+            value: (row) => row.risk,
+            cell: (row) => <Score value={row.risk} />,
+            numeric: true,
+            width: 100,
+          },
         ]}
       />
     </Panel>
@@ -78,5 +123,9 @@ export function TopEndpoints({ endpoints }: { endpoints: Overview["top_endpoints
 /** "GET host/path" in one text, split for display. */
 export function LabelledOperation({ label }: { label: string }) {
   const match = /^([A-Z]+)\s+(.+)$/.exec(label);
-  return match?.[1] && match[2] ? <Operation method={match[1]} path={match[2]} /> : <span className="mono">{label}</span>;
+  return match?.[1] && match[2] ? (
+    <Operation method={match[1]} path={match[2]} />
+  ) : (
+    <span className="mono">{label}</span>
+  );
 }

@@ -16,9 +16,12 @@ const ROLES = ["owner", "admin", "responder", "analyst", "viewer", "billing"];
 export default function Members() {
   const can = useCan("members.write");
   const { user } = useSession();
-  const list = useList<Member>(["members"], {}, (query) => api.GET("/members", { params: { path: {}, query } }));
+  const list = useList<Member>(["members"], {}, (query) =>
+    api.GET("/members", { params: { path: {}, query } }),
+  );
   const change = useChange({
-    run: ({ id, role }: { id: string; role: string }) => unwrap(api.PATCH("/members/{id}", { params: { path: { id } }, body: { role } })),
+    run: ({ id, role }: { id: string; role: string }) =>
+      unwrap(api.PATCH("/members/{id}", { params: { path: { id } }, body: { role } })),
     touches: [["members"]],
     done: "The role is changed.",
   });
@@ -38,10 +41,61 @@ export default function Members() {
           rowId={(row) => row.id}
           empty={<EmptyState title="No members" why="People of this workspace appear here." />}
           columns={[
-            { id: "name", label: "Person", value: (row) => row.name || row.email, cell: (row) => <><strong style={{ fontWeight: 500 }}>{row.name || row.email}</strong>{row.email === user.email ? <span className="muted"> (you)</span> : null}<div className="muted">{row.email}</div></> },
-            { id: "role", label: "Role", value: (row) => row.role, cell: (row) => (can ? <Select size="xs" w={140} aria-label={`Role of ${row.email}`} data={ROLES.map((value) => ({ value, label: words(value) }))} value={row.role} allowDeselect={false} onChange={(role) => role && role !== row.role && change.mutate({ id: row.id, role })} /> : words(row.role)) },
-            { id: "seen", label: "Last seen", value: (row) => row.last_seen_at, cell: (row) => <Time at={row.last_seen_at} /> },
-            { id: "remove", label: "Actions", sortable: false, value: () => "", cell: (row) => (can && row.email !== user.email ? <ConfirmButton size="compact-xs" danger label="Remove" title={`Remove ${row.email}?`} body="Their access ends at once. What they did stays in the audit log." confirm="Remove" run={() => remove.mutateAsync(row.id)} /> : null) },
+            {
+              id: "name",
+              label: "Person",
+              value: (row) => row.name || row.email,
+              cell: (row) => (
+                <>
+                  <strong style={{ fontWeight: 500 }}>{row.name || row.email}</strong>
+                  {row.email === user.email ? <span className="muted"> (you)</span> : null}
+                  <div className="muted">{row.email}</div>
+                </>
+              ),
+            },
+            {
+              id: "role",
+              label: "Role",
+              value: (row) => row.role,
+              cell: (row) =>
+                can ? (
+                  <Select
+                    size="xs"
+                    w={140}
+                    aria-label={`Role of ${row.email}`}
+                    data={ROLES.map((value) => ({ value, label: words(value) }))}
+                    value={row.role}
+                    allowDeselect={false}
+                    onChange={(role) => role && role !== row.role && change.mutate({ id: row.id, role })}
+                  />
+                ) : (
+                  words(row.role)
+                ),
+            },
+            {
+              id: "seen",
+              label: "Last seen",
+              value: (row) => row.last_seen_at,
+              cell: (row) => <Time at={row.last_seen_at} />,
+            },
+            {
+              id: "remove",
+              label: "Actions",
+              sortable: false,
+              value: () => "",
+              cell: (row) =>
+                can && row.email !== user.email ? (
+                  <ConfirmButton
+                    size="compact-xs"
+                    danger
+                    label="Remove"
+                    title={`Remove ${row.email}?`}
+                    body="Their access ends at once. What they did stays in the audit log."
+                    confirm="Remove"
+                    run={() => remove.mutateAsync(row.id)}
+                  />
+                ) : null,
+            },
           ]}
         />
       </Panel>
@@ -53,11 +107,20 @@ export default function Members() {
 }
 
 function RoleTable() {
-  const roles = useQuery({ queryKey: ["roles"], queryFn: async () => (await unwrapPage(api.GET("/roles", { params: { path: {} } }))).data, staleTime: 300_000 });
+  const roles = useQuery({
+    queryKey: ["roles"],
+    queryFn: async () => (await unwrapPage(api.GET("/roles", { params: { path: {} } }))).data,
+    staleTime: 300_000,
+  });
   return <Loaded query={roles}>{(rows) => <Matrix roles={rows.map(normalise)} />}</Loaded>;
 }
 
-const normalise = (role: Role & { name?: string; key?: string }): { name: string; permissions: string[] } => ({ name: role.role ?? role.name ?? role.key ?? "", permissions: role.permissions });
+const normalise = (
+  role: Role & { name?: string; key?: string },
+): { name: string; permissions: string[] } => ({
+  name: role.role ?? role.name ?? role.key ?? "",
+  permissions: role.permissions,
+});
 
 function Matrix({ roles }: { roles: { name: string; permissions: string[] }[] }) {
   const all = [...new Set(roles.flatMap((role) => role.permissions))].sort();

@@ -19,7 +19,11 @@ export function Profile() {
         />
       </Panel>
       <Panel title="Theme" span={6}>
-        <Radio.Group aria-label="Theme" value={colorScheme} onChange={(value) => setColorScheme(value as MantineColorScheme)}>
+        <Radio.Group
+          aria-label="Theme"
+          value={colorScheme}
+          onChange={(value) => setColorScheme(value as MantineColorScheme)}
+        >
           <Stack gap={10}>
             <Radio value="auto" label="Same as the system" />
             <Radio value="light" label="Light" />

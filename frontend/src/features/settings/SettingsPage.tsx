@@ -27,7 +27,10 @@ export default function SettingsPage() {
   return (
     <>
       <PageHeader title="Settings" />
-      <Tabs value={part} onChange={(value) => void navigate({ to: "/settings/$part", params: { part: value ?? "profile" } })}>
+      <Tabs
+        value={part}
+        onChange={(value) => void navigate({ to: "/settings/$part", params: { part: value ?? "profile" } })}
+      >
         <Tabs.List mb={16}>
           {shown.map((item) => (
             <Tabs.Tab key={item.value} value={item.value}>

@@ -10,7 +10,10 @@ import { FormProblem } from "@/ui/Problem";
 import { Loaded } from "@/ui/States";
 
 export function Workspace() {
-  const tenant = useQuery({ queryKey: ["tenant"], queryFn: () => unwrap(api.GET("/tenant", { params: { path: {} } })) });
+  const tenant = useQuery({
+    queryKey: ["tenant"],
+    queryFn: () => unwrap(api.GET("/tenant", { params: { path: {} } })),
+  });
   return (
     <Loaded query={tenant}>
       {(data) => (
@@ -21,10 +24,25 @@ export function Workspace() {
           <Panel title="About" span={6}>
             <Facts
               rows={[
-                ["Address", <span key="a" className="mono">{window.location.host}</span>],
+                [
+                  "Address",
+                  <span key="a" className="mono">
+                    {window.location.host}
+                  </span>,
+                ],
                 ["Created", <Time key="c" at={data.created_at} none="not known" />],
-                ["REST API", <a key="r" href="/api/docs" target="_blank" rel="noreferrer">Reference with examples</a>],
-                ["API description", <a key="o" href="/api/v1/openapi.json" target="_blank" rel="noreferrer">OpenAPI document</a>],
+                [
+                  "REST API",
+                  <a key="r" href="/api/docs" target="_blank" rel="noreferrer">
+                    Reference with examples
+                  </a>,
+                ],
+                [
+                  "API description",
+                  <a key="o" href="/api/v1/openapi.json" target="_blank" rel="noreferrer">
+                    OpenAPI document
+                  </a>,
+                ],
               ]}
             />
           </Panel>
@@ -51,7 +69,15 @@ function NameForm({ tenant }: { tenant: Tenant }) {
       }}
     >
       <Stack align="flex-start">
-        <TextInput label="Name" required w="100%" maw={360} disabled={!can} value={name} onChange={(event) => setName(event.currentTarget.value)} />
+        <TextInput
+          label="Name"
+          required
+          w="100%"
+          maw={360}
+          disabled={!can}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+        />
         <FormProblem error={save.error} />
         <Button type="submit" loading={save.isPending} disabled={!can}>
           Save

@@ -1,8 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { api, unwrap, unwrapPage } from "@/api/client";
-import { FAST } from "@/api/queries";
-import type { Actor } from "@/api/types";
+import { api, unwrap } from "@/api/client";
+import { FAST, useList } from "@/api/queries";
+import type { Actor, CallSample } from "@/api/types";
 import { Pill, SeverityBadge, Tags, Unknown } from "@/ui/Badges";
 import { compact, plural, words } from "@/ui/format";
 import { Column, Facts, Grid, PageHeader, Panel, Timeline } from "@/ui/Layout";
@@ -29,13 +29,13 @@ export default function ActorPage() {
   );
 }
 
-const endpointText = (item: string | { label: string }): string => (typeof item === "string" ? item : item.label);
+const endpointText = (item: string | { label: string }): string =>
+  typeof item === "string" ? item : item.label;
 
 function Content({ actor }: { actor: Actor }) {
-  const calls = useQuery({
-    queryKey: ["actors", actor.id, "calls"],
-    queryFn: async () => (await unwrapPage(api.GET("/actors/{id}/calls", { params: { path: { id: actor.id }, query: { limit: 50 } } }))).data,
-  });
+  const calls = useList<CallSample>(["actors", actor.id, "calls"], { limit: 20 }, (query) =>
+    api.GET("/actors/{id}/calls", { params: { path: { id: actor.id }, query } }),
+  );
   const endpoints = [...new Set(actor.timeline.flatMap((entry) => entry.endpoints.map(endpointText)))];
   return (
     <>
@@ -62,14 +62,18 @@ function Content({ actor }: { actor: Actor }) {
                 tone: entry.severity,
                 title: (
                   <>
-                    <SeverityBadge severity={entry.severity} /> <strong style={{ fontWeight: 500 }}>{words(entry.detector)}</strong>
+                    <SeverityBadge severity={entry.severity} />{" "}
+                    <strong style={{ fontWeight: 500 }}>{words(entry.detector)}</strong>
                   </>
                 ),
                 detail: (
                   <div style={{ margin: "3px 0" }}>
                     {entry.sentence}{" "}
                     <span className="muted">
-                      {compact(entry.requests)} requests, {entry.succeeded === null ? "success not known" : `${compact(entry.succeeded)} succeeded`}
+                      {compact(entry.requests)} requests,{" "}
+                      {entry.succeeded === null
+                        ? "success not known"
+                        : `${compact(entry.succeeded)} succeeded`}
                     </span>
                     <div>
                       <Tags values={entry.endpoints.map(endpointText)} none="" limit={3} />
@@ -80,20 +84,32 @@ function Content({ actor }: { actor: Actor }) {
             />
           </Panel>
           <Panel title="Calls" note="redacted when stored" flush>
-            <Loaded query={calls}>{(rows) => <CallTable rows={rows} label="Calls of this actor" />}</Loaded>
+            <CallTable query={calls} label="Calls of this actor" />
           </Panel>
         </Column>
         <Column span={4}>
           <Panel title="Who">
             <Facts
               rows={[
-                ["Addresses", actor.addresses.length ? <Tags key="a" values={actor.addresses} limit={12} /> : <Unknown key="a" />],
+                [
+                  "Addresses",
+                  actor.addresses.length ? (
+                    <Tags key="a" values={actor.addresses} limit={12} />
+                  ) : (
+                    <Unknown key="a" />
+                  ),
+                ],
                 [
                   "Address trust",
                   actor.spoofable === null ? (
                     <Unknown key="s" reason="The source does not say where it took the address from." />
                   ) : actor.spoofable ? (
-                    <Pill key="s" tone="medium" icon title="A caller can set this header. Blocking the address alone may hit somebody else.">
+                    <Pill
+                      key="s"
+                      tone="medium"
+                      icon
+                      title="A caller can set this header. Blocking the address alone may hit somebody else."
+                    >
                       Spoofable
                     </Pill>
                   ) : (
@@ -107,7 +123,9 @@ function Content({ actor }: { actor: Actor }) {
           </Panel>
           <SuggestedBlock actor={actor} />
           <Panel title="Threats">
-            {actor.threats.length === 0 ? <p className="muted">The score is below the threshold for a threat.</p> : null}
+            {actor.threats.length === 0 ? (
+              <p className="muted">The score is below the threshold for a threat.</p>
+            ) : null}
             {actor.threats.map((threat) => (
               <div key={threat.id} style={{ display: "grid", gap: 6, padding: "4px 0 12px" }}>
                 <div>

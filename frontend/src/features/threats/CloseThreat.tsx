@@ -13,9 +13,13 @@ export function CloseThreat({ threat }: { threat: Threat }) {
   const [reason, setReason] = useState("");
   const to = threat.status === "closed" ? "open" : "closed";
   const change = useChange({
-    run: () => unwrap(api.PATCH("/threats/{id}", { params: { path: { id: threat.id } }, body: { status: to, reason } })),
+    run: () =>
+      unwrap(
+        api.PATCH("/threats/{id}", { params: { path: { id: threat.id } }, body: { status: to, reason } }),
+      ),
     touches: [["threats"], ["actors"], ["overview"]],
-    done: to === "closed" ? "The threat is closed. New evidence opens it again." : "The threat is open again.",
+    done:
+      to === "closed" ? "The threat is closed. New evidence opens it again." : "The threat is open again.",
     onDone: close,
     quiet: true,
   });
@@ -34,7 +38,13 @@ export function CloseThreat({ threat }: { threat: Threat }) {
           }}
         >
           <Stack>
-            <Textarea label="Reason" required data-autofocus value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
+            <Textarea
+              label="Reason"
+              required
+              data-autofocus
+              value={reason}
+              onChange={(event) => setReason(event.currentTarget.value)}
+            />
             <FormProblem error={change.error} />
             <Group justify="flex-end">
               <Button type="submit" loading={change.isPending}>

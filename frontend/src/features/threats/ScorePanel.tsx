@@ -4,7 +4,7 @@ import { words } from "@/ui/format";
 import { Panel, Time } from "@/ui/Layout";
 
 const round = (value: number): string => value.toFixed(1);
-const PALETTE = ["critical-fill", "high-fill", "medium-fill", "low-fill", "accent", "info-fill"];
+const PALETTE = ["c1", "c2", "c3", "c4", "c5", "c6"];
 
 /** The score as its parts: decayed points that add up to the number shown. */
 export function ScorePanel({ actor }: { actor: Actor }) {
@@ -16,13 +16,19 @@ export function ScorePanel({ actor }: { actor: Actor }) {
       <p style={{ margin: "0 0 12px" }}>
         <strong style={{ fontSize: 28, fontWeight: 500 }}>{Math.round(actor.score)}</strong>{" "}
         <span className="soft">
-          of 100: {parts.length} pieces of evidence, {round(sum)} points after decay{capped ? ", limited to 100" : ""}
+          of 100: {parts.length} pieces of evidence, {round(sum)} points after decay
+          {capped ? ", limited to 100" : ""}
         </span>
       </p>
       <StackBar
         label="Share of each piece of evidence in the score"
         total={Math.max(100, sum)}
-        parts={parts.map((part, index) => ({ key: `${part.detector}${part.at}${index}`, value: part.decayed, color: PALETTE[index % PALETTE.length] ?? "accent", legend: null }))}
+        parts={parts.map((part, index) => ({
+          key: `${part.detector}${part.at}${index}`,
+          value: part.decayed,
+          color: PALETTE[index % PALETTE.length] ?? "accent",
+          legend: null,
+        }))}
       />
       <Bars
         label="Evidence by points"
@@ -34,7 +40,8 @@ export function ScorePanel({ actor }: { actor: Actor }) {
           text: `${round(part.decayed)} points`,
           label: (
             <>
-              <strong style={{ fontWeight: 500 }}>{words(part.detector)}</strong> <span className="soft">{part.sentence}</span>{" "}
+              <strong style={{ fontWeight: 500 }}>{words(part.detector)}</strong>{" "}
+              <span className="soft">{part.sentence}</span>{" "}
               <span className="muted">
                 {round(part.points)} at first, <Time at={part.at} />
               </span>

@@ -10,5 +10,9 @@ export default function ThreatPage() {
     queryKey: ["threats", "one", id],
     queryFn: () => unwrap(api.GET("/threats/{id}", { params: { path: { id } } })),
   });
-  return <Loaded query={threat}>{(data) => <Navigate to="/actors/$id" params={{ id: data.actor.id }} replace />}</Loaded>;
+  return (
+    <Loaded query={threat}>
+      {(data) => <Navigate to="/actors/$id" params={{ id: data.actor.id }} replace />}
+    </Loaded>
+  );
 }

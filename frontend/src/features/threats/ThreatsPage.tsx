@@ -9,7 +9,7 @@ import { EmptyState } from "@/ui/States";
 import type { Column } from "@/ui/table/columns";
 import { DataTable } from "@/ui/table/DataTable";
 import { FacetBar, FilterChips, SearchBox, type FacetSpec } from "@/ui/table/Facets";
-import { useUrlState } from "@/ui/table/useUrlState";
+import { filtersOf, useUrlState } from "@/ui/table/useUrlState";
 import { ThreatStatusPill } from "./names";
 
 const specs: FacetSpec[] = [
@@ -18,7 +18,13 @@ const specs: FacetSpec[] = [
 ];
 
 const columns: Column<Threat>[] = [
-  { id: "severity", label: "Severity", value: (row) => SEVERITIES.length - SEVERITIES.indexOf(row.severity), cell: (row) => <SeverityBadge severity={row.severity} />, width: 108 },
+  {
+    id: "severity",
+    label: "Severity",
+    value: (row) => SEVERITIES.length - SEVERITIES.indexOf(row.severity),
+    cell: (row) => <SeverityBadge severity={row.severity} />,
+    width: 108,
+  },
   {
     id: "title",
     label: "Threat",
@@ -41,24 +47,77 @@ const columns: Column<Threat>[] = [
         <span className="mono">{row.actor.label}</span>
         <div className="muted">
           {words(row.actor.kind)}
-          {row.spoofable ? <> · <Pill tone="medium" title="The source address comes from a header that a caller can set. Do not block on it alone.">Spoofable</Pill></> : null}
+          {row.spoofable ? (
+            <>
+              {" "}
+              ·{" "}
+              <Pill
+                tone="medium"
+                title="The source address comes from a header that a caller can set. Do not block on it alone."
+              >
+                Spoofable
+              </Pill>
+            </>
+          ) : null}
         </div>
       </>
     ),
   },
-  { id: "requests", label: "Requests", value: (row) => row.requests, cell: (row) => compact(row.requests), numeric: true },
-  { id: "succeeded", label: "Got through", value: (row) => row.succeeded, cell: (row) => <Known value={row.succeeded} format={compact} reason="The source does not carry the status." />, numeric: true },
-  { id: "status", label: "Status", value: (row) => row.status, cell: (row) => <ThreatStatusPill status={row.status} /> },
-  { id: "last_seen", label: "Last seen", value: (row) => row.last_seen, cell: (row) => <Time at={row.last_seen} /> },
-  { id: "first_seen", label: "First seen", value: (row) => row.first_seen, cell: (row) => <Time at={row.first_seen} />, hidden: true },
-  { id: "score", label: "Score", value: (row) => row.score, cell: (row) => <Score value={row.score} />, numeric: true },
+  {
+    id: "requests",
+    label: "Requests",
+    value: (row) => row.requests,
+    cell: (row) => compact(row.requests),
+    numeric: true,
+  },
+  {
+    id: "succeeded",
+    label: "Got through",
+    value: (row) => row.succeeded,
+    cell: (row) => (
+      <Known value={row.succeeded} format={compact} reason="The source does not carry the status." />
+    ),
+    numeric: true,
+  },
+  {
+    id: "status",
+    label: "Status",
+    value: (row) => row.status,
+    cell: (row) => <ThreatStatusPill status={row.status} />,
+  },
+  {
+    id: "last_seen",
+    label: "Last seen",
+    value: (row) => row.last_seen,
+    cell: (row) => <Time at={row.last_seen} />,
+  },
+  {
+    id: "first_seen",
+    label: "First seen",
+    value: (row) => row.first_seen,
+    cell: (row) => <Time at={row.first_seen} />,
+    hidden: true,
+  },
+  {
+    id: "score",
+    label: "Score",
+    value: (row) => row.score,
+    cell: (row) => <Score value={row.score} />,
+    numeric: true,
+  },
 ];
 
-const all = { severity: Object.fromEntries(SEVERITIES.map((s) => [s, 0])), status: { open: 0, blocked: 0, closed: 0 } };
+const all = {
+  severity: Object.fromEntries(SEVERITIES.map((s) => [s, 0])),
+  status: { open: 0, blocked: 0, closed: 0 },
+};
 
 /** The API has no facet counts for threats: the loaded rows are counted. */
 function count(rows: Threat[]): Record<string, Record<string, number>> {
-  const out: Record<string, Record<string, number>> = { severity: { ...all.severity }, status: { ...all.status } };
+  const out: Record<string, Record<string, number>> = {
+    severity: { ...all.severity },
+    status: { ...all.status },
+  };
   for (const row of rows) {
     for (const key of ["severity", "status"] as const) {
       const bucket = out[key];
@@ -69,12 +128,21 @@ function count(rows: Threat[]): Record<string, Record<string, number>> {
 }
 
 export default function ThreatsPage() {
-  const [{ sort: _sort, ...filters }] = useUrlState();
-  const list = useList<Threat>(["threats"], filters, (query) => api.GET("/threats", { params: { path: {}, query } }), FAST);
+  const [search] = useUrlState();
+  const filters = filtersOf(search);
+  const list = useList<Threat>(
+    ["threats"],
+    filters,
+    (query) => api.GET("/threats", { params: { path: {}, query } }),
+    FAST,
+  );
   const facets = count(list.data?.pages.flatMap((page) => page.data) ?? []);
   return (
     <>
-      <PageHeader title="Threats" lead="Actors whose calls add up to an attack. Each score is a sum you can open." />
+      <PageHeader
+        title="Threats"
+        lead="Actors whose calls add up to an attack. Each score is a sum you can open."
+      />
       <Panel flush>
         <DataTable
           id="threats"

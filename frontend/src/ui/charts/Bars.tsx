@@ -19,7 +19,13 @@ export function Bars({ items, max, label }: { items: Bar[]; max?: number; label:
           <span>{item.label}</span>
           <span className={css["value"]}>{item.text}</span>
           <span className={css["track"]} aria-hidden>
-            <span className={css["fill"]} style={{ width: `${(100 * item.value) / top}%`, background: `var(--${item.color ?? "accent"})` }} />
+            <span
+              className={css["fill"]}
+              style={{
+                width: `${(100 * item.value) / top}%`,
+                background: `var(--${item.color ?? "accent"})`,
+              }}
+            />
           </span>
         </li>
       ))}
@@ -44,15 +50,22 @@ export function StackBar({ parts, label, total }: { parts: StackPart[]; label: s
         {parts
           .filter((part) => part.value > 0)
           .map((part) => (
-            <span key={part.key} style={{ flexGrow: part.value, flexBasis: 0, background: `var(--${part.color})` }} />
+            <span
+              key={part.key}
+              style={{ flexGrow: part.value, flexBasis: 0, background: `var(--${part.color})` }}
+            />
           ))}
         {rest > 0 ? <span style={{ flexGrow: rest, flexBasis: 0 }} /> : null}
       </div>
-      <ul className={css["legend"]}>
-        {parts.map((part) => (
-          <li key={part.key}>{part.legend}</li>
-        ))}
-      </ul>
+      {parts.some((part) => part.legend) ? (
+        <ul className={css["legend"]}>
+          {parts.map((part) => (
+            <li key={part.key}>{part.legend}</li>
+          ))}
+        </ul>
+      ) : (
+        <div style={{ height: 14 }} />
+      )}
     </div>
   );
 }

@@ -25,7 +25,8 @@ interface TimeChartProps {
   unit?: string;
 }
 
-const token = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+const token = (name: string): string =>
+  getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
 function toOption({ at, series, unit }: TimeChartProps, animate: boolean): EChartsCoreOption {
   const ink = token("ink-3");
@@ -36,19 +37,36 @@ function toOption({ at, series, unit }: TimeChartProps, animate: boolean): EChar
     animationDuration: 250,
     textStyle: { fontFamily: "Roboto, system-ui, sans-serif" },
     grid: { left: 8, right: 12, top: series.length > 1 ? 30 : 12, bottom: 4, containLabel: true },
-    legend: series.length > 1 ? { top: 0, left: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, itemGap: 16, textStyle: { color: token("ink-2"), fontSize: 12 } } : undefined,
+    legend:
+      series.length > 1
+        ? {
+            top: 0,
+            left: 0,
+            icon: "roundRect",
+            itemWidth: 10,
+            itemHeight: 10,
+            itemGap: 16,
+            textStyle: { color: token("ink-2"), fontSize: 12 },
+          }
+        : undefined,
     tooltip: {
       trigger: "axis",
       backgroundColor: token("surface"),
       borderColor: token("line-strong"),
       textStyle: { color: token("ink"), fontSize: 12 },
-      valueFormatter: (value: unknown) => (typeof value === "number" ? `${integer(value)}${suffix}` : "not known"),
+      valueFormatter: (value: unknown) =>
+        typeof value === "number" ? `${integer(value)}${suffix}` : "not known",
     },
     xAxis: {
       type: "time",
       axisLine: { lineStyle: { color: line } },
       axisTick: { show: false },
-      axisLabel: { color: ink, fontSize: 11, hideOverlap: true, formatter: { day: "{d} {MMM}", hour: "{HH}:{mm}", minute: "{HH}:{mm}" } },
+      axisLabel: {
+        color: ink,
+        fontSize: 11,
+        hideOverlap: true,
+        formatter: { day: "{d} {MMM}", hour: "{HH}:{mm}", minute: "{HH}:{mm}" },
+      },
       splitLine: { show: false },
     },
     yAxis: {
@@ -80,7 +98,9 @@ function summary({ label, at, series, unit }: TimeChartProps): string {
   const parts = series.map((item) => {
     const known = item.values.filter((value): value is number => value !== null);
     const total = known.reduce((sum, value) => sum + value, 0);
-    return known.length ? `${item.name} ${integer(total)} in total, at most ${integer(Math.max(...known))}${unit ? ` ${unit}` : ""}` : `${item.name} not known`;
+    return known.length
+      ? `${item.name} ${integer(total)} in total, at most ${integer(Math.max(...known))}${unit ? ` ${unit}` : ""}`
+      : `${item.name} not known`;
   });
   return `${label}, ${moment(first)} to ${moment(last)}: ${parts.join("; ")}.`;
 }

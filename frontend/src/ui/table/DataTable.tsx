@@ -55,8 +55,14 @@ export function DataTable<T>(props: DataTableProps<T>) {
   const [local, setLocal] = useState<SortingState>([]);
   const sort = inUrl ? parseSort(search["sort"]) : local;
   const hiddenByDefault = Object.fromEntries(columns.filter((c) => c.hidden).map((c) => [c.id, false]));
-  const [visible, setVisible] = useLocalStorage<Record<string, boolean>>({ key: `columns:${id}`, defaultValue: {} });
-  const data = useMemo(() => props.rows ?? query?.data?.pages.flatMap((page) => page.data) ?? [], [props.rows, query?.data]);
+  const [visible, setVisible] = useLocalStorage<Record<string, boolean>>({
+    key: `columns:${id}`,
+    defaultValue: {},
+  });
+  const data = useMemo(
+    () => props.rows ?? query?.data?.pages.flatMap((page) => page.data) ?? [],
+    [props.rows, query?.data],
+  );
   const defs = useMemo(() => columnDefs(columns), [columns]);
   // eslint-disable-next-line react-hooks/incompatible-library -- TanStack Table 8 keeps its own state
   const table = useReactTable({
@@ -102,7 +108,9 @@ export function DataTable<T>(props: DataTableProps<T>) {
           {props.tools}
           <div className={css["toolsRight"]}>
             <span className={css["count"]} aria-live="polite">
-              {loading || failed ? "" : `${plural(rows.length, "row")}${query?.hasNextPage ? ", more to load" : ""}`}
+              {loading || failed
+                ? ""
+                : `${plural(rows.length, "row")}${query?.hasNextPage ? ", more to load" : ""}`}
             </span>
             <ColumnChoice table={table} onChange={(key, on) => setVisible({ ...visible, [key]: on })} />
             <Tooltip label={`Export the ${integer(rows.length)} loaded rows as CSV`}>
@@ -119,7 +127,10 @@ export function DataTable<T>(props: DataTableProps<T>) {
       {!failed && !loading && rows.length === 0 ? props.empty : null}
       {rows.length > 0 ? (
         <div className={css["scroll"]}>
-          <table className={`${css["table"]} ${query?.isPlaceholderData ? css["stale"] : ""}`} aria-label={props.label}>
+          <table
+            className={`${css["table"]} ${query?.isPlaceholderData ? css["stale"] : ""}`}
+            aria-label={props.label}
+          >
             <Head table={table} />
             <tbody ref={body}>
               {rows.map((row, index) => (
@@ -134,7 +145,10 @@ export function DataTable<T>(props: DataTableProps<T>) {
                   }}
                 >
                   {row.getVisibleCells().map((cell) => (
-                    <td key={cell.id} className={cell.column.columnDef.meta?.numeric ? css["numeric"] : undefined}>
+                    <td
+                      key={cell.id}
+                      className={cell.column.columnDef.meta?.numeric ? css["numeric"] : undefined}
+                    >
                       {flexRender(cell.column.columnDef.cell, cell.getContext())}
                     </td>
                   ))}
@@ -146,7 +160,12 @@ export function DataTable<T>(props: DataTableProps<T>) {
       ) : null}
       {query?.hasNextPage ? (
         <div className={css["foot"]}>
-          <Button variant="default" size="xs" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          <Button
+            variant="default"
+            size="xs"
+            loading={query.isFetchingNextPage}
+            onClick={() => void query.fetchNextPage()}
+          >
             Load more
           </Button>
         </div>
@@ -173,7 +192,11 @@ function Head<T>({ table }: { table: Table<T> }) {
                 aria-sort={sorted === "asc" ? "ascending" : sorted === "desc" ? "descending" : undefined}
               >
                 {header.column.getCanSort() ? (
-                  <button type="button" className={css["sort"]} onClick={header.column.getToggleSortingHandler()}>
+                  <button
+                    type="button"
+                    className={css["sort"]}
+                    onClick={header.column.getToggleSortingHandler()}
+                  >
                     {label}
                     {sorted === "asc" ? <IconArrowUp size={12} aria-hidden /> : null}
                     {sorted === "desc" ? <IconArrowDown size={12} aria-hidden /> : null}
@@ -190,7 +213,13 @@ function Head<T>({ table }: { table: Table<T> }) {
   );
 }
 
-function ColumnChoice<T>({ table, onChange }: { table: Table<T>; onChange: (id: string, on: boolean) => void }) {
+function ColumnChoice<T>({
+  table,
+  onChange,
+}: {
+  table: Table<T>;
+  onChange: (id: string, on: boolean) => void;
+}) {
   return (
     <Popover position="bottom-end" shadow="md" trapFocus returnFocus>
       <Popover.Target>

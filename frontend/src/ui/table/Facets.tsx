@@ -39,7 +39,10 @@ function FacetFilter({ spec, counts }: { spec: FacetSpec; counts: FacetCount[] }
   const [needle, setNeedle] = useState("");
   const chosen = several(search[spec.key]);
   const known = new Set(counts.map((item) => item.value));
-  const all = [...counts, ...chosen.filter((value) => !known.has(value)).map((value) => ({ value, count: 0 }) as FacetCount)];
+  const all = [
+    ...counts,
+    ...chosen.filter((value) => !known.has(value)).map((value) => ({ value, count: 0 }) as FacetCount),
+  ];
   const name = (item: FacetCount): string => item.label ?? (spec.name ?? words)(item.value);
   const shown = all.filter((item) => name(item).toLowerCase().includes(needle.toLowerCase()));
   const toggle = (value: string, on: boolean): void => {
@@ -61,12 +64,24 @@ function FacetFilter({ spec, counts }: { spec: FacetSpec; counts: FacetCount[] }
       </Popover.Target>
       <Popover.Dropdown p={10} aria-label={`${spec.label} filter`}>
         {all.length > 8 ? (
-          <TextInput size="xs" mb={8} placeholder="Find" aria-label={`Find ${spec.label.toLowerCase()}`} value={needle} onChange={(event) => setNeedle(event.currentTarget.value)} />
+          <TextInput
+            size="xs"
+            mb={8}
+            placeholder="Find"
+            aria-label={`Find ${spec.label.toLowerCase()}`}
+            value={needle}
+            onChange={(event) => setNeedle(event.currentTarget.value)}
+          />
         ) : null}
         <div className={css["facetList"]}>
           {shown.map((item) => (
             <div key={item.value} className={css["facetRow"]}>
-              <Checkbox size="xs" label={name(item)} checked={chosen.includes(item.value)} onChange={(event) => toggle(item.value, event.currentTarget.checked)} />
+              <Checkbox
+                size="xs"
+                label={name(item)}
+                checked={chosen.includes(item.value)}
+                onChange={(event) => toggle(item.value, event.currentTarget.checked)}
+              />
               <span className={css["facetCount"]}>{integer(item.count)}</span>
             </div>
           ))}
@@ -103,7 +118,8 @@ export function FilterChips({ specs, facets }: { specs: FacetSpec[]; facets: Fac
   const active = specs.flatMap((spec) => several(search[spec.key]).map((value) => ({ spec, value })));
   if (!active.length) return null;
   const name = ({ spec, value }: { spec: FacetSpec; value: string }): string =>
-    facetCounts(facets?.[spec.key]).find((item) => item.value === value)?.label ?? (spec.name ?? words)(value);
+    facetCounts(facets?.[spec.key]).find((item) => item.value === value)?.label ??
+    (spec.name ?? words)(value);
   return (
     <div className={css["chips"]}>
       {active.map((item) => (
@@ -112,13 +128,23 @@ export function FilterChips({ specs, facets }: { specs: FacetSpec[]; facets: Fac
           <button
             type="button"
             aria-label={`Remove filter ${item.spec.label}: ${name(item)}`}
-            onClick={() => patch({ [item.spec.key]: several(search[item.spec.key]).filter((v) => v !== item.value).join(",") })}
+            onClick={() =>
+              patch({
+                [item.spec.key]: several(search[item.spec.key])
+                  .filter((v) => v !== item.value)
+                  .join(","),
+              })
+            }
           >
             <IconX size={12} aria-hidden />
           </button>
         </span>
       ))}
-      <Button variant="subtle" size="compact-xs" onClick={() => patch(Object.fromEntries(specs.map((spec) => [spec.key, undefined])))}>
+      <Button
+        variant="subtle"
+        size="compact-xs"
+        onClick={() => patch(Object.fromEntries(specs.map((spec) => [spec.key, undefined])))}
+      >
         Clear filters
       </Button>
     </div>

@@ -1,10 +1,15 @@
 import { useEffect, useState, type RefObject } from "react";
 
 const typing = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  target instanceof HTMLElement &&
+  (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
 /** j/k or arrows move a row cursor, Enter opens the row; typing in a field is left alone. */
-export function useRowKeys(body: RefObject<HTMLTableSectionElement | null>, count: number, open: ((index: number) => void) | undefined): number {
+export function useRowKeys(
+  body: RefObject<HTMLTableSectionElement | null>,
+  count: number,
+  open: ((index: number) => void) | undefined,
+): number {
   const [cursor, setCursor] = useState(-1);
   useEffect(() => {
     const move = (to: number): void => {

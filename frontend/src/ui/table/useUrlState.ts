@@ -4,7 +4,9 @@ import { useCallback } from "react";
 export type UrlState = Partial<Record<string, string>>;
 
 /** Keeps only the named text parameters of an address; anything else is ignored. */
-export function textSearch<K extends string>(keys: readonly K[]): (search: Record<string, unknown>) => Partial<Record<K, string>> {
+export function textSearch<K extends string>(
+  keys: readonly K[],
+): (search: Record<string, unknown>) => Partial<Record<K, string>> {
   return (search) => {
     const out: Partial<Record<K, string>> = {};
     for (const key of keys) {
@@ -29,6 +31,11 @@ export function useUrlState(): [UrlState, (patch: UrlState) => void] {
     [navigate],
   );
   return [search, patch];
+}
+
+/** What narrows the rows: all but their order. */
+export function filtersOf(search: UrlState): UrlState {
+  return Object.fromEntries(Object.entries(search).filter(([key]) => key !== "sort"));
 }
 
 /** Several values of one filter travel as one comma-separated parameter. */
