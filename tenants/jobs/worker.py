@@ -5,10 +5,11 @@ from typing import Any
 
 import dramatiq
 import structlog
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, connections
 from dramatiq.errors import Retry
 from dramatiq.middleware import CurrentMessage
 from dramatiq.middleware.middleware import Middleware
+from dramatiq.worker import Worker
 
 from tenants.isolation.context import no_tenant, tenant_context
 from tenants.jobs.execution import Postponed, perform
@@ -24,6 +25,18 @@ REJECTED = (
 FORGET = "DELETE FROM jobs.queue WHERE message_id = %s AND \"state\" = 'rejected'"
 
 
+class DatabaseThreads(Middleware):
+    """Closes the database connections of worker and consumer threads when they end."""
+
+    def before_worker_thread_shutdown(self, broker: Any, thread: Any) -> None:
+        """Close the worker thread's connections."""
+        connections.close_all()
+
+    def before_consumer_thread_shutdown(self, broker: Any, thread: Any) -> None:
+        """Close the consumer thread's connections."""
+        connections.close_all()
+
+
 class FailureLog(Middleware):
     """Moves messages that failed for good into their tenant's failure table."""
 
@@ -34,7 +47,6 @@ class FailureLog(Middleware):
 
 def sweep_rejected() -> int:
     """Note every rejected message in its tenant and remove it from the queue; return how many."""
-    close_old_connections()
     with no_tenant():
         with connection.cursor() as cursor:
             cursor.execute(REJECTED)
@@ -81,7 +93,18 @@ def _actor(declared: "Job[Any]", broker: QueueBroker) -> "dramatiq.Actor[Any, No
 
 def build() -> QueueBroker:
     """Return a broker that knows every job."""
-    broker = make_broker([FailureLog()])
+    broker = make_broker([DatabaseThreads(), FailureLog()])
     for declared in declared_jobs().values():
         _actor(declared, broker)
     return broker
+
+
+def start(queues: set[str] | None, threads: int, wake_ms: int = 1000) -> Worker:
+    """Start working on these queues (None: all) in threads of this process; stop it by `Worker.stop`."""
+    broker = build()
+    # Starts what watches the time limits; dramatiq's own command line would do so.
+    broker.emit_after("process_boot")
+    worker = Worker(broker, queues=queues, worker_threads=threads, worker_timeout=wake_ms)
+    worker.start()
+    log.info("worker started", threads=threads, jobs=len(broker.actors))
+    return worker

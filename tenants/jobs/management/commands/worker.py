@@ -7,14 +7,12 @@ import threading
 import time
 from typing import Any
 
-import structlog
 from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandParser
-from dramatiq.worker import Worker
 
-from tenants.jobs.worker import build
+from tenants.jobs.worker import start
 
-log = structlog.get_logger(__name__)
+STOP_MS = 30_000
 
 
 class Command(BaseCommand):
@@ -42,14 +40,10 @@ class Command(BaseCommand):
 
 
 def _work(options: dict[str, Any], stop: threading.Event) -> None:
-    broker = build()
-    queues = set(options["queues"]) if options["queues"] else None
-    worker = Worker(broker, queues=queues, worker_threads=options["threads"], worker_timeout=1000)
-    worker.start()
-    log.info("worker started", threads=options["threads"], jobs=len(broker.actors))
+    worker = start(set(options["queues"]) if options["queues"] else None, options["threads"])
     stop.wait()
-    worker.stop(timeout=30_000)
-    broker.close()
+    worker.stop(timeout=STOP_MS)
+    worker.broker.close()
 
 
 def _supervise(options: dict[str, Any], stop: threading.Event) -> None:

@@ -1,0 +1,175 @@
+"""The worker on real connections: retries, dead letters, redelivery after kill -9."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.db import connection, connections
+
+from tenants.isolation.context import require_tenant, tenant_context
+from tenants.isolation.roles import APP_ROLE, OWNER_ROLE
+from tenants.jobs import queries, worker
+from tenants.jobs.services import job
+from tenants.members.services import add_member
+from tenants.orgs.types import OrgInfo
+from tenants.queue import broker as queue_broker
+from tests.database import TestDatabases
+
+ran: list[str] = []
+
+
+@job(queue="test")
+def succeed(text: str) -> None:
+    """Remember the tenant and the text."""
+    ran.append(f"{require_tenant().slug}:{text}")
+
+
+@job(queue="test", max_retries=1)
+def fail(text: str) -> None:
+    """Fail every time."""
+    ran.append(f"try:{text}")
+    raise ValueError(text)
+
+
+@job(queue="test", max_retries=0, time_limit=1)
+def hang(text: str) -> None:
+    """Never end by itself."""
+    while True:
+        time.sleep(0.05)
+
+
+@job(queue="slowtest")
+def sleepy(marker: str) -> None:
+    """Sleep long the first time; leave a mark at the end."""
+    first = Path(marker)
+    if not first.exists():
+        first.write_text(str(os.getpid()))
+        time.sleep(60)
+    first.with_suffix(".done").write_text(require_tenant().slug)
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def running(committed_db: TestDatabases, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A worker of this process on the test queue, with short pauses between retries."""
+    ran.clear()
+    monkeypatch.setattr(queue_broker, "MIN_BACKOFF_MS", 50)
+    started = worker.start({"test"}, threads=2, wake_ms=50)
+    yield
+    started.stop(timeout=5000)
+    started.broker.close()
+    connections.close_all()
+
+
+def waiting() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM jobs.queue")
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def test_jobs_run_after_commit_each_in_its_tenant(running: None, acme: OrgInfo, globex: OrgInfo) -> None:
+    for number in range(5):
+        for org in (acme, globex):
+            with tenant_context(org.schema_name):
+                succeed.enqueue(str(number))
+    wait_for(lambda: len(ran) == 10)
+    assert sorted(ran) == sorted(f"{slug}:{number}" for slug in ("acme", "globex") for number in range(5))
+    wait_for(lambda: waiting() == 0)
+
+
+def test_a_job_that_keeps_failing_ends_in_its_tenants_failures(
+    running: None, acme: OrgInfo, globex: OrgInfo
+) -> None:
+    with tenant_context(acme.schema_name):
+        fail.enqueue("bad")
+        wait_for(lambda: queries.failures().exists())
+        failure = queries.failures().get()
+        assert (failure.job, failure.arguments, failure.reason) == ("jobs.fail", ["bad"], "ValueError: bad")
+    assert ran == ["try:bad", "try:bad"]
+    with tenant_context(globex.schema_name):
+        assert not queries.failures().exists()
+    wait_for(lambda: waiting() == 0)
+
+
+def test_a_bad_job_stops_nobody(running: None, acme: OrgInfo) -> None:
+    with tenant_context(acme.schema_name):
+        fail.enqueue("bad")
+        succeed.enqueue("good")
+    wait_for(lambda: "acme:good" in ran)
+
+
+def test_a_job_beyond_its_time_limit_is_stopped_and_noted(running: None, acme: OrgInfo) -> None:
+    with tenant_context(acme.schema_name):
+        hang.enqueue("x")
+        wait_for(lambda: queries.failures().exists())
+        assert "TimeLimitExceeded" in queries.failures().get().reason
+
+
+def test_a_message_of_an_unknown_job_is_noted_as_failed(running: None, acme: OrgInfo) -> None:
+    gone = type(succeed)("jobs.gone", succeed.function, "test", 0, 10)
+    with tenant_context(acme.schema_name):
+        gone.enqueue("x")
+        wait_for(lambda: queries.failures().exists())
+        assert queries.failures().get().job == "jobs.gone"
+
+
+@pytest.mark.slow
+def test_what_a_killed_worker_held_is_delivered_again_in_seconds(
+    committed_db: TestDatabases, acme: OrgInfo, tmp_path: Path
+) -> None:
+    url = "postgresql://{}:{}@127.0.0.1:{}/{}"
+    address = committed_db.address
+    environment = os.environ | {
+        "DATABASE_URL": url.format(APP_ROLE, address.passwords[APP_ROLE], address.port, committed_db.name),
+        "OWNER_DATABASE_URL": url.format(
+            OWNER_ROLE, address.passwords[OWNER_ROLE], address.port, committed_db.name
+        ),
+        "DJANGO_SETTINGS_MODULE": "controlplane.config.settings",
+        "PORTCULLIS_DATA": str(tmp_path),
+    }
+    code = (
+        "import django; django.setup(); import tests.tenants.jobs.test_worker;"
+        "from django.core.management import call_command; call_command('worker', queues=['slowtest'])"
+    )
+    processes = []
+    try:
+        marker = tmp_path / "started"
+        with tenant_context(acme.schema_name):
+            sleepy.enqueue(str(marker))
+        processes.append(subprocess.Popen([sys.executable, "-c", code], env=environment))
+        wait_for(marker.exists, 30)
+        processes[0].send_signal(signal.SIGKILL)
+        processes[0].wait()
+        killed = time.monotonic()
+        processes.append(subprocess.Popen([sys.executable, "-c", code], env=environment))
+        wait_for(marker.with_suffix(".done").exists, 45)
+        assert marker.with_suffix(".done").read_text() == "acme"
+        assert time.monotonic() - killed < 40
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def test_the_change_and_its_job_commit_together(running: None, acme: OrgInfo) -> None:
+    from django.db import transaction
+
+    with tenant_context(acme.schema_name):
+        with transaction.atomic():
+            add_member("new@acme.test", "viewer")
+            succeed.enqueue("after")
+            time.sleep(0.2)
+            assert ran == []
+        wait_for(lambda: ran == ["acme:after"])
