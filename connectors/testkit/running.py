@@ -8,12 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+import urllib3
 
 from connectors.egress import Egress, EgressPolicy
 from connectors.testkit.doubles.faults import FAULTS_PATH
@@ -98,7 +98,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
             raise RuntimeError(f"the double stopped: {process.communicate()[1].decode()[-2000:]}")
         try:
             _call("GET", f"{url}/_double/health")
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib3.exceptions.HTTPError, ConnectionError):
             time.sleep(0.05)
             continue
         return
@@ -106,6 +106,6 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
 
 
 def _call(method: str, url: str, body: bytes | None = None) -> None:
-    request = urllib.request.Request(url, data=body, method=method)
-    with urllib.request.urlopen(request, timeout=5) as answer:
-        answer.read()
+    answer = urllib3.request(method, url, body=body, timeout=5, retries=False)
+    if answer.status >= 300:
+        raise ConnectionError(f"{method} {url}: {answer.status}")
