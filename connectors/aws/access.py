@@ -109,7 +109,7 @@ class Access:
         return _outcome(attempt, need.action, need.purpose, need.access, self._fix(need), probe.proves)
 
     def _probe(self, probe: Probe, role: Role) -> None:
-        region = probe.region or self._settings.regions[0]
+        region = self._settings.regions[0]
         answer = self._session.call(
             probe.service,
             probe.operation,

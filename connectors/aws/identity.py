@@ -32,9 +32,7 @@ class AwsPlatformIdentity:
             name: source.get(f"{PREFIX}{name}", "").strip()
             for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "PRINCIPAL_ARN", "SESSION_TOKEN")
         }
-        missing = [
-            f"{PREFIX}{name}" for name, value in values.items() if not value and name != "SESSION_TOKEN"
-        ]
+        missing = [f"{PREFIX}{name}" for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY") if not values[name]]
         if missing:
             raise SettingsError(
                 f"This deployment has no AWS identity of its own: {', '.join(missing)} not set.",

@@ -33,7 +33,9 @@ def group_events(session: AwsSession, group: LogGroup, start: int, end: int) -> 
     for page in session.pages(
         "logs", "FilterLogEvents", group.region, logGroupName=group.name, startTime=max(0, start), endTime=end
     ):
-        for event in page.get("events") or ():
+        if "events" not in page:
+            raise VendorAnswerError(f"AWS answered for the log group {group.name} without events.")
+        for event in page["events"]:
             at = int(event["timestamp"])
             if at < end:
                 arrived = int(event.get("ingestionTime") or at)

@@ -39,7 +39,6 @@ READ: Final[tuple[PermissionNeed, ...]] = (
     _need("wafv2:GetWebACL", "Read a web ACL's rules and default action."),
     _need("wafv2:ListResourcesForWebACL", "See which stages a web ACL protects."),
     _need("wafv2:GetLoggingConfiguration", "See whether and where a web ACL logs."),
-    _need("cloudfront:ListDistributionsByWebACLId", "See which CloudFront distributions a web ACL protects."),
     _need("wafv2:ListIPSets", "Find our own address sets."),
     _need(
         "wafv2:GetIPSet", "Read back our own address sets.", "arn:aws:wafv2:*:{account}:*/ipset/portcullis-*"

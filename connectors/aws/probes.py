@@ -28,7 +28,6 @@ class Probe:
     operation: str
     parameters: Parameters
     proves: frozenset[str] = frozenset()
-    region: str = ""
     undo: Undo | None = None
 
 
@@ -98,9 +97,6 @@ PROBES: Final[dict[str, Probe | tuple[Probe, ...]]] = {
         "GetLoggingConfiguration",
         lambda account, region: {"ResourceArn": _acl_arn(account, region)},
         _GONE,
-    ),
-    "cloudfront:ListDistributionsByWebACLId": Probe(
-        "cloudfront", "ListDistributionsByWebACLId", lambda _a, _r: {"WebACLId": "null"}, region="us-east-1"
     ),
     "wafv2:ListIPSets": Probe("wafv2", "ListIPSets", lambda _a, _r: {"Scope": "REGIONAL", "Limit": 1}),
     "wafv2:GetIPSet": Probe("wafv2", "GetIPSet", _named(Id=_NO_ID), _GONE),

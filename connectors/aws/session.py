@@ -10,11 +10,12 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
+import orjson
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config as BotoConfig
 from botocore.exceptions import BotoCoreError, ClientError
@@ -34,10 +35,12 @@ _PAGING: dict[str, tuple[str, str, dict[str, Any]]] = {
     "apigateway": ("position", "position", {"limit": 500}),
     "apigatewayv2": ("NextToken", "NextToken", {"MaxResults": "500"}),
     "wafv2": ("NextMarker", "NextMarker", {"Limit": 100}),
-    "cloudfront": ("Marker", "NextMarker", {}),
     "logs": ("nextToken", "nextToken", {}),
     "s3": ("ContinuationToken", "NextContinuationToken", {}),
 }
+#: Services whose answers are JSON, and those whose lists always carry their key, even when empty.
+_JSON_SERVICES = frozenset({"apigateway", "apigatewayv2", "wafv2", "logs"})
+_KEYED_SERVICES = frozenset({"wafv2", "logs"})
 _SESSION_SECONDS = 3600
 _RENEW_BEFORE = timedelta(minutes=5)
 
@@ -74,6 +77,19 @@ def _client_config(*, path_style: bool) -> BotoConfig:
         # AWS_ENDPOINT_URL of the host must not redirect customers' calls.
         ignore_configured_endpoint_urls=True,
         s3={"addressing_style": "path" if path_style else "virtual"},
+    )
+
+
+def _check_json(service: str, content: bytes) -> None:
+    """botocore takes a body that is no JSON for an empty answer; then a list would look empty that is unknown."""
+    try:
+        if not content or isinstance(orjson.loads(content), dict):
+            return
+    except orjson.JSONDecodeError:
+        pass
+    raise VendorAnswerError(
+        f"What answered for {service} is not AWS: the answer is not a JSON object.",
+        action="Check the endpoint in the settings and proxies on the way.",
     )
 
 
@@ -154,6 +170,8 @@ class AwsSession:
         """All entries under ``key`` of all pages."""
         found: list[dict[str, Any]] = []
         for page in self.pages(service, operation, region, role=role, **parameters):
+            if key not in page and service in _KEYED_SERVICES:
+                raise VendorAnswerError(f"AWS answered {service}:{operation} without {key}.")
             found.extend(page.get(key) or ())
         return found
 
@@ -232,10 +250,10 @@ class AwsSession:
             config=_client_config(path_style=bool(self._settings.endpoint_url)),
             **credentials,
         )
-        client.meta.events.register("before-send", self._send)
+        client.meta.events.register("before-send", partial(self._send, service))
         return client
 
-    def _send(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+    def _send(self, service: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         body: Any = request.body
         if isinstance(body, str):
             body = body.encode()
@@ -261,6 +279,8 @@ class AwsSession:
                 retry_after=error.retry_after,
                 unchanged=error.unchanged,
             ) from error
+        if answer.status < 300 and service in _JSON_SERVICES:
+            _check_json(service, answer.content)
         received: Any = {**answer.headers, "content-length": str(len(answer.content))}
         received.pop("content-encoding", None)
         received.pop("transfer-encoding", None)

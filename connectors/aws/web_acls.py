@@ -92,19 +92,12 @@ def _logging(session: AwsSession, region: str, arn: str) -> dict[str, Any]:
 
 def _attached(session: AwsSession, region: str, scope: str, arn: str) -> list[str]:
     if scope == "CLOUDFRONT":
-        return _distributions(session, region, arn)
+        return []  # only CloudFront's own API tells, for which we ask no permission
     for kind in _RESOURCE_TYPES:
         found = session.call("wafv2", "ListResourcesForWebACL", region, WebACLArn=arn, ResourceType=kind)
         if found.get("ResourceArns"):
             return [stage_ref(str(resource)) for resource in found["ResourceArns"]]
     return []
-
-
-def _distributions(session: AwsSession, region: str, arn: str) -> list[str]:
-    found: list[str] = []
-    for page in session.pages("cloudfront", "ListDistributionsByWebACLId", region, WebACLId=arn):
-        found += [str(item["ARN"]) for item in (page.get("DistributionList") or {}).get("Items") or ()]
-    return found
 
 
 def stage_ref(arn: str) -> str:

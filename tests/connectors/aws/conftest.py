@@ -243,7 +243,13 @@ class Double(Estate):
 
 
 @pytest.fixture(scope="module")
-def double_ports() -> Iterator[tuple[int, int]]:
+def double_options() -> list[str]:
+    """Further options of this module's double."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def double_ports(double_options: list[str]) -> Iterator[tuple[int, int]]:
     """The AWS double in its own process, empty; one per test module because it cannot be reset."""
     ports = (_free_port(), _free_port())
     command = [sys.executable, "-m", "connectors.testkit.doubles.aws", "--port", str(ports[0])]
@@ -257,7 +263,9 @@ def double_ports() -> Iterator[tuple[int, int]]:
         "--log-interval",
         "0.2",
     ]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*command, *double_options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 30
     while True:
         try:

@@ -1,0 +1,185 @@
+"""The wizard's texts for AWS: two roles, each as CloudFormation, Terraform, command line and bare policy.
+
+All of them, and the files under ``infra/``, are made from the one permission list, so that what we ask for is what
+we use. Nothing here is a secret: an external id is useless without our principal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import yaml
+
+from connectors.aws.identity import trusted_principal
+from connectors.aws.manifest import AwsSettings
+from connectors.aws.permissions import policy_document, trust_document
+from connectors.base.manifest import ConnectorSettings, SetupText
+
+_ROLES: Final = {"read": "portcullis-read", "write": "portcullis-blocking"}
+_TITLES: Final = {"read": "Read role", "write": "Blocking role (only if blocks may be pushed)"}
+_NO_PRINCIPAL: Final = "ASK-YOUR-PORTCULLIS-OPERATOR-FOR-THE-PRINCIPAL-ARN"
+#: Marks in generated Terraform that become expressions of variables.
+_ACCOUNT: Final = "${var.account_id}"
+_GROUP: Final = "@log_groups@"
+
+
+def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str, str]) -> list[SetupText]:
+    """Every tab. ``context`` may have ``principal`` and ``template_url`` (where the templates are published)."""
+    values = settings if isinstance(settings, Mapping) else settings.model_dump()
+    account = str(values.get("account_id") or "YOUR-ACCOUNT-ID")
+    external_id = str(values.get("external_id") or context.get("external_id") or "")
+    principal = context.get("principal") or trusted_principal() or _NO_PRINCIPAL
+    groups = tuple(values.get("access_log_groups") or _default_groups())
+    region = str((values.get("regions") or ["us-east-1"])[0])
+    made: list[SetupText] = []
+    for access in ("read", "write"):
+        title, policy = _TITLES[access], policy_document(access, account, groups)
+        trust = trust_document(principal, external_id)
+        template = cloudformation_template(access, principal, external_id, groups)
+        link = _quick_create(access, region, principal, external_id, context.get("template_url", ""))
+        made += [
+            SetupText(f"{title}: CloudFormation", template, "yaml", link, access),
+            SetupText(f"{title}: Terraform", _terraform(access, trust, policy), "terraform", access=access),
+            SetupText(f"{title}: AWS CLI", _command_line(access, trust, policy), "bash", access=access),
+            SetupText(f"{title}: policy only", _json(policy), "json", access=access),
+        ]
+    return made
+
+
+def cloudformation_template(access: str, principal: str, external_id: str, groups: Sequence[str]) -> str:
+    """A template that makes one role; the account is the one it is created in."""
+    policy = _substituted(policy_document(access, "${AWS::AccountId}", tuple(groups)))
+    trust = trust_document("@principal", "@external")
+    statement = trust["Statement"][0]
+    statement["Principal"]["AWS"] = {"Ref": "PrincipalArn"}
+    statement["Condition"]["StringEquals"]["sts:ExternalId"] = {"Ref": "ExternalId"}
+    parameters: dict[str, dict[str, Any]] = {
+        "PrincipalArn": {"Type": "String", "Description": "The AWS principal of Portcullis."},
+        "ExternalId": {
+            "Type": "String",
+            "Description": "The external id of this connection.",
+            "MinLength": 16,
+        },
+    }
+    for name, value in (("PrincipalArn", principal), ("ExternalId", external_id)):
+        if value:
+            parameters[name]["Default"] = value
+    template = {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Description": f"Portcullis: {_TITLES[access].lower()}. Made from its permission list.",
+        "Parameters": parameters,
+        "Resources": {
+            "Role": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {
+                    "RoleName": _ROLES[access],
+                    "MaxSessionDuration": 3600,
+                    "AssumeRolePolicyDocument": trust,
+                    "Policies": [{"PolicyName": "portcullis", "PolicyDocument": policy}],
+                    "Tags": [{"Key": "portcullis", "Value": access}],
+                },
+            }
+        },
+        "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},
+    }
+    return str(yaml.safe_dump(template, sort_keys=False, width=120, default_flow_style=False))
+
+
+def terraform_module(access: str) -> str:
+    """``main.tf`` of the module under ``infra/terraform/modules``; principal, id, account and groups are variables."""
+    trust = trust_document("${var.principal_arn}", "${var.external_id}")
+    policy = policy_document(access, _ACCOUNT, (_GROUP,))
+    return _terraform(access, trust, policy, expressions=True)
+
+
+def _default_groups() -> list[str]:
+    return list(AwsSettings.model_fields["access_log_groups"].default)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2)
+
+
+def _substituted(value: Any) -> Any:
+    """Strings that name the account become ``Fn::Sub`` expressions."""
+    if isinstance(value, dict):
+        return {key: _substituted(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_substituted(inner) for inner in value]
+    return {"Fn::Sub": value} if isinstance(value, str) and "${" in value else value
+
+
+def _terraform(
+    access: str, trust: dict[str, Any], policy: dict[str, Any], *, expressions: bool = False
+) -> str:
+    name = _ROLES[access]
+    label = name.replace("-", "_")
+    return f"""resource "aws_iam_role" "{label}" {{
+  name                 = "{name}"
+  max_session_duration = 3600
+  tags                 = {{ portcullis = "{access}" }}
+
+  assume_role_policy = jsonencode({_indented(trust)})
+}}
+
+resource "aws_iam_role_policy" "{label}" {{
+  name = "portcullis"
+  role = aws_iam_role.{label}.id
+
+  policy = jsonencode({_indented(policy, expressions)})
+}}
+
+output "role_arn{"" if expressions else f"_{access}"}" {{
+  description = "Enter this in Portcullis."
+  value       = aws_iam_role.{label}.arn
+}}
+"""
+
+
+def _indented(value: Any, expressions: bool = False) -> str:
+    """JSON is a valid HCL expression; lists that hold log groups become ``concat`` of a ``for`` expression."""
+    if expressions:
+        value = _marked(value)
+    text = _json(value).replace("\n", "\n  ")
+    return text.replace('"@concat(', "concat(").replace(')@"', ")").replace('\\"', '"')
+
+
+def _marked(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _marked(inner) for key, inner in value.items()}
+    if isinstance(value, list) and any(isinstance(entry, str) and _GROUP in entry for entry in value):
+        fixed = [entry for entry in value if _GROUP not in entry]
+        pattern = next(entry for entry in value if _GROUP in entry).replace(_GROUP, "${name}")
+        return f'@concat({json.dumps(fixed)}, [for name in var.access_log_groups : "{pattern}"])@'
+    return [_marked(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _command_line(access: str, trust: dict[str, Any], policy: dict[str, Any]) -> str:
+    name = _ROLES[access]
+    return f"""cat > trust.json <<'JSON'
+{_json(trust)}
+JSON
+cat > policy.json <<'JSON'
+{_json(policy)}
+JSON
+aws iam create-role --role-name {name} --max-session-duration 3600 --assume-role-policy-document file://trust.json
+aws iam put-role-policy --role-name {name} --policy-name portcullis --policy-document file://policy.json
+aws iam get-role --role-name {name} --query Role.Arn --output text
+"""
+
+
+def _quick_create(access: str, region: str, principal: str, external_id: str, base: str) -> str:
+    """CloudFormation's review page with the published template, or its upload page when none is published."""
+    console = f"https://{region}.console.aws.amazon.com/cloudformation/home?region={region}#/stacks"
+    if not base:
+        return f"{console}/create/template"
+    parameters = {
+        "templateURL": f"{base.rstrip('/')}/{_ROLES[access]}.yaml",
+        "stackName": _ROLES[access],
+        "param_PrincipalArn": principal,
+        "param_ExternalId": external_id,
+    }
+    return f"{console}/quickcreate?{urlencode(parameters, quote_via=quote)}"
