@@ -30,7 +30,16 @@ from connectors.base.errors import VendorAnswerError
 from connectors.egress import Egress
 from connectors.kong.identity import caller_of
 from connectors.kong.manifest import KongSettings
-from connectors.kong.records import NO_LATENCIES, NO_RESPONSE, NOBODY, Named, Record, decode
+from connectors.kong.records import (
+    NO_LATENCIES,
+    NO_RESPONSE,
+    NOBODY,
+    Latencies,
+    Named,
+    Record,
+    Response,
+    decode,
+)
 
 SOURCE: Final = "kong.http_log"
 
@@ -133,12 +142,8 @@ def normalise(batch: RawBatch) -> CallBatch:
 def _row(record: Record, workspace: str) -> tuple[Any, ...] | str:
     """One call's values in the order of ``COLUMNS``, or the reason why the record cannot be a call."""
     request = record.request
-    response = (
-        NO_RESPONSE if isinstance(record.response, list) or record.response is None else record.response
-    )
-    latencies = (
-        NO_LATENCIES if isinstance(record.latencies, list) or record.latencies is None else record.latencies
-    )
+    response = record.response if isinstance(record.response, Response) else NO_RESPONSE
+    latencies = record.latencies if isinstance(record.latencies, Latencies) else NO_LATENCIES
     service, route = _named(record.service), _named(record.route)
     ts = epoch_micros(record.started_at)
     target = request.uri or request.request_uri or ""
@@ -155,16 +160,7 @@ def _row(record: Record, workspace: str) -> tuple[Any, ...] | str:
     caller = caller_of(consumer, _named(record.authenticated_entity), sent)
     forwarded = sent.get("x-forwarded-for")
     return (
-        request.id
-        or made_id(
-            record.started_at,
-            client,
-            request.method,
-            target,
-            request.size,
-            latencies.request,
-            latencies.proxy,
-        ),
+        request.id or _made_id(record, client, target),
         ts,
         service.id or service.name,
         record.workspace_name or record.workspace or workspace,
@@ -197,6 +193,13 @@ def _row(record: Record, workspace: str) -> tuple[Any, ...] | str:
         request.body if isinstance(request.body, str) else None,
         response.body if isinstance(response.body, str) else None,
     )
+
+
+def _made_id(record: Record, client: str | None, target: str) -> str:
+    """An id for records of Kong before 3.5; the same each time the record is read."""
+    took = record.latencies if isinstance(record.latencies, Latencies) else NO_LATENCIES
+    request = record.request
+    return made_id(record.started_at, client, request.method, target, request.size, took.request, took.proxy)
 
 
 def _named(entity: Named | list[Any] | None) -> Named:

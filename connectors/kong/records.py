@@ -28,14 +28,18 @@ class _Request(msgspec.Struct, gc=False):
     body: Any = None
 
 
-class _Response(msgspec.Struct, gc=False):
+class Response(msgspec.Struct, gc=False):
+    """The ``response`` object."""
+
     status: Loose = None
     size: Loose = None
     headers: dict[str, Any] | list[Any] | None = None
     body: Any = None
 
 
-class _Latencies(msgspec.Struct, gc=False):
+class Latencies(msgspec.Struct, gc=False):
+    """Durations in milliseconds; -1 for what did not happen."""
+
     request: Loose = None
     proxy: Loose = None
 
@@ -56,8 +60,8 @@ class Record(msgspec.Struct, gc=False):
 
     request: _Request
     started_at: Loose
-    response: _Response | list[Any] | None = None
-    latencies: _Latencies | list[Any] | None = None
+    response: Response | list[Any] | None = None
+    latencies: Latencies | list[Any] | None = None
     client_ip: str | None = None
     upstream_status: Loose = None
     tries: Any = None
@@ -71,8 +75,8 @@ class Record(msgspec.Struct, gc=False):
 
 
 _decoder: Final = msgspec.json.Decoder(Record, strict=True)
-NO_RESPONSE: Final = _Response()
-NO_LATENCIES: Final = _Latencies()
+NO_RESPONSE: Final = Response()
+NO_LATENCIES: Final = Latencies()
 NOBODY: Final = Named()
 
 
