@@ -47,13 +47,12 @@ def _integer(value: Any) -> int | None:
         return value
     if value in _NONE or isinstance(value, bool):
         return None
-    try:
-        return int(value)
-    except (TypeError, ValueError):
+    for convert in (int, lambda text: int(float(text))):
         try:
-            return int(float(value))
+            return convert(value)
         except (TypeError, ValueError, OverflowError):
-            return None
+            continue
+    return None
 
 
 def milliseconds(values: Sequence[Any]) -> pa.Array:
@@ -68,8 +67,10 @@ def milliseconds(values: Sequence[Any]) -> pa.Array:
 
 
 def epoch_ms(values: Sequence[Any]) -> pa.Array:
-    """Epoch milliseconds as microseconds."""
-    return pc.multiply(integers(values), 1000)
+    """Epoch milliseconds as microseconds; what lies outside the years 1970 to 2286 is no time of a request."""
+    found = integers(values)
+    plausible = pc.and_(pc.greater_equal(found, 0), pc.less(found, 10**13))
+    return pc.multiply(pc.if_else(plausible, found, pa.scalar(None, pa.int64())), 1000)
 
 
 @lru_cache(maxsize=65536)

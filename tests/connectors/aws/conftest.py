@@ -96,7 +96,8 @@ def moto_url() -> Iterator[str]:
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    assert process.stdout is not None and process.stdin is not None
+    assert process.stdout is not None
+    assert process.stdin is not None
     port = process.stdout.readline().strip()
     yield f"http://127.0.0.1:{port}"
     process.stdin.close()

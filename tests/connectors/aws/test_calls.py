@@ -176,7 +176,8 @@ def test_a_waf_record_of_a_stage_without_access_log_is_a_call_at_once(moto):
     put(moto, "aws-waf-logs-main", (at - 900, waf("w1", at - 900)))
     puller = Puller(moto, snapshot(waf=f"{LOGS}aws-waf-logs-main", group=""))
     rows = puller.calls()
-    assert ids(rows) == ["w1"] and rows[0]["waf_action"] == "ALLOW"
+    assert ids(rows) == ["w1"]
+    assert rows[0]["waf_action"] == "ALLOW"
 
 
 def test_waf_files_in_s3_are_read_and_merged(moto):
@@ -195,7 +196,9 @@ def test_waf_files_in_s3_are_read_and_merged(moto):
     assert ids(first) == ["w2"]
     puller.later = 430
     rows = puller.calls()
-    assert ids(rows) == ["r1"] and rows[0]["query"] == "a=1" and rows[0]["status"] == 200
+    assert ids(rows) == ["r1"]
+    assert rows[0]["query"] == "a=1"
+    assert rows[0]["status"] == 200
 
 
 def test_a_pull_that_stops_half_way_loses_nothing(moto):
@@ -228,7 +231,7 @@ def test_a_source_that_fails_keeps_its_place_and_the_others_go_on(moto):
     at = now_ms()
     put(moto, "/aws/apigateway/shop", (at - 900, access("r1", at - 900)))
     puller = Puller(moto, snapshot(waf=f"{LOGS}aws-waf-logs-missing"))
-    with pytest.raises(ConnectorError, match="aws-waf-logs-missing|log group"):
+    with pytest.raises(ConnectorError, match="log group"):
         puller.calls()
     assert list(puller.cursor["until"]) == ["logs:eu-west-1:/aws/apigateway/shop"]
     put(moto, "aws-waf-logs-missing", (at - 800, waf("w1", at - 800, "other")))

@@ -34,7 +34,8 @@ def test_a_rest_api_is_read_with_methods_authentication_stage_and_upstream(moto,
     assert (upstream.kind, upstream.url) == ("http", "http://backend.example.test/orders")
     stage = next(entry for entry in snapshot.stages if entry.ref == f"{api_id}/prod")
     assert stage.base_path == "/prod"
-    assert stage.waf_ref == "" and stage.access_log == ""
+    assert stage.waf_ref == ""
+    assert stage.access_log == ""
 
 
 def test_values_of_stage_variables_are_never_in_the_snapshot(moto, rest_api):
@@ -72,10 +73,13 @@ def test_an_http_api_is_read_with_routes_cors_domain_and_stage(moto):
     api.create_api_mapping(DomainName="api.pets.example", ApiId=api_id, Stage="$default", ApiMappingKey="v1")
     snapshot = read(moto)
     routes = {route.path: route for route in snapshot.routes}
-    assert routes["/{proxy+}"].catch_all and not routes["/pets/{id}"].catch_all
-    assert routes["/pets/{id}"].cors is not None and routes["/pets/{id}"].cors.origins == ("*",)
+    assert routes["/{proxy+}"].catch_all
+    assert not routes["/pets/{id}"].catch_all
+    assert routes["/pets/{id}"].cors is not None
+    assert routes["/pets/{id}"].cors.origins == ("*",)
     upstream = next(u for u in snapshot.upstreams if u.ref == routes["/pets/{id}"].upstream_ref)
-    assert upstream.url == "https://pets.example.test/?code=" and upstream.tls_verified is True
+    assert upstream.url == "https://pets.example.test/?code="
+    assert upstream.tls_verified is True
     stage = snapshot.stages[0]
     assert (stage.base_path, stage.hosts) == ("/v1", ("api.pets.example",))
     assert stage.access_log_format == '{"requestId":"$context.requestId"}'
@@ -140,7 +144,8 @@ def test_a_part_that_cannot_be_read_is_unknown_with_its_reason_and_the_rest_is_r
 def test_an_empty_account_is_complete_and_empty(moto):
     snapshot = read(moto)
     states = {entry.name: entry.completeness for entry in snapshot.sections}
-    assert snapshot.services == () and states["routes"] is Completeness.COMPLETE
+    assert snapshot.services == ()
+    assert states["routes"] is Completeness.COMPLETE
     assert states["authorizers"] is Completeness.COMPLETE
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from connectors.aws.log_format import parse_format
 from connectors.aws.normalise import joined, normalise
@@ -56,7 +58,8 @@ def one(source: str, *records: bytes, **context: str) -> dict:
 
 def test_a_json_line_is_read_through_the_stages_own_format():
     row = one("aws.access", line(JSON_FORMAT), format=JSON_FORMAT, api_id="a1", stage="prod")
-    assert row["call_id"] == "r-1" and row["ts"] == 1790553612043000
+    assert row["call_id"] == "r-1"
+    assert row["ts"] == 1790553612043000
     assert (row["gateway"], row["stage"]) == ("a1", "prod")
     assert (row["method"], row["path"]) == ("GET", "/prod/orders/17")
     assert row["declared_route"] == "GET /orders/{orderId}"
@@ -104,7 +107,8 @@ def test_a_dash_is_unknown_and_not_a_value():
 )
 def test_the_other_shapes_aws_suggests_are_read(template):
     row = one("aws.access", line(template), format=template)
-    assert row["call_id"] == "r-1" and row["client_ip"] == "198.51.100.7"
+    assert row["call_id"] == "r-1"
+    assert row["client_ip"] == "198.51.100.7"
     assert row["ts"] == 1790553612000000
     assert (row["method"], row["status"], row["response_bytes"]) == ("GET", 200, 814)
     assert row["declared_route"] == "GET /orders/{orderId}"
@@ -136,7 +140,8 @@ def test_lines_that_do_not_fit_are_quarantined_with_a_reason_and_no_content():
 
 def test_a_format_that_names_nothing_quarantines_every_line():
     batch = normalise(RawBatch("aws.access", (b"x", b"y"), {"format": "hello"}))
-    assert batch.table.num_rows == 0 and len(batch.quarantined) == 2
+    assert batch.table.num_rows == 0
+    assert len(batch.quarantined) == 2
 
 
 def test_a_template_written_over_several_lines_is_the_same_format():
@@ -174,7 +179,8 @@ def test_a_query_left_in_the_path_of_a_file_moves_to_its_column():
 def test_a_record_without_an_id_gets_the_same_one_each_time():
     record = FILE_LINE.replace(b'"requestId":"60caf84b",', b"")
     first, second = one("aws.access_json", record), one("aws.access_json", record)
-    assert first["call_id"] == second["call_id"] and len(first["call_id"]) == 32
+    assert first["call_id"] == second["call_id"]
+    assert len(first["call_id"]) == 32
 
 
 def waf_record(**changes) -> bytes:
@@ -227,9 +233,11 @@ def test_a_waf_record_gives_query_headers_country_and_fingerprints():
         "id=1%27",
     )
     assert (row["ja3"], row["ja4"], row["asn"], row["country"]) == ("j3", "j4", 64500, "DE")
-    assert ("x-dup", "1") in row["headers"] and ("x-dup", "2") in row["headers"]
+    assert ("x-dup", "1") in row["headers"]
+    assert ("x-dup", "2") in row["headers"]
     assert (row["user_agent"], row["request_content_type"]) == ("sqlmap/1.8", "application/json")
-    assert row["status"] is None and row["waf_rules"] == []
+    assert row["status"] is None
+    assert row["waf_rules"] == []
 
 
 def test_matched_and_counting_rules_and_labels_are_named():
@@ -250,7 +258,8 @@ def test_matched_and_counting_rules_and_labels_are_named():
             labels=[{"name": "awswaf:managed:x"}],
         ),
     )
-    assert row["waf_action"] == "BLOCK" and row["status"] == 403
+    assert row["waf_action"] == "BLOCK"
+    assert row["status"] == 403
     assert row["waf_rules"] == ["portcullis-1", "blk_1", "cnt_1", "counted", "label:awswaf:managed:x"]
 
 
@@ -258,7 +267,8 @@ def test_redacted_values_are_unknown_and_a_redacted_path_is_quarantined():
     row = one("aws.waf", waf_record(request={"args": "REDACTED"}))
     assert row["query"] is None
     batch = normalise(RawBatch("aws.waf", (waf_record(request={"uri": "REDACTED"}),)))
-    assert batch.table.num_rows == 0 and batch.quarantined[0].reason == "no path"
+    assert batch.table.num_rows == 0
+    assert batch.quarantined[0].reason == "no path"
 
 
 def test_no_credential_is_only_said_where_the_log_is_seen_to_keep_credentials():
@@ -272,11 +282,12 @@ def test_no_credential_is_only_said_where_the_log_is_seen_to_keep_credentials():
 
 
 def test_an_access_line_and_its_waf_record_are_one_call():
-    record = joined(line(JSON_FORMAT, **{"responseLatency": "31"}), waf_record())
+    record = joined(line(JSON_FORMAT, responseLatency="31"), waf_record())
     row = one("aws.request", record, format=JSON_FORMAT, api_id="a1", stage="prod")
     assert (row["status"], row["latency_ms"], row["principal"]) == (200, 31.0, "u-9")
     assert (row["query"], row["country"], row["waf_action"]) == ("id=1%27", "DE", "ALLOW")
-    assert row["user_agent"] == "curl/8.5.0" and row["declared_route"] == "GET /orders/{orderId}"
+    assert row["user_agent"] == "curl/8.5.0"
+    assert row["declared_route"] == "GET /orders/{orderId}"
 
 
 def test_requests_with_and_without_a_waf_record_keep_their_rows():
@@ -293,4 +304,34 @@ def test_garbage_never_raises():
     for source in ("aws.access", "aws.waf", "aws.access_json", "aws.request"):
         for context in ({}, {"format": JSON_FORMAT}):
             batch = normalise(RawBatch(source, garbage, context))
-            assert batch.table.num_rows == 0 and len(batch.quarantined) == len(garbage)
+            assert batch.table.num_rows == 0
+            assert len(batch.quarantined) == len(garbage)
+
+
+KEYS = ("requestId", "requestTimeEpoch", "requestTime", "httpMethod", "path", "status", "responseLatency", "sub", "ip")
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
+    max_leaves=4,
+)
+objects = st.dictionaries(
+    st.sampled_from((*KEYS, "timestamp", "httpRequest", "action", "labels", "ua", "queryString")), json_values, max_size=8
+)
+records = st.lists(objects.map(lambda entry: json.dumps(entry).encode()) | st.binary(max_size=40), max_size=6)
+
+
+@settings(max_examples=150, deadline=None)
+@given(lines=records, source=st.sampled_from(("aws.access", "aws.access_json", "aws.waf", "aws.request")))
+def test_whatever_is_in_a_record_it_is_a_call_or_quarantined(lines, source):
+    for context in ({}, {"format": JSON_FORMAT}):
+        batch = normalise(RawBatch(source, tuple(lines), context))
+        assert batch.table.num_rows + len(batch.quarantined) == len(lines)
+        assert batch.table.schema.equals(NORMALISED_SCHEMA)
+
+
+@pytest.mark.parametrize("text", ["\\ud800", "\\u0000", "💥", "\\u001e"])
+def test_odd_characters_in_a_value_do_no_harm(text):
+    record = FILE_LINE.replace(b"Postman", text.encode())
+    batch = normalise(RawBatch("aws.access_json", (record, FILE_LINE)))
+    assert batch.table.num_rows + len(batch.quarantined) == 2
+    assert batch.table["user_agent"].to_pylist()[-1] == "Postman"
