@@ -35,8 +35,7 @@ def client_facts(request: Request, address_header: str = "X-Double-Client-Ip") -
     headers = request.headers
     address = headers.get(address_header) or request.remote_addr or "127.0.0.1"
     default = next(
-        (country for prefix, country in BENCHMARK_PREFIXES.items() if address.startswith(prefix)),
-        "US",
+        (country for prefix, country in BENCHMARK_PREFIXES.items() if address.startswith(prefix)), "US"
     )
     past = headers.get("X-Double-Time", "")
     return ClientFacts(

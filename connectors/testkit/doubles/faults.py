@@ -43,12 +43,7 @@ class Fault:
         if self.delay_ms:
             time.sleep(self.delay_ms / 1000)
         body = self.body if isinstance(self.body, str) else orjson.dumps(self.body)
-        return Response(
-            body,
-            status=self.status,
-            headers=self.headers,
-            content_type="application/json",
-        )
+        return Response(body, status=self.status, headers=self.headers, content_type="application/json")
 
 
 class FaultBook:

@@ -36,12 +36,7 @@ class QuietHandler(WSGIRequestHandler):
 
 def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """An ``application/json`` response of ``body`` (anything orjson can serialise)."""
-    return Response(
-        orjson.dumps(body),
-        status=status,
-        headers=headers,
-        content_type="application/json",
-    )
+    return Response(orjson.dumps(body), status=status, headers=headers, content_type="application/json")
 
 
 def wsgi(answer: Answer) -> WSGIApplication:
@@ -63,14 +58,7 @@ def listen(
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     # The socket is made here: werkzeug would call a name server's reverse lookup for its own.
     sock = socket.create_server((host, port), backlog=256)
-    server = make_server(
-        host,
-        port,
-        application,
-        threaded=True,
-        request_handler=handler,
-        fd=sock.fileno(),
-    )
+    server = make_server(host, port, application, threaded=True, request_handler=handler, fd=sock.fileno())
     sock.detach()
     return server
 

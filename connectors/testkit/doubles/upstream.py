@@ -39,11 +39,7 @@ class Upstream:
         )
 
     def send(
-        self,
-        method: str,
-        path_and_query: str,
-        headers: Iterable[tuple[str, str]],
-        body: bytes,
+        self, method: str, path_and_query: str, headers: Iterable[tuple[str, str]], body: bytes
     ) -> UpstreamAnswer:
         """Send one request; a backend that cannot be reached answers 502 with an empty JSON object."""
         kept = urllib3.HTTPHeaderDict()
@@ -53,11 +49,7 @@ class Upstream:
         started = time.perf_counter()
         try:
             answer = self._pool.request(
-                method,
-                self._base + path_and_query,
-                body=body or None,
-                headers=kept,
-                redirect=False,
+                method, self._base + path_and_query, body=body or None, headers=kept, redirect=False
             )
         except urllib3.exceptions.HTTPError:
             return UpstreamAnswer(502, (), b"{}", _since(started))

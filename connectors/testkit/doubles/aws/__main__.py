@@ -19,39 +19,23 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="connectors.testkit.doubles.aws", description=__doc__)
     parser.add_argument("--port", type=int, required=True, help="API endpoint of every AWS service")
     parser.add_argument(
-        "--data-port",
-        type=int,
-        required=True,
-        help="the deployed APIs (Host header picks one)",
+        "--data-port", type=int, required=True, help="the deployed APIs (Host header picks one)"
     )
     parser.add_argument("--backend", default="http://127.0.0.1:9", help="base URL of the sample backend")
     parser.add_argument("--region", default="us-east-1")
+    parser.add_argument("--seed", action="store_true", help="create the sample company's estate at start")
     parser.add_argument(
-        "--seed",
-        action="store_true",
-        help="create the sample company's estate at start",
-    )
-    parser.add_argument(
-        "--rate-scale",
-        type=float,
-        default=1.0,
-        help="multiply the vendor's API rates; 0 is no limit",
+        "--rate-scale", type=float, default=1.0, help="multiply the vendor's API rates; 0 is no limit"
     )
     parser.add_argument("--log-interval", type=float, default=2.0, help="seconds between log deliveries")
     parser.add_argument(
-        "--admin-key",
-        default=known.admin_key,
-        help="access key of the customer's administrator",
+        "--admin-key", default=known.admin_key, help="access key of the customer's administrator"
     )
     parser.add_argument(
-        "--platform-key",
-        default=known.platform_key,
-        help="access key of the product's principal",
+        "--platform-key", default=known.platform_key, help="access key of the product's principal"
     )
     parser.add_argument(
-        "--platform-principal",
-        default=known.platform_arn,
-        help="ARN of the product's principal",
+        "--platform-principal", default=known.platform_arn, help="ARN of the product's principal"
     )
     return parser.parse_args()
 
@@ -66,10 +50,7 @@ def main() -> None:
     delivery = LogDelivery(options.region, options.log_interval)
     api = StrictAws(principals, Throttle(options.rate_scale))
     plane = DataPlane(options.region, Upstream(options.backend), delivery)
-    servers = [
-        listen(wsgi(api.answer), options.port),
-        listen(wsgi(plane.answer), options.data_port),
-    ]
+    servers = [listen(wsgi(api.answer), options.port), listen(wsgi(plane.answer), options.data_port)]
 
     def seeded() -> None:
         if options.seed:

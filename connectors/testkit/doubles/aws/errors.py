@@ -27,13 +27,7 @@ class AwsError(Exception):
 def waf_invalid(reason: str, field: str, parameter: str) -> AwsError:
     """``WAFInvalidParameterException`` with the members and the message format WAFv2 uses."""
     message = f"Error reason: {reason}, field: {field}, parameter: {parameter}"
-    return AwsError(
-        "WAFInvalidParameterException",
-        message,
-        Field=field,
-        Parameter=parameter,
-        Reason=reason,
-    )
+    return AwsError("WAFInvalidParameterException", message, Field=field, Parameter=parameter, Reason=reason)
 
 
 def error_response(service: str, error: AwsError) -> Response:
@@ -56,9 +50,4 @@ def error_response(service: str, error: AwsError) -> Response:
     shape = {"message": error.message, "Message": error.message, **error.members}
     if service not in REST_JSON_SERVICES:
         shape["__type"] = error.code
-    return Response(
-        orjson.dumps(shape),
-        error.status,
-        headers,
-        content_type="application/x-amz-json-1.1",
-    )
+    return Response(orjson.dumps(shape), error.status, headers, content_type="application/x-amz-json-1.1")

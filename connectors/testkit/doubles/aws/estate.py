@@ -127,11 +127,7 @@ def _orders_api(clients: Clients) -> tuple[str, str]:
     )
     source = "method.request.header.Authorization"
     cognito = api.create_authorizer(
-        restApiId=api_id,
-        name="acme-users",
-        type=COGNITO,
-        providerARNs=[pool],
-        identitySource=source,
+        restApiId=api_id, name="acme-users", type=COGNITO, providerARNs=[pool], identitySource=source
     )
     custom = api.create_authorizer(
         restApiId=api_id,
@@ -143,24 +139,11 @@ def _orders_api(clients: Clients) -> tuple[str, str]:
     )
     _methods(api, api_id, {COGNITO: cognito["id"], CUSTOM: custom["id"]})
     deployment = api.create_deployment(restApiId=api_id, description="2026-10")["id"]
-    api.create_stage(
-        restApiId=api_id,
-        stageName="prod",
-        deploymentId=deployment,
-        tags={"team": "commerce"},
-    )
+    api.create_stage(restApiId=api_id, stageName="prod", deploymentId=deployment, tags={"team": "commerce"})
     legacy_variables = {"dbPassword": "legacy-orders-2019"}
-    api.create_stage(
-        restApiId=api_id,
-        stageName="v1",
-        deploymentId=deployment,
-        variables=legacy_variables,
-    )
+    api.create_stage(restApiId=api_id, stageName="v1", deploymentId=deployment, variables=legacy_variables)
     group = f"arn:aws:logs:{region}:123456789012:log-group:{ORDERS_LOG_GROUP}"
-    values = {
-        "/accessLogSettings/destinationArn": group,
-        "/accessLogSettings/format": ACCESS_LOG_FORMAT,
-    }
+    values = {"/accessLogSettings/destinationArn": group, "/accessLogSettings/format": ACCESS_LOG_FORMAT}
     values["/*/*/logging/loglevel"] = "ERROR"
     operations = [{"op": "replace", "path": path, "value": value} for path, value in values.items()]
     api.update_stage(restApiId=api_id, stageName="prod", patchOperations=operations)
@@ -187,11 +170,7 @@ def _mobile_api(clients: Clients) -> None:
     made = api.create_api(
         Name="mobile",
         ProtocolType="HTTP",
-        CorsConfiguration={
-            "AllowOrigins": ["*"],
-            "AllowMethods": ["*"],
-            "AllowHeaders": ["*"],
-        },
+        CorsConfiguration={"AllowOrigins": ["*"], "AllowMethods": ["*"], "AllowHeaders": ["*"]},
         Tags={"team": "mobile"},
     )
     api_id = made["ApiId"]
@@ -218,22 +197,14 @@ def _mobile_api(clients: Clients) -> None:
     api.create_stage(ApiId=api_id, StageName="$default", AutoDeploy=True, AccessLogSettings=settings)
     certificate = f"arn:aws:acm:{clients.region}:123456789012:certificate/mobile"
     configurations = [
-        {
-            "CertificateArn": certificate,
-            "SecurityPolicy": "TLS_1_2",
-            "EndpointType": "REGIONAL",
-        }
+        {"CertificateArn": certificate, "SecurityPolicy": "TLS_1_2", "EndpointType": "REGIONAL"}
     ]
     api.create_domain_name(DomainName="mobile.acme.example", DomainNameConfigurations=configurations)
     api.create_api_mapping(ApiId=api_id, DomainName="mobile.acme.example", Stage="$default")
 
 
 def _managed_in_count(name: str, priority: int) -> dict[str, Any]:
-    metrics = {
-        "SampledRequestsEnabled": True,
-        "CloudWatchMetricsEnabled": True,
-        "MetricName": name,
-    }
+    metrics = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": name}
     statement = {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": name}}
     rule = {"Name": f"AWS-{name}", "Priority": priority, "Statement": statement}
     return rule | {"OverrideAction": {"Count": {}}, "VisibilityConfig": metrics}
@@ -241,11 +212,7 @@ def _managed_in_count(name: str, priority: int) -> dict[str, Any]:
 
 def _web_acl(clients: Clients, stage_arn: str) -> str:
     waf = clients.client("wafv2")
-    metrics = {
-        "SampledRequestsEnabled": True,
-        "CloudWatchMetricsEnabled": True,
-        "MetricName": "acme-main",
-    }
+    metrics = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "acme-main"}
     acl = waf.create_web_acl(
         Name="acme-main",
         Scope="REGIONAL",
@@ -260,10 +227,7 @@ def _web_acl(clients: Clients, stage_arn: str) -> str:
     waf.associate_web_acl(WebACLArn=acl["ARN"], ResourceArn=stage_arn)
     destination = f"arn:aws:s3:::{WAF_BUCKET}"
     waf.put_logging_configuration(
-        LoggingConfiguration={
-            "ResourceArn": acl["ARN"],
-            "LogDestinationConfigs": [destination],
-        }
+        LoggingConfiguration={"ResourceArn": acl["ARN"], "LogDestinationConfigs": [destination]}
     )
     return str(acl["ARN"])
 
@@ -277,8 +241,4 @@ def seed(endpoint: str, region: str, access_key: str) -> dict[str, str]:
     clients.client("s3").create_bucket(Bucket=WAF_BUCKET)
     api_id, stage_arn = _orders_api(clients)
     _mobile_api(clients)
-    return {
-        "orders_api": api_id,
-        "orders_stage_arn": stage_arn,
-        "web_acl_arn": _web_acl(clients, stage_arn),
-    }
+    return {"orders_api": api_id, "orders_stage_arn": stage_arn, "web_acl_arn": _web_acl(clients, stage_arn)}

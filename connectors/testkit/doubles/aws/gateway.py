@@ -15,12 +15,7 @@ from werkzeug.wrappers import Request, Response
 from connectors.testkit.doubles.aws import access_log, waf_log
 from connectors.testkit.doubles.aws.delivery import LogDelivery
 from connectors.testkit.doubles.aws.gateway_auth import ANONYMOUS, Identity, identify
-from connectors.testkit.doubles.aws.gateway_routing import (
-    RefusedError,
-    Target,
-    execute_api_hosts,
-    resolve,
-)
+from connectors.testkit.doubles.aws.gateway_routing import RefusedError, Target, execute_api_hosts, resolve
 from connectors.testkit.doubles.aws.sampling import SAMPLES
 from connectors.testkit.doubles.aws.state import ACCOUNT, LOCK
 from connectors.testkit.doubles.aws.waf_evaluation import Verdict
@@ -29,6 +24,13 @@ from connectors.testkit.doubles.aws.web_request import WebRequest
 from connectors.testkit.doubles.client_facts import client_facts, visible_headers
 from connectors.testkit.doubles.serving import json_response
 from connectors.testkit.doubles.upstream import Upstream, UpstreamAnswer
+
+ERROR_TYPES = {
+    "Unauthorized": "UnauthorizedException",
+    "The incoming token has expired": "UnauthorizedException",
+    "Missing Authentication Token": "MissingAuthenticationTokenException",
+    "Not Found": "NotFoundException",
+}
 
 
 @dataclass
@@ -70,9 +72,7 @@ class DataPlane:
         response.headers["x-amz-apigw-id"] = secrets.token_urlsafe(11)
         elapsed = round((time.perf_counter() - started) * 1000)
         self._log(
-            exchange,
-            response,
-            max(elapsed, exchange.upstream.latency_ms + 2 if exchange.upstream else 1),
+            exchange, response, max(elapsed, exchange.upstream.latency_ms + 2 if exchange.upstream else 1)
         )
         return response
 
@@ -91,12 +91,10 @@ class DataPlane:
                 exchange.identity = identify(target, request, self._region)
         except RefusedError as refused:
             exchange.error = refused.message
-            return json_response({"message": refused.message}, refused.status)
+            headers = {"x-amzn-ErrorType": ERROR_TYPES.get(refused.message, "ForbiddenException")}
+            return json_response({"message": refused.message}, refused.status, headers)
         query = f"?{request.query}" if request.query else ""
-        forwarded = [
-            ("X-Forwarded-For", request.client_ip),
-            ("X-Request-Id", request.request_id),
-        ]
+        forwarded = [("X-Forwarded-For", request.client_ip), ("X-Request-Id", request.request_id)]
         answer = self._upstream.send(
             request.method, target.path + query, [*request.headers, *forwarded], request.body
         )
@@ -114,10 +112,7 @@ class DataPlane:
             return
         started = time.perf_counter()
         verdict = self._waf.evaluate(arn, exchange.request)
-        exchange.waf, exchange.waf_latency_ms = (
-            verdict,
-            round((time.perf_counter() - started) * 1000),
-        )
+        exchange.waf, exchange.waf_latency_ms = (verdict, round((time.perf_counter() - started) * 1000))
         source = f"{ACCOUNT}:{exchange.target.api.id}:{exchange.target.stage.name}"
         self._delivery.waf_log(arn, waf_log.record(arn, source, exchange.request, verdict))
         _sample(arn, exchange.request, verdict)
@@ -163,15 +158,8 @@ def _sample(arn: str, request: WebRequest, verdict: Verdict) -> None:
         "Method": request.method,
     }
     for metric in verdict.matched_metrics:
-        sample = {
-            "Request": http | {"HTTPVersion": request.http_version, "Headers": headers},
-            "Weight": 1,
-        }
-        SAMPLES.add(
-            arn,
-            metric,
-            sample | {"Timestamp": request.time_ms / 1000, "Action": verdict.action},
-        )
+        sample = {"Request": http | {"HTTPVersion": request.http_version, "Headers": headers}, "Weight": 1}
+        SAMPLES.add(arn, metric, sample | {"Timestamp": request.time_ms / 1000, "Action": verdict.action})
 
 
 def _cors(target: Target) -> dict[str, Any]:
@@ -227,18 +215,12 @@ def context(exchange: Exchange, response: Response, latency_ms: int) -> dict[str
     }
     values |= {f"authorizer.claims.{name}": value for name, value in identity.claims}
     if rest:
-        values |= {
-            "resourcePath": target.resource_path,
-            "resourceId": target.resource_id,
-        }
+        values |= {"resourcePath": target.resource_path, "resourceId": target.resource_id}
         values["webaclArn"] = target.stage.web_acl_arn
     else:
         values["routeKey"] = target.resource_path
     if exchange.waf:
-        values |= {
-            "waf.status": exchange.waf.response_code or 200,
-            "waf.latency": exchange.waf_latency_ms,
-        }
+        values |= {"waf.status": exchange.waf.response_code or 200, "waf.latency": exchange.waf_latency_ms}
     if exchange.upstream:
         values |= {
             "integration.status": exchange.upstream.status,

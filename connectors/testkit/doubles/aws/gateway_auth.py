@@ -48,8 +48,7 @@ def _claims(request: WebRequest) -> dict[str, Any]:
         raise RefusedError(401, "Unauthorized")
     if float(claims.get("exp", 0)) * 1000 <= request.time_ms:
         raise RefusedError(
-            401,
-            "The incoming token has expired" if request.header("authorization") else "Unauthorized",
+            401, "The incoming token has expired" if request.header("authorization") else "Unauthorized"
         )
     return claims
 
@@ -61,10 +60,7 @@ def identify(target: Target, request: WebRequest, region: str) -> Identity:
     identity = Identity()
     if (target.route.authorization_type or "NONE") != "NONE":
         claims = _claims(request)
-        identity = Identity(
-            str(claims["sub"]),
-            tuple((key, str(value)) for key, value in claims.items()),
-        )
+        identity = Identity(str(claims["sub"]), tuple((key, str(value)) for key, value in claims.items()))
     if target.kind == "REST" and str(target.route.api_key_required).lower() == "true":
         offered = request.header("x-api-key")
         keys = backend("apigateway", region).keys.values()

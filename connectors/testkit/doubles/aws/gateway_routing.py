@@ -73,21 +73,11 @@ def _api_of_host(host: str, path: str, region: str) -> tuple[str, Any, str | Non
     for base, mapping in rest.base_path_mappings.get(host, {}).items():
         prefix = "" if base in ("(none)", "") else f"/{base}"
         if path == prefix or path.startswith(f"{prefix}/"):
-            return (
-                "REST",
-                rest.apis[mapping.rest_api_id],
-                mapping.stage,
-                path.removeprefix(prefix) or "/",
-            )
+            return ("REST", rest.apis[mapping.rest_api_id], mapping.stage, path.removeprefix(prefix) or "/")
     for mapping in http.api_mappings.values():
         prefix = f"/{mapping.api_mapping_key}" if mapping.api_mapping_key else ""
         if mapping.domain_name == host and (path == prefix or path.startswith(f"{prefix}/")):
-            return (
-                "HTTP",
-                http.apis[mapping.api_id],
-                mapping.stage,
-                path.removeprefix(prefix) or "/",
-            )
+            return ("HTTP", http.apis[mapping.api_id], mapping.stage, path.removeprefix(prefix) or "/")
     raise RefusedError(403, "Forbidden")
 
 
@@ -125,10 +115,7 @@ def resolve(host: str, path: str, method: str, region: str) -> Target:
         stage_name, _, remainder = rest.lstrip("/").partition("/")
         rest = f"/{remainder}"
     if stage_name not in api.stages:
-        raise RefusedError(
-            403 if kind == "REST" else 404,
-            "Forbidden" if kind == "REST" else "Not Found",
-        )
+        raise RefusedError(403 if kind == "REST" else 404, "Forbidden" if kind == "REST" else "Not Found")
     stage = api.stages[stage_name]
     return (_rest_target if kind == "REST" else _http_target)(api, stage, rest, method, host)
 

@@ -75,9 +75,7 @@ def authenticate(request: Request, call: ApiCall, principals: Principals) -> Cal
             raise AwsError(code, "The security token included in the request is invalid.", 403)
         if session.expiration.replace(tzinfo=UTC) <= datetime.now(UTC):
             raise AwsError(
-                "ExpiredTokenException",
-                "The security token included in the request is expired",
-                403,
+                "ExpiredTokenException", "The security token included in the request is expired", 403
             )
         try:
             policies = _role_policies(backend("iam", call.region).get_role_by_arn(session.role_arn))
@@ -97,11 +95,7 @@ def authorize(call: ApiCall, caller: Caller) -> None:
     if caller.policies is None or action in ALWAYS_ALLOWED:
         return
     resources = tuple(iam_resources(call, ACCOUNT))
-    query = Query(
-        action,
-        resources,
-        {"aws:RequestedRegion": call.region, "aws:PrincipalArn": caller.arn},
-    )
+    query = Query(action, resources, {"aws:RequestedRegion": call.region, "aws:PrincipalArn": caller.arn})
     decision, layer = evaluate(caller.policies, query), "identity"
     if decision is Decision.ALLOWED and caller.session_policy is not None:
         decision, layer = evaluate([caller.session_policy], query), "session"
@@ -118,9 +112,7 @@ def authorize(call: ApiCall, caller: Caller) -> None:
     where = f" on resource: {resources[0]}" if resources[0] != "*" else " on resource: *"
     message = f"User: {caller.arn} is not authorized to perform: {action}{where} {because}"
     raise AwsError(
-        code,
-        message,
-        403 if call.service in ("s3", "sts", "iam", "apigateway", "apigatewayv2") else 400,
+        code, message, 403 if call.service in ("s3", "sts", "iam", "apigateway", "apigatewayv2") else 400
     )
 
 
@@ -146,10 +138,7 @@ def check_assume_role(call: ApiCall, caller: Caller) -> None:
         context["sts:ExternalId"] = str(external_id)
     account = caller.account
     query = Query(
-        "sts:AssumeRole",
-        (role_arn,),
-        context,
-        (caller.arn, account, f"arn:aws:iam::{account}:root"),
+        "sts:AssumeRole", (role_arn,), context, (caller.arn, account, f"arn:aws:iam::{account}:root")
     )
     if evaluate([trust], query) is not Decision.ALLOWED:
         raise denied

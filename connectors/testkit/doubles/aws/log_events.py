@@ -95,10 +95,7 @@ def filter_log_events(call: ApiCall) -> dict[str, Any]:
     end = int(params.get("endTime") or 2**62)
     position = _position(params.get("nextToken"), int(params.get("startTime") or 0))
     found = EVENTS.after(call.region, group, position, end, limit)
-    wanted_streams, prefix = (
-        params.get("logStreamNames"),
-        str(params.get("logStreamNamePrefix") or ""),
-    )
+    wanted_streams, prefix = (params.get("logStreamNames"), str(params.get("logStreamNamePrefix") or ""))
     terms = str(params.get("filterPattern") or "").replace('"', "").split()
     chosen = [
         event
@@ -107,10 +104,7 @@ def filter_log_events(call: ApiCall) -> dict[str, Any]:
         and event[2].startswith(prefix)
         and all(term in event[3] for term in terms)
     ]
-    answer: dict[str, Any] = {
-        "events": [_shape(group, event) for event in chosen],
-        "searchedLogStreams": [],
-    }
+    answer: dict[str, Any] = {"events": [_shape(group, event) for event in chosen], "searchedLogStreams": []}
     if len(found) == limit:
         token = f"{found[-1][0]}:{found[-1][1]}"
         answer["nextToken"] = base64.urlsafe_b64encode(token.encode()).decode()

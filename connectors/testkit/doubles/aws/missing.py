@@ -54,18 +54,12 @@ def _get_tags(call: ApiCall) -> dict[str, Any]:
 def _sampled_requests(call: ApiCall) -> dict[str, Any]:
     window = call.params.get("TimeWindow") or {}
     now = time.time()
-    start, end = (
-        float(window.get("StartTime", now - 10_800)),
-        float(window.get("EndTime", now)),
-    )
+    start, end = (float(window.get("StartTime", now - 10_800)), float(window.get("EndTime", now)))
     if start < now - 10_860:
         # API reference: the window must lie within the previous three hours.
         start = now - 10_800
     found = SAMPLES.within(
-        str(call.params.get("WebAclArn")),
-        str(call.params.get("RuleMetricName")),
-        start,
-        end,
+        str(call.params.get("WebAclArn")), str(call.params.get("RuleMetricName")), start, end
     )
     limit = int(call.params.get("MaxItems") or 100)
     return {

@@ -25,12 +25,7 @@ def _declared_parameters(method: Any) -> list[dict[str, Any]]:
         if place in places:
             required_flag = str(required).lower() == "true"
             found.append(
-                {
-                    "name": key,
-                    "in": places[place],
-                    "required": required_flag,
-                    "schema": {"type": "string"},
-                }
+                {"name": key, "in": places[place], "required": required_flag, "schema": {"type": "string"}}
             )
     return found
 

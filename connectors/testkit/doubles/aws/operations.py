@@ -53,25 +53,15 @@ def _rest_call(service: str, method: str, path: str) -> tuple[str, dict[str, str
 
 def _s3_call(method: str, path: str, query: dict[str, str]) -> tuple[str, dict[str, str]]:
     bucket, _, key = path.lstrip("/").partition("/")
-    params = {"Bucket": bucket, "Key": unquote(key)}
+    params = {"Bucket": bucket, "Key": key}
     if not bucket:
         return "ListBuckets", params
     if key:
-        names = {
-            "GET": "GetObject",
-            "HEAD": "HeadObject",
-            "PUT": "PutObject",
-            "DELETE": "DeleteObject",
-        }
+        names = {"GET": "GetObject", "HEAD": "HeadObject", "PUT": "PutObject", "DELETE": "DeleteObject"}
         return names.get(method, "PostObject"), params
     if method == "GET" and "location" in query:
         return "GetBucketLocation", params
-    names = {
-        "GET": "ListObjectsV2",
-        "HEAD": "HeadBucket",
-        "PUT": "CreateBucket",
-        "DELETE": "DeleteBucket",
-    }
+    names = {"GET": "ListObjectsV2", "HEAD": "HeadBucket", "PUT": "CreateBucket", "DELETE": "DeleteBucket"}
     return names.get(method, "PostBucket"), params
 
 
@@ -99,9 +89,7 @@ def parse_call(request: Request) -> ApiCall | None:
     elif service == "apigateway":
         service = "apigatewayv2" if request.path.startswith("/v2/") else "apigateway"
         operation, extracted = _rest_call(
-            service,
-            request.method,
-            request.environ.get("RAW_URI", request.path).split("?")[0],
+            service, request.method, request.environ.get("RAW_URI", request.path).split("?")[0]
         )
         params = {**query, **_json_body(request), **extracted}
     elif "/operation/" in request.path:
@@ -111,16 +99,7 @@ def parse_call(request: Request) -> ApiCall | None:
         params = {**query, **form}
         operation = str(params.get("Action", "Unknown"))
     token = request.headers.get("X-Amz-Security-Token", "")
-    return ApiCall(
-        service,
-        operation,
-        request.method,
-        request.path,
-        region,
-        access_key,
-        token,
-        params,
-    )
+    return ApiCall(service, operation, request.method, request.path, region, access_key, token, params)
 
 
 def iam_action(call: ApiCall) -> str:
@@ -128,11 +107,7 @@ def iam_action(call: ApiCall) -> str:
     if call.service in ("apigateway", "apigatewayv2"):
         return f"apigateway:{call.method}"
     if call.service == "s3":
-        renamed = {
-            "HeadObject": "GetObject",
-            "ListObjectsV2": "ListBucket",
-            "HeadBucket": "ListBucket",
-        }
+        renamed = {"HeadObject": "GetObject", "ListObjectsV2": "ListBucket", "HeadBucket": "ListBucket"}
         return f"s3:{renamed.get(call.operation, call.operation)}"
     if call.service == "tagging":
         return f"tag:{call.operation}"
@@ -169,11 +144,7 @@ def iam_resources(call: ApiCall, account: str) -> list[str]:
             call.params.get("logGroupName") or str(call.params.get("logGroupIdentifier", "*")).split(":")[-1]
         )
         arn = f"arn:aws:logs:{call.region}:{account}:log-group:{group}"
-        return [
-            f"{arn}:*",
-            arn,
-            f"{arn}:log-stream:{call.params.get('logStreamName', '')}",
-        ]
+        return [f"{arn}:*", arn, f"{arn}:log-stream:{call.params.get('logStreamName', '')}"]
     if call.service == "s3":
         bucket, key = call.params.get("Bucket", ""), call.params.get("Key", "")
         return [f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket or '*'}"]

@@ -9,10 +9,7 @@ from typing import Any
 from wsgiref.types import WSGIApplication
 
 import orjson
-from moto.moto_server.werkzeug_app import (
-    DomainDispatcherApplication,
-    create_backend_app,
-)
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Request, Response
 
 from connectors.testkit.doubles.aws import waf_operations
@@ -52,10 +49,7 @@ class StrictAws:
         if request.path == FAULTS_PATH:
             return self._faults.control(request)
         if request.path == "/_double/health":
-            return json_response(
-                {"status": "ok" if self.ready else "seeding"},
-                200 if self.ready else 503,
-            )
+            return json_response({"status": "ok" if self.ready else "seeding"}, 200 if self.ready else 503)
         call = parse_call(request)
         if call is None:
             return json_response({"message": "Missing Authentication Token"}, 403)
@@ -100,12 +94,7 @@ class StrictAws:
             waf_operations.after(call)
         if call.service == "logs" and call.operation == "PutLogEvents":
             events = [(int(e["timestamp"]), str(e["message"])) for e in call.params.get("logEvents", [])]
-            put_events(
-                call.region,
-                call.params["logGroupName"],
-                call.params["logStreamName"],
-                events,
-            )
+            put_events(call.region, call.params["logGroupName"], call.params["logStreamName"], events)
 
     def _through_moto(self, request: Request) -> Response:
         data = request.get_data(cache=True)

@@ -61,10 +61,7 @@ class Throttle:
                 capacity = max(rate.burst * self.scale, 1.0)
                 level, since = self._levels.get(key, (capacity, moment))
                 level = min(capacity, level + (moment - since) * rate.per_second * self.scale)
-                self._levels[key] = (
-                    max(level - 1, level if level < 1 else 0.0),
-                    moment,
-                )
+                self._levels[key] = (max(level - 1, level if level < 1 else 0.0), moment)
                 if level < 1:
                     raise throttled(call)
 

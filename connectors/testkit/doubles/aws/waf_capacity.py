@@ -10,13 +10,7 @@ from typing import Any
 
 Statement = dict[str, Any]
 
-BYTE_MATCH = {
-    "EXACTLY": 2,
-    "STARTS_WITH": 2,
-    "ENDS_WITH": 2,
-    "CONTAINS": 10,
-    "CONTAINS_WORD": 10,
-}
+BYTE_MATCH = {"EXACTLY": 2, "STARTS_WITH": 2, "ENDS_WITH": 2, "CONTAINS": 10, "CONTAINS_WORD": 10}
 FLAT = {
     "IPSetReferenceStatement": 1,
     "GeoMatchStatement": 1,

@@ -16,12 +16,7 @@ from connectors.testkit.doubles.aws.web_request import WebRequest
 
 Rule = dict[str, Any]
 
-TERMINATING = {
-    "Allow": "ALLOW",
-    "Block": "BLOCK",
-    "Captcha": "CAPTCHA",
-    "Challenge": "CHALLENGE",
-}
+TERMINATING = {"Allow": "ALLOW", "Block": "BLOCK", "Captcha": "CAPTCHA", "Challenge": "CHALLENGE"}
 RESPONSE_CODES = {"BLOCK": 403, "CAPTCHA": 405, "CHALLENGE": 202}
 
 
@@ -66,11 +61,7 @@ def _details(statement: dict[str, Any]) -> list[dict[str, Any]]:
         "QueryString": "QUERY_STRING",
         "Body": "BODY",
     }
-    detail = {
-        "conditionType": kinds[kind],
-        "location": names.get(location, "HEADER"),
-        "matchedData": [],
-    }
+    detail = {"conditionType": kinds[kind], "location": names.get(location, "HEADER"), "matchedData": []}
     return [detail | {"sensitivityLevel": "LOW"}] if kind == "SqliMatchStatement" else [detail]
 
 
@@ -116,11 +107,7 @@ def _evaluate_group(rule: Rule, acl: WebAcl, request: WebRequest, context: Conte
         action, overridden = _action_of(inner, overrides)
         details = _details(inner["Statement"])
         if action == "Count":
-            counted = {
-                "ruleId": inner["Name"],
-                "action": "COUNT",
-                "ruleMatchDetails": details,
-            }
+            counted = {"ruleId": inner["Name"], "action": "COUNT", "ruleMatchDetails": details}
             entry["nonTerminatingMatchingRules"].append(
                 counted | ({"overriddenAction": overridden} if overridden else {})
             )
@@ -137,22 +124,14 @@ def _evaluate_group(rule: Rule, acl: WebAcl, request: WebRequest, context: Conte
             return False
         verdict.match_details = details
         _terminate(
-            verdict,
-            rule,
-            inner.get("Action") or {},
-            action,
-            "MANAGED_RULE_GROUP" if managed else "GROUP",
+            verdict, rule, inner.get("Action") or {}, action, "MANAGED_RULE_GROUP" if managed else "GROUP"
         )
         return True
     return False
 
 
 def _terminate(
-    verdict: Verdict,
-    rule: Rule,
-    action_body: dict[str, Any],
-    action: str,
-    rule_type: str,
+    verdict: Verdict, rule: Rule, action_body: dict[str, Any], action: str, rule_type: str
 ) -> None:
     verdict.action = TERMINATING[action]
     verdict.rule_id, verdict.rule_type = rule["Name"], rule_type
@@ -176,14 +155,8 @@ def evaluate(acl: WebAcl, request: WebRequest, context: Context) -> Verdict:
         verdict.matched_metrics.append(rule["VisibilityConfig"]["MetricName"])
         _add_labels(rule, request, "awswaf:")
         if kind == "RateBasedStatement":
-            listed = {
-                "rateBasedRuleId": context.scope,
-                "rateBasedRuleName": rule["Name"],
-            }
-            limits = {
-                "limitKey": body.get("AggregateKeyType", "IP"),
-                "maxRateAllowed": body["Limit"],
-            }
+            listed = {"rateBasedRuleId": context.scope, "rateBasedRuleName": rule["Name"]}
+            limits = {"limitKey": body.get("AggregateKeyType", "IP"), "maxRateAllowed": body["Limit"]}
             verdict.rate_based.append(
                 listed | limits | {"evaluationWindowSec": body.get("EvaluationWindowSec", 300)}
             )
@@ -196,11 +169,7 @@ def evaluate(acl: WebAcl, request: WebRequest, context: Context) -> Verdict:
             continue
         verdict.match_details = details
         _terminate(
-            verdict,
-            rule,
-            rule["Action"],
-            action,
-            "RATE_BASED" if kind == "RateBasedStatement" else "REGULAR",
+            verdict, rule, rule["Action"], action, "RATE_BASED" if kind == "RateBasedStatement" else "REGULAR"
         )
         return verdict
     verdict.matched_metrics.append("Default_Action")

@@ -63,11 +63,7 @@ def redacted(log_record: dict[str, Any], redacted_fields: list[dict[str, Any]]) 
                 {"name": h["name"], "value": "REDACTED"} if h["name"].lower() == name else h
                 for h in http["headers"]
             ]
-        for field, key in (
-            ("UriPath", "uri"),
-            ("QueryString", "args"),
-            ("Method", "httpMethod"),
-        ):
+        for field, key in (("UriPath", "uri"), ("QueryString", "args"), ("Method", "httpMethod")):
             if field in item:
                 http[key] = "REDACTED"
     return {**log_record, "httpRequest": http}

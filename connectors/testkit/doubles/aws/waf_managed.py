@@ -19,16 +19,9 @@ def _xss(name: str, field: dict[str, Any]) -> dict[str, Any]:
 
 
 def _regex(name: str, field: dict[str, Any], pattern: str) -> dict[str, Any]:
-    decode = [
-        {"Priority": 0, "Type": "URL_DECODE"},
-        {"Priority": 1, "Type": "LOWERCASE"},
-    ]
+    decode = [{"Priority": 0, "Type": "URL_DECODE"}, {"Priority": 1, "Type": "LOWERCASE"}]
     statement = {
-        "RegexMatchStatement": {
-            "FieldToMatch": field,
-            "TextTransformations": decode,
-            "RegexString": pattern,
-        }
+        "RegexMatchStatement": {"FieldToMatch": field, "TextTransformations": decode, "RegexString": pattern}
     }
     return {"Name": name, "Action": {"Block": {}}, "Statement": statement}
 
@@ -37,16 +30,8 @@ BAD_BOTS = r"sqlmap|nikto|nuclei|zgrab|masscan|gobuster|wpscan"
 
 MANAGED_RULES: dict[str, list[dict[str, Any]]] = {
     "AWSManagedRulesCommonRuleSet": [
-        _regex(
-            "UserAgent_BadBots_HEADER",
-            {"SingleHeader": {"Name": "user-agent"}},
-            BAD_BOTS,
-        ),
-        _regex(
-            "RestrictedExtensions_URIPATH",
-            {"UriPath": {}},
-            r"\.(env|bak|ini|log|conf|sql)$",
-        ),
+        _regex("UserAgent_BadBots_HEADER", {"SingleHeader": {"Name": "user-agent"}}, BAD_BOTS),
+        _regex("RestrictedExtensions_URIPATH", {"UriPath": {}}, r"\.(env|bak|ini|log|conf|sql)$"),
         _regex("GenericLFI_URIPATH", {"UriPath": {}}, r"\.\./|/etc/passwd"),
         _xss("CrossSiteScripting_QUERYARGUMENTS", {"AllQueryArguments": {}}),
         _xss("CrossSiteScripting_BODY", {"Body": {"OversizeHandling": "CONTINUE"}}),
@@ -58,10 +43,6 @@ MANAGED_RULES: dict[str, list[dict[str, Any]]] = {
     ],
     "AWSManagedRulesKnownBadInputsRuleSet": [
         _regex("Log4JRCE_QUERYSTRING", {"QueryString": {}}, r"\$\{jndi:"),
-        _regex(
-            "ExploitablePaths_URIPATH",
-            {"UriPath": {}},
-            r"/wp-admin|/\.git/|/actuator|/phpmyadmin",
-        ),
+        _regex("ExploitablePaths_URIPATH", {"UriPath": {}}, r"/wp-admin|/\.git/|/actuator|/phpmyadmin"),
     ],
 }

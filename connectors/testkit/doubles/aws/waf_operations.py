@@ -10,11 +10,7 @@ from typing import Any
 from connectors.testkit.doubles.aws.errors import AwsError, waf_invalid
 from connectors.testkit.doubles.aws.operations import ApiCall
 from connectors.testkit.doubles.aws.state import backend
-from connectors.testkit.doubles.aws.waf_capacity import (
-    MANAGED_GROUPS,
-    rules_capacity,
-    walk,
-)
+from connectors.testkit.doubles.aws.waf_capacity import MANAGED_GROUPS, rules_capacity, walk
 from connectors.testkit.doubles.aws.waf_validity import (
     DUPLICATE,
     check_addresses,
@@ -50,11 +46,7 @@ def _capacity(call: ApiCall, rules: list[dict[str, Any]]) -> int:
 
 def _check_capacity_limit(used: int, allowed: int, field: str) -> None:
     if used > allowed:
-        raise waf_invalid(
-            "You exceeded the capacity limit for a rule group or web ACL.",
-            field,
-            str(used),
-        )
+        raise waf_invalid("You exceeded the capacity limit for a rule group or web ACL.", field, str(used))
 
 
 def _referrers(region: str, arn: str) -> bool:
@@ -71,8 +63,7 @@ def _find(call: ApiCall) -> Any:
     stores = {"IPSet": waf.ip_sets, "RuleGroup": waf.rule_groups, "WebACL": waf.wacls}
     stores["RegexPatternSet"] = waf.regex_pattern_sets
     store: dict[str, Any] = next(
-        (items for suffix, items in stores.items() if call.operation.endswith(suffix)),
-        {},
+        (items for suffix, items in stores.items() if call.operation.endswith(suffix)), {}
     )
     wanted = f"/{call.params.get('Name')}/{call.params.get('Id')}"
     return next((item for arn, item in store.items() if arn.endswith(wanted)), None)
@@ -143,9 +134,7 @@ def _before_logging(call: ApiCall) -> None:
     if len(destinations) != 1:
         # One destination per web ACL (PutLoggingConfiguration, API reference).
         raise waf_invalid(
-            "You must set exactly one log destination.",
-            "LOG_DESTINATION",
-            str(len(destinations)),
+            "You must set exactly one log destination.", "LOG_DESTINATION", str(len(destinations))
         )
     name = str(destinations[0]).removesuffix(":*").rpartition(":")[2].rpartition("/")[2]
     if not name.startswith("aws-waf-logs-"):
@@ -159,12 +148,7 @@ def before(call: ApiCall) -> None:
         _before_ip_set(call)
     elif name in ("CreateRuleGroup", "UpdateRuleGroup", "CreateWebACL", "UpdateWebACL"):
         _before_rules(call)
-    elif name in (
-        "DeleteIPSet",
-        "DeleteRuleGroup",
-        "DeleteRegexPatternSet",
-        "DeleteWebACL",
-    ):
+    elif name in ("DeleteIPSet", "DeleteRuleGroup", "DeleteRegexPatternSet", "DeleteWebACL"):
         _before_delete(call)
     elif name == "PutLoggingConfiguration":
         _before_logging(call)

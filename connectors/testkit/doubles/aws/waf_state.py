@@ -7,11 +7,7 @@ from typing import Any
 
 from connectors.testkit.doubles.aws.state import LOCK, backend
 from connectors.testkit.doubles.aws.waf_evaluation import Verdict, WebAcl, evaluate
-from connectors.testkit.doubles.aws.waf_statements import (
-    AddressSet,
-    Context,
-    RateCounters,
-)
+from connectors.testkit.doubles.aws.waf_statements import AddressSet, Context, RateCounters
 from connectors.testkit.doubles.aws.web_request import WebRequest
 
 

@@ -13,12 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from connectors.testkit.doubles.aws.web_request import (
-    BODY_LIMIT,
-    WebRequest,
-    components,
-    transformed,
-)
+from connectors.testkit.doubles.aws.web_request import BODY_LIMIT, WebRequest, components, transformed
 
 Statement = dict[str, Any]
 
@@ -164,15 +159,8 @@ def _aggregate_key(body: Statement, request: WebRequest) -> str:
     parts = []
     for key in body.get("CustomKeys") or []:
         ((name, options),) = key.items()
-        simple = {
-            "IP": request.client_ip,
-            "HTTPMethod": request.method,
-            "UriPath": request.uri,
-        }
-        selector = {
-            "Header": "SingleHeader",
-            "QueryArgument": "SingleQueryArgument",
-        }.get(name, name)
+        simple = {"IP": request.client_ip, "HTTPMethod": request.method, "UriPath": request.uri}
+        selector = {"Header": "SingleHeader", "QueryArgument": "SingleQueryArgument"}.get(name, name)
         found = [simple[name].encode()] if name in simple else components(request, {selector: options})
         parts.append(b"|".join(found).decode("latin-1"))
     return "\x1f".join(parts)
@@ -185,9 +173,7 @@ def _rate_based(body: Statement, request: WebRequest, context: Context) -> bool:
     return context.rates.over(context.scope, _aggregate_key(body, request), request.time_ms, window, limit)
 
 
-def _search(
-    pattern: re.Pattern[bytes],
-) -> Callable[[Statement, WebRequest, Context], bool]:
+def _search(pattern: re.Pattern[bytes]) -> Callable[[Statement, WebRequest, Context], bool]:
     return lambda body, request, _context: any(pattern.search(text) for text in _texts(body, request))
 
 

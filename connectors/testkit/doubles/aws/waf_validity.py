@@ -40,11 +40,7 @@ def check_name(name: Any) -> None:
 def check_description(description: Any) -> None:
     """Descriptions have at most 256 characters of a small alphabet (no quotes, no parentheses)."""
     if description and (len(description) > 256 or not DESCRIPTION.match(description)):
-        raise waf_invalid(
-            "The parameter contains formatting that is not valid.",
-            "DESCRIPTION",
-            description,
-        )
+        raise waf_invalid("The parameter contains formatting that is not valid.", "DESCRIPTION", description)
 
 
 def check_addresses(addresses: list[str], version: str) -> None:
@@ -84,9 +80,7 @@ def _check_rule(rule: dict[str, Any], in_group: bool, known_arns: set[str]) -> N
     visibility = rule.get("VisibilityConfig") or {}
     if not METRIC_NAME.match(str(visibility.get("MetricName", ""))):
         raise waf_invalid(
-            "A required field is missing from the parameter.",
-            "METRIC_NAME",
-            "VisibilityConfig",
+            "A required field is missing from the parameter.", "METRIC_NAME", "VisibilityConfig"
         )
     statement = rule.get("Statement") or {}
     if len(statement) != 1:
@@ -94,16 +88,12 @@ def _check_rule(rule: dict[str, Any], in_group: bool, known_arns: set[str]) -> N
     is_group = bool(statement.keys() & {"RuleGroupReferenceStatement", "ManagedRuleGroupStatement"})
     if is_group and in_group:
         raise waf_invalid(
-            "A reference in your rule statement is not valid.",
-            "STATEMENT",
-            next(iter(statement)),
+            "A reference in your rule statement is not valid.", "STATEMENT", next(iter(statement))
         )
     if is_group != bool(rule.get("OverrideAction")) or is_group == bool(rule.get("Action")):
         wanted = "OverrideAction" if is_group else "Action"
         raise waf_invalid(
-            "You specified the wrong kind of action for the rule statement.",
-            "RULE_ACTION",
-            wanted,
+            "You specified the wrong kind of action for the rule statement.", "RULE_ACTION", wanted
         )
     for depth, inner in enumerate(walk(statement)):
         for kind, body in inner.items():
@@ -111,11 +101,7 @@ def _check_rule(rule: dict[str, Any], in_group: bool, known_arns: set[str]) -> N
 
 
 def _check_statement(kind: str, body: dict[str, Any], depth: int, known_arns: set[str]) -> None:
-    if depth and kind in (
-        "RateBasedStatement",
-        "RuleGroupReferenceStatement",
-        "ManagedRuleGroupStatement",
-    ):
+    if depth and kind in ("RateBasedStatement", "RuleGroupReferenceStatement", "ManagedRuleGroupStatement"):
         raise waf_invalid("You nested a statement that can't be nested.", "STATEMENT", kind)
     if kind in ("AndStatement", "OrStatement") and len(body.get("Statements") or []) < 2:
         raise waf_invalid(MINIMUM, kind.replace("Statement", "_STATEMENT").upper(), kind)
@@ -128,18 +114,9 @@ def _check_statement(kind: str, body: dict[str, Any], depth: int, known_arns: se
         _check_regex(str(body.get("RegexString", "")))
     if kind == "RateBasedStatement":
         _check_rate(body)
-    if kind in (
-        "ByteMatchStatement",
-        "RegexMatchStatement",
-        "SqliMatchStatement",
-        "XssMatchStatement",
-    ):
+    if kind in ("ByteMatchStatement", "RegexMatchStatement", "SqliMatchStatement", "XssMatchStatement"):
         if not body.get("TextTransformations"):
-            raise waf_invalid(
-                "A required field is missing from the parameter.",
-                "TEXT_TRANSFORMATION",
-                kind,
-            )
+            raise waf_invalid("A required field is missing from the parameter.", "TEXT_TRANSFORMATION", kind)
         if len(body.get("FieldToMatch") or {}) != 1:
             raise waf_invalid("You must set exactly one field to match.", "FIELD_TO_MATCH", kind)
 
@@ -150,39 +127,25 @@ def _check_byte_match(body: dict[str, Any]) -> None:
     except (binascii.Error, ValueError) as error:
         raise AwsError("SerializationException", "SearchString is not base64") from error
     if not 0 < len(text) <= MAX_SEARCH_STRING:
-        raise waf_invalid(
-            "The search string is too long or empty.",
-            "BYTE_MATCH_STATEMENT",
-            "SearchString",
-        )
-    fingerprint = (body.get("FieldToMatch") or {}).keys() & {
-        "JA3Fingerprint",
-        "JA4Fingerprint",
-    }
+        raise waf_invalid("The search string is too long or empty.", "BYTE_MATCH_STATEMENT", "SearchString")
+    fingerprint = (body.get("FieldToMatch") or {}).keys() & {"JA3Fingerprint", "JA4Fingerprint"}
     if fingerprint and body.get("PositionalConstraint") != "EXACTLY":
         raise waf_invalid(
-            "Fingerprints support only EXACTLY.",
-            "POSITIONAL_CONSTRAINT",
-            "PositionalConstraint",
+            "Fingerprints support only EXACTLY.", "POSITIONAL_CONSTRAINT", "PositionalConstraint"
         )
 
 
 def _check_regex(pattern: str) -> None:
     if not 0 < len(pattern) <= MAX_REGEX:
         raise waf_invalid(
-            "The regex is too long or empty.",
-            "REGEX_PATTERN_REFERENCE_STATEMENT",
-            pattern[:80],
+            "The regex is too long or empty.", "REGEX_PATTERN_REFERENCE_STATEMENT", pattern[:80]
         )
     try:
         re.compile(pattern)
     except re.error as error:
         message = "The regular expression is not valid."
         raise AwsError(
-            "WAFInvalidParameterException",
-            message,
-            Field="REGEX_STRING",
-            Parameter=pattern,
+            "WAFInvalidParameterException", message, Field="REGEX_STRING", Parameter=pattern
         ) from error
 
 
@@ -191,9 +154,7 @@ def _check_rate(body: dict[str, Any]) -> None:
         raise waf_invalid(MINIMUM, "RATE_BASED_STATEMENT", str(body.get("Limit")))
     if body.get("EvaluationWindowSec", 300) not in WINDOWS:
         raise waf_invalid(
-            "The parameter is out of range.",
-            "EVALUATION_WINDOW",
-            str(body.get("EvaluationWindowSec")),
+            "The parameter is out of range.", "EVALUATION_WINDOW", str(body.get("EvaluationWindowSec"))
         )
     keys = body.get("CustomKeys") or []
     if len(keys) > 5 or (body.get("AggregateKeyType") == "CUSTOM_KEYS") != bool(keys):

@@ -65,10 +65,7 @@ def _json_body(request: WebRequest, options: dict[str, Any]) -> list[bytes]:
 
 
 def _pairs(items: list[tuple[str, str]], options: dict[str, Any]) -> list[bytes]:
-    scope, pattern = (
-        options.get("MatchScope", "ALL"),
-        options.get("MatchPattern") or {"All": {}},
-    )
+    scope, pattern = (options.get("MatchScope", "ALL"), options.get("MatchPattern") or {"All": {}})
     included = {
         name.lower() for key in ("IncludedHeaders", "IncludedCookies") for name in pattern.get(key, [])
     }

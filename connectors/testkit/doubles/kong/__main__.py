@@ -18,22 +18,11 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="connectors.testkit.doubles.kong", description=__doc__)
     parser.add_argument("--admin-port", type=int, required=True, help="the Admin API")
     parser.add_argument(
-        "--proxy-port",
-        type=int,
-        required=True,
-        help="the proxy (Host header and path pick a route)",
+        "--proxy-port", type=int, required=True, help="the proxy (Host header and path pick a route)"
     )
     parser.add_argument("--backend", default="http://127.0.0.1:9", help="base URL of the sample backend")
-    parser.add_argument(
-        "--admin-token",
-        default="",
-        help="require this value in the Kong-Admin-Token header",
-    )
-    parser.add_argument(
-        "--seed",
-        action="store_true",
-        help="create the sample company's estate at start",
-    )
+    parser.add_argument("--admin-token", default="", help="require this value in the Kong-Admin-Token header")
+    parser.add_argument("--seed", action="store_true", help="create the sample company's estate at start")
     return parser.parse_args()
 
 
@@ -44,10 +33,7 @@ def main() -> None:
     admin = AdminApi(store, Ports(options.admin_port, options.proxy_port), options.admin_token)
     own_admin = Upstream(f"http://127.0.0.1:{options.admin_port}")
     proxy = Proxy(store, Upstream(options.backend), options.proxy_port, own_admin)
-    servers = [
-        listen(wsgi(admin.answer), options.admin_port),
-        listen(wsgi(proxy.answer), options.proxy_port),
-    ]
+    servers = [listen(wsgi(admin.answer), options.admin_port), listen(wsgi(proxy.answer), options.proxy_port)]
 
     def seeded() -> None:
         if options.seed:

@@ -17,21 +17,8 @@ from connectors.testkit.doubles.kong.exchange import Exchange
 from connectors.testkit.doubles.kong.store import Entity, Store
 
 UNITS = {"megabytes": 1 << 20, "kilobytes": 1 << 10, "bytes": 1}
-PERIODS_S = {
-    "second": 1,
-    "minute": 60,
-    "hour": 3600,
-    "day": 86_400,
-    "month": 2_592_000,
-    "year": 31_536_000,
-}
-KNOWN_BOTS = (
-    r"(?i)^curl/bot",
-    r"facebookexternalhit",
-    r"(?i)scrapy",
-    r"nikto",
-    r"(?i)ahrefsbot",
-)
+PERIODS_S = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "month": 2_592_000, "year": 31_536_000}
+KNOWN_BOTS = (r"(?i)^curl/bot", r"facebookexternalhit", r"(?i)scrapy", r"nikto", r"(?i)ahrefsbot")
 
 
 def bot_detection(exchange: Exchange, config: Entity, _store: Store) -> Response | None:
@@ -72,10 +59,7 @@ def _within(address: str, addresses: list[str]) -> bool:
 
 def ip_restriction(exchange: Exchange, config: Entity, _store: Store) -> Response | None:
     """Deny first, then allow, on the client address after trusted_ips."""
-    refusal = (
-        config["status"] or 403,
-        config["message"] or "Your IP address is not allowed",
-    )
+    refusal = (config["status"] or 403, config["message"] or "Your IP address is not allowed")
     if config["deny"] and _within(exchange.client_ip, config["deny"]):
         return exchange.refuse(*refusal)
     if config["allow"] and not _within(exchange.client_ip, config["allow"]):

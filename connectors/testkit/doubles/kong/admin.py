@@ -66,18 +66,12 @@ class AdminApi:
         if request.path == FAULTS_PATH:
             return self._faults.control(request)
         if request.path == "/_double/health":
-            return json_response(
-                {"status": "ok" if self.ready else "seeding"},
-                200 if self.ready else 503,
-            )
+            return json_response({"status": "ok" if self.ready else "seeding"}, 200 if self.ready else 503)
         parts = [unquote(part) for part in request.path.strip("/").split("/") if part]
         if fault := self._faults.take("kong", f"{request.method} /{'/'.join(parts[:1])}"):
             return fault.response()
         if self._token and request.headers.get("Kong-Admin-Token") != self._token:
-            return json_response(
-                {"message": "Invalid credentials. Token or User credentials required"},
-                401,
-            )
+            return json_response({"message": "Invalid credentials. Token or User credentials required"}, 401)
         try:
             return self._route(request, parts)
         except errors.AdminError as error:
@@ -162,11 +156,7 @@ class AdminApi:
             self._store.validated("plugins", _body(request))
             return json_response({"message": "schema validation successful"})
         if len(parts) == 2 and parts[0] == "plugins" and parts[1] in PLUGINS:
-            config = {
-                "type": "record",
-                "required": True,
-                "fields": described(PLUGINS[parts[1]].fields),
-            }
+            config = {"type": "record", "required": True, "fields": described(PLUGINS[parts[1]].fields)}
             return json_response({"fields": [{"config": config}]})
         if len(parts) == 2 and parts[1] == "validate" and parts[0] in ENTITIES:
             self._store.validated(parts[0], _body(request))
@@ -185,13 +175,7 @@ def _nest(pairs: list[tuple[str, str]]) -> Entity:
         holder = body
         for parent in parents:
             holder = holder.setdefault(parent, {})
-        if leaf.endswith("[]") or leaf in (
-            "paths",
-            "hosts",
-            "methods",
-            "tags",
-            "protocols",
-        ):
+        if leaf.endswith("[]") or leaf in ("paths", "hosts", "methods", "tags", "protocols"):
             holder.setdefault(leaf.removesuffix("[]"), []).append(raw)
         else:
             holder[leaf] = value

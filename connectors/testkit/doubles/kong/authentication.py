@@ -23,11 +23,7 @@ HASHES = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}
 
 def _succeed(exchange: Exchange, store: Store, credential: Entity, kind: str) -> None:
     consumer = store.find("consumers", credential["consumer"]["id"])
-    exchange.consumer, exchange.credential_id, exchange.auth_type = (
-        consumer,
-        credential["id"],
-        kind,
-    )
+    exchange.consumer, exchange.credential_id, exchange.auth_type = (consumer, credential["id"], kind)
 
 
 def _fail(exchange: Exchange, store: Store, config: Entity, message: str, challenge: str) -> Response | None:
@@ -110,8 +106,7 @@ def jwt(exchange: Exchange, config: Entity, store: Store) -> Response | None:
     if exchange.consumer or (exchange.method == "OPTIONS" and not config["run_on_preflight"]):
         return None
     token = next(
-        (v.partition(" ")[2] or v for n in config["header_names"] if (v := exchange.header(n) or "")),
-        "",
+        (v.partition(" ")[2] or v for n in config["header_names"] if (v := exchange.header(n) or "")), ""
     )
     arguments = dict(parse_qsl(exchange.query))
     token = token or next((arguments[n] for n in config["uri_param_names"] if n in arguments), "")
@@ -122,11 +117,7 @@ def jwt(exchange: Exchange, config: Entity, store: Store) -> Response | None:
     issuer = claims[1].get(config["key_claim_name"]) or claims[0].get(config["key_claim_name"])
     if not issuer:
         return _fail(
-            exchange,
-            store,
-            config,
-            f"No mandatory '{config['key_claim_name']}' in claims",
-            "Bearer",
+            exchange, store, config, f"No mandatory '{config['key_claim_name']}' in claims", "Bearer"
         )
     credential = next((c for c in store.all("jwt_secrets") if c["key"] == issuer), None)
     if credential is None:

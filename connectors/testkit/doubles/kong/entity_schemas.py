@@ -9,28 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connectors.testkit.doubles.kong.plugin_schemas import regex
-from connectors.testkit.doubles.kong.schema import (
-    Field,
-    boolean,
-    integer,
-    number,
-    record,
-    string,
-    strings,
-)
+from connectors.testkit.doubles.kong.schema import Field, boolean, integer, number, record, string, strings
 
-HTTP_PROTOCOLS = (
-    "grpc",
-    "grpcs",
-    "http",
-    "https",
-    "tcp",
-    "tls",
-    "tls_passthrough",
-    "udp",
-    "ws",
-    "wss",
-)
+HTTP_PROTOCOLS = ("grpc", "grpcs", "http", "https", "tcp", "tls", "tls_passthrough", "udp", "ws", "wss")
 NAME_RULE = "it must only contain alphanumeric and '., -, _, ~' characters"
 ENTITY_NAME = re.compile(r"^[0-9a-zA-Z.\-_~\u0080-\uffff]+$")
 

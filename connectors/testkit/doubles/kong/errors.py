@@ -87,9 +87,4 @@ def invalid_size(message: str) -> AdminError:
 
 def invalid_offset(offset: str) -> AdminError:
     """400: ``offset`` is not one of ours."""
-    return AdminError(
-        400,
-        7,
-        "invalid offset",
-        f"'{offset}' is not a valid offset: bad base64 encoding",
-    )
+    return AdminError(400, 7, "invalid offset", f"'{offset}' is not a valid offset: bad base64 encoding")

@@ -11,18 +11,9 @@ import orjson
 import urllib3
 
 SERVICES: dict[str, dict[str, Any]] = {
-    "payments": {
-        "url": "http://payments.internal.acme.example:8080",
-        "tags": ["team:payments"],
-    },
-    "catalog": {
-        "url": "http://catalog.internal.acme.example:8080",
-        "tags": ["team:catalog"],
-    },
-    "accounts": {
-        "url": "http://accounts.internal.acme.example:8080",
-        "tags": ["team:identity"],
-    },
+    "payments": {"url": "http://payments.internal.acme.example:8080", "tags": ["team:payments"]},
+    "catalog": {"url": "http://catalog.internal.acme.example:8080", "tags": ["team:catalog"]},
+    "accounts": {"url": "http://accounts.internal.acme.example:8080", "tags": ["team:identity"]},
     "partners": {
         "url": "https://partners.internal.acme.example",
         "tls_verify": False,
@@ -32,55 +23,25 @@ SERVICES: dict[str, dict[str, Any]] = {
 }
 SHOP = "shop.acme.example"
 ROUTES: dict[str, tuple[str, dict[str, Any]]] = {
-    "payments-create": (
-        "payments",
-        {"paths": ["/payments"], "methods": ["POST"], "hosts": [SHOP]},
-    ),
+    "payments-create": ("payments", {"paths": ["/payments"], "methods": ["POST"], "hosts": [SHOP]}),
     "payments-read": (
         "payments",
         {"paths": ["~/payments/(?<id>[^/]+)$"], "methods": ["GET"], "hosts": [SHOP]},
     ),
-    "payments-list": (
-        "payments",
-        {"paths": ["/payments"], "methods": ["GET"], "hosts": [SHOP]},
-    ),
+    "payments-list": ("payments", {"paths": ["/payments"], "methods": ["GET"], "hosts": [SHOP]}),
     "payments-refund": (
         "payments",
         {"paths": ["~/payments/[^/]+/refund$"], "methods": ["POST"], "hosts": [SHOP]},
     ),
-    "catalog-list": (
-        "catalog",
-        {"paths": ["/catalog/products"], "methods": ["GET"], "hosts": [SHOP]},
-    ),
-    "catalog-search": (
-        "catalog",
-        {"paths": ["/catalog/search"], "methods": ["GET"], "hosts": [SHOP]},
-    ),
-    "catalog-reviews": (
-        "catalog",
-        {"paths": ["~/catalog/products/[^/]+/reviews$"], "hosts": [SHOP]},
-    ),
-    "accounts-login": (
-        "accounts",
-        {"paths": ["/accounts/login"], "methods": ["POST"], "hosts": [SHOP]},
-    ),
+    "catalog-list": ("catalog", {"paths": ["/catalog/products"], "methods": ["GET"], "hosts": [SHOP]}),
+    "catalog-search": ("catalog", {"paths": ["/catalog/search"], "methods": ["GET"], "hosts": [SHOP]}),
+    "catalog-reviews": ("catalog", {"paths": ["~/catalog/products/[^/]+/reviews$"], "hosts": [SHOP]}),
+    "accounts-login": ("accounts", {"paths": ["/accounts/login"], "methods": ["POST"], "hosts": [SHOP]}),
     "accounts-me": ("accounts", {"paths": ["/accounts/me"], "hosts": [SHOP]}),
-    "accounts-read": (
-        "accounts",
-        {"paths": ["~/accounts/[0-9]+$"], "methods": ["GET"], "hosts": [SHOP]},
-    ),
-    "partners-orders": (
-        "partners",
-        {"paths": ["/partners/orders"], "hosts": ["partners.acme.example"]},
-    ),
-    "partners-stock": (
-        "partners",
-        {"paths": ["/partners/stock"], "hosts": ["partners.acme.example"]},
-    ),
-    "admin-api": (
-        "kong-admin",
-        {"paths": ["/admin-api"], "hosts": [SHOP], "strip_path": True},
-    ),
+    "accounts-read": ("accounts", {"paths": ["~/accounts/[0-9]+$"], "methods": ["GET"], "hosts": [SHOP]}),
+    "partners-orders": ("partners", {"paths": ["/partners/orders"], "hosts": ["partners.acme.example"]}),
+    "partners-stock": ("partners", {"paths": ["/partners/stock"], "hosts": ["partners.acme.example"]}),
+    "admin-api": ("kong-admin", {"paths": ["/admin-api"], "hosts": [SHOP], "strip_path": True}),
     "catch-all": ("catalog", {"paths": ["/"]}),
 }
 KEY_AUTH = {"key_names": ["apikey"], "key_in_query": True, "hide_credentials": False}
@@ -90,29 +51,15 @@ PLUGINS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("jwt", "route/accounts-me", {"claims_to_verify": []}),
     ("cors", "service/catalog", {"origins": ["*"], "credentials": True}),
     ("key-auth", "route/catalog-search", KEY_AUTH | {"anonymous": "anonymous"}),
-    (
-        "correlation-id",
-        "global",
-        {"header_name": "X-Correlation-Id", "generator": "uuid"},
-    ),
+    ("correlation-id", "global", {"header_name": "X-Correlation-Id", "generator": "uuid"}),
 )
-CONSUMERS = (
-    "mobile-app",
-    "web-shop",
-    "partner-globex",
-    "partner-initech",
-    "partner-umbrella",
-    "anonymous",
-)
+CONSUMERS = ("mobile-app", "web-shop", "partner-globex", "partner-initech", "partner-umbrella", "anonymous")
 PARTNER_KEYS = {
     "partner-globex": "kg-9f2c51d07a6b4e38",
     "partner-initech": "ki-41b7a9e2c05d4f66",
     "partner-umbrella": "ku-d3370c9a815e4b2f",
 }
-JWT_SECRETS = {
-    "mobile-app": "mobile-shared-secret-2023",
-    "web-shop": "web-shared-secret-2022",
-}
+JWT_SECRETS = {"mobile-app": "mobile-shared-secret-2023", "web-shop": "web-shared-secret-2022"}
 
 
 class Admin:
@@ -120,10 +67,7 @@ class Admin:
 
     def __init__(self, base_url: str, token: str = "") -> None:
         self._base = base_url.rstrip("/")
-        self._headers = {
-            "Content-Type": "application/json",
-            **({"Kong-Admin-Token": token} if token else {}),
-        }
+        self._headers = {"Content-Type": "application/json", **({"Kong-Admin-Token": token} if token else {})}
         self._pool = urllib3.PoolManager()
 
     def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -146,11 +90,7 @@ def seed(admin_url: str, token: str = "") -> None:
     for name, service in SERVICES.items():
         ids[f"service/{name}"] = admin.put(f"/services/{name}", service)["id"]
     for name, (service_name, route) in ROUTES.items():
-        body = {
-            "strip_path": False,
-            **route,
-            "service": {"id": ids[f"service/{service_name}"]},
-        }
+        body = {"strip_path": False, **route, "service": {"id": ids[f"service/{service_name}"]}}
         ids[f"route/{name}"] = admin.put(f"/routes/{name}", body)["id"]
     for name in CONSUMERS:
         ids[f"consumer/{name}"] = admin.put(f"/consumers/{name}", {"tags": ["acme"]})["id"]
@@ -168,8 +108,4 @@ def seed(admin_url: str, token: str = "") -> None:
             plugin["config"]["anonymous"] = ids[f"consumer/{config['anonymous']}"]
         admin.send("POST", "/plugins", plugin)
     admin.put("/upstreams/payments.internal.acme.example", {"tags": ["team:payments"]})
-    admin.send(
-        "POST",
-        "/upstreams/payments.internal.acme.example/targets",
-        {"target": "10.20.0.11:8080"},
-    )
+    admin.send("POST", "/upstreams/payments.internal.acme.example/targets", {"target": "10.20.0.11:8080"})

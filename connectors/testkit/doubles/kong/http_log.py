@@ -42,10 +42,7 @@ def _headers(exchange: Exchange) -> dict[str, Any]:
         key = name.lower()
         value = "REDACTED" if key in HIDDEN else value
         if key in shown and key != "host":
-            shown[key] = [
-                *(shown[key] if isinstance(shown[key], list) else [shown[key]]),
-                value,
-            ]
+            shown[key] = [*(shown[key] if isinstance(shown[key], list) else [shown[key]]), value]
         else:
             shown[key] = value
     return shown
@@ -86,11 +83,7 @@ def log_record(exchange: Exchange, answered: Answered, port: int) -> dict[str, A
     }
     if answered.upstream_status is not None:
         record["upstream_status"] = str(answered.upstream_status)
-        balancer = {
-            "balancer_latency": 0,
-            "balancer_start": exchange.time_ms,
-            "ip": "127.0.0.1",
-        }
+        balancer = {"balancer_latency": 0, "balancer_start": exchange.time_ms, "ip": "127.0.0.1"}
         record["tries"] = [balancer | {"port": (exchange.service or {}).get("port", 80)}]
     for name in ("service", "route", "consumer"):
         if (entity := getattr(exchange, name)) is not None:
@@ -144,10 +137,7 @@ class LogQueue:
 
     def _send(self, batch: list[bytes], options: dict[str, Any]) -> None:
         body = batch[0] if options["max_batch_size"] == 1 else b"[" + b",".join(batch) + b"]"
-        delay, deadline = (
-            options["initial_retry_delay"],
-            time.monotonic() + options["max_retry_time"],
-        )
+        delay, deadline = (options["initial_retry_delay"], time.monotonic() + options["max_retry_time"])
         while not self._posted(body):
             if time.monotonic() + delay > deadline:
                 self.dropped += len(batch)
@@ -157,10 +147,7 @@ class LogQueue:
             delay = min(delay * 2, options["max_retry_delay"])
 
     def _posted(self, body: bytes) -> bool:
-        headers = {
-            "Content-Type": self.config["content_type"],
-            **(self.config["headers"] or {}),
-        }
+        headers = {"Content-Type": self.config["content_type"], **(self.config["headers"] or {})}
         url, host = _reachable(self.config["http_endpoint"])
         headers["Host"] = host
         try:

@@ -12,15 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors.testkit.doubles.kong.schema import (
-    Field,
-    boolean,
-    integer,
-    number,
-    record,
-    string,
-    strings,
-)
+from connectors.testkit.doubles.kong.schema import Field, boolean, integer, number, record, string, strings
 
 
 def ip_or_cidr(value: str) -> str | None:
@@ -105,17 +97,7 @@ class PluginSchema:
 
 
 PERIOD = number(between=(0.001, 1e12))
-METHODS = (
-    "GET",
-    "HEAD",
-    "PUT",
-    "PATCH",
-    "POST",
-    "DELETE",
-    "OPTIONS",
-    "TRACE",
-    "CONNECT",
-)
+METHODS = ("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 CODE = integer(between=(100, 599))
 ADDRESSES = Field("array", element=string(check=ip_or_cidr))
 QUEUE = record(
@@ -131,9 +113,7 @@ QUEUE = record(
 
 PLUGINS: dict[str, PluginSchema] = {
     "ip-restriction": PluginSchema(
-        990,
-        {"allow": ADDRESSES, "deny": ADDRESSES, "status": CODE, "message": string()},
-        _some_non_empty,
+        990, {"allow": ADDRESSES, "deny": ADDRESSES, "status": CODE, "message": string()}, _some_non_empty
     ),
     "request-termination": PluginSchema(
         2,
@@ -198,15 +178,7 @@ PLUGINS: dict[str, PluginSchema] = {
             **dict.fromkeys(("second", "minute", "hour", "day", "month", "year"), PERIOD),
             "limit_by": string(
                 default="consumer",
-                one_of=(
-                    "consumer",
-                    "credential",
-                    "ip",
-                    "service",
-                    "header",
-                    "path",
-                    "consumer-group",
-                ),
+                one_of=("consumer", "credential", "ip", "service", "header", "path", "consumer-group"),
             ),
             "header_name": string(),
             "path": string(),
@@ -216,12 +188,7 @@ PLUGINS: dict[str, PluginSchema] = {
             "error_code": integer(429),
             "error_message": string(default="API rate limit exceeded"),
             "sync_rate": number(-1),
-            "redis": record(
-                host=string(),
-                port=integer(6379),
-                timeout=integer(2000),
-                database=integer(0),
-            ),
+            "redis": record(host=string(), port=integer(6379), timeout=integer(2000), database=integer(0)),
         },
         _some_period,
     ),
@@ -231,8 +198,7 @@ PLUGINS: dict[str, PluginSchema] = {
             "http_endpoint": string(required=True, check=url),
             "method": string(default="POST", one_of=("POST", "PUT", "PATCH")),
             "content_type": string(
-                default="application/json",
-                one_of=("application/json", "application/json; charset=utf-8"),
+                default="application/json", one_of=("application/json", "application/json; charset=utf-8")
             ),
             "timeout": number(10_000),
             "keepalive": number(60_000),
@@ -256,11 +222,7 @@ PLUGINS: dict[str, PluginSchema] = {
     ),
     "basic-auth": PluginSchema(
         1100,
-        {
-            "anonymous": string(),
-            "hide_credentials": boolean(False),
-            "realm": string(default="service"),
-        },
+        {"anonymous": string(), "hide_credentials": boolean(False), "realm": string(default="service")},
         consumer_scope=False,
     ),
     "oauth2": PluginSchema(
@@ -294,9 +256,7 @@ PLUGINS: dict[str, PluginSchema] = {
         },
     ),
     "bot-detection": PluginSchema(
-        2500,
-        {"allow": strings([], check=regex), "deny": strings([], check=regex)},
-        consumer_scope=False,
+        2500, {"allow": strings([], check=regex), "deny": strings([], check=regex)}, consumer_scope=False
     ),
     "correlation-id": PluginSchema(
         100_001,
@@ -318,11 +278,6 @@ PLUGINS: dict[str, PluginSchema] = {
         consumer_scope=False,
     ),
     "file-log": PluginSchema(
-        9,
-        {
-            "path": string(required=True),
-            "reopen": boolean(False),
-            "custom_fields_by_lua": Field("map"),
-        },
+        9, {"path": string(required=True), "reopen": boolean(False), "custom_fields_by_lua": Field("map")}
     ),
 }

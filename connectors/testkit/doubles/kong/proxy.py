@@ -93,10 +93,7 @@ class Proxy:
 
     def _forward(self, exchange: Exchange, uri: str) -> UpstreamAnswer:
         headers = [h for h in exchange.headers if h[0].lower() not in NEVER_FORWARDED]
-        headers += [
-            ("X-Forwarded-For", exchange.client_ip),
-            ("X-Kong-Request-Id", exchange.request_id),
-        ]
+        headers += [("X-Forwarded-For", exchange.client_ip), ("X-Kong-Request-Id", exchange.request_id)]
         if exchange.consumer:
             headers.append(("X-Consumer-Username", exchange.consumer["username"] or ""))
         target = f"{uri}?{exchange.query}" if exchange.query else uri
@@ -105,12 +102,7 @@ class Proxy:
         return upstream.send(exchange.method, target, headers, exchange.body)
 
     def _log(
-        self,
-        exchange: Exchange,
-        response: Response,
-        answer: UpstreamAnswer | None,
-        uri: str,
-        elapsed_ms: int,
+        self, exchange: Exchange, response: Response, answer: UpstreamAnswer | None, uri: str, elapsed_ms: int
     ) -> None:
         for plugin in running(self._store.all("plugins"), exchange):
             if plugin["name"] == "http-log":

@@ -87,13 +87,7 @@ def _rank(route: Route, asked: Asked) -> tuple[tuple[int, ...], str] | None:
         if best is None:
             return None
         attributes, (path_rank, prefix) = attributes + 1, best
-    return (
-        attributes,
-        host_rank,
-        header_count,
-        *path_rank,
-        -int(route["created_at"]),
-    ), prefix
+    return (attributes, host_rank, header_count, *path_rank, -int(route["created_at"])), prefix
 
 
 def select(routes: list[Route], asked: Asked) -> Match | None:

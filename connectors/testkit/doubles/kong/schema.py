@@ -58,23 +58,14 @@ def record(**fields: Field) -> Field:
 
 TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "string": ("expected a string", lambda v: isinstance(v, str)),
-    "integer": (
-        "expected an integer",
-        lambda v: isinstance(v, int) and not isinstance(v, bool),
-    ),
-    "number": (
-        "expected a number",
-        lambda v: isinstance(v, (int, float)) and not isinstance(v, bool),
-    ),
+    "integer": ("expected an integer", lambda v: isinstance(v, int) and not isinstance(v, bool)),
+    "number": ("expected a number", lambda v: isinstance(v, (int, float)) and not isinstance(v, bool)),
     "boolean": ("expected a boolean", lambda v: isinstance(v, bool)),
     "array": ("expected an array", lambda v: isinstance(v, list)),
     "set": ("expected a set", lambda v: isinstance(v, list)),
     "map": ("expected a map", lambda v: isinstance(v, dict)),
     "record": ("expected a record", lambda v: isinstance(v, dict)),
-    "foreign": (
-        "expected a table with the primary key of the entity",
-        lambda v: isinstance(v, dict),
-    ),
+    "foreign": ("expected a table with the primary key of the entity", lambda v: isinstance(v, dict)),
 }
 
 

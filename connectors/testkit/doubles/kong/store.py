@@ -50,10 +50,7 @@ class Store:
             if is_uuid(id_or_key):
                 return self._entities[kind].get(id_or_key.lower())
             key = ENTITIES[kind].key
-            return next(
-                (e for e in self._entities[kind].values() if key and e[key] == id_or_key),
-                None,
-            )
+            return next((e for e in self._entities[kind].values() if key and e[key] == id_or_key), None)
 
     def create(self, kind: str, given: Entity) -> Entity:
         """Insert; an ``id`` may be given. Raises ``AdminError``."""
@@ -141,10 +138,7 @@ class Store:
         self._resolve_references(kind, entity)
         self._check_unique(kind, identifier, entity)
         now = int(time.time())
-        stamps = {
-            "created_at": created_at or now,
-            **({"updated_at": now} if ENTITIES[kind].updated else {}),
-        }
+        stamps = {"created_at": created_at or now, **({"updated_at": now} if ENTITIES[kind].updated else {})}
         stored = {"id": identifier.lower(), **entity, **stamps}
         self._entities[kind][stored["id"]] = stored
         self.version += 1
@@ -199,11 +193,7 @@ def _merged(old: Entity, new: Entity) -> Entity:
 def _shorthands(kind: str, given: Entity) -> Entity:
     if kind == "services" and "url" in given:
         parts = urlsplit(str(given.pop("url")))
-        given |= {
-            "protocol": parts.scheme,
-            "host": parts.hostname,
-            "path": parts.path or None,
-        }
+        given |= {"protocol": parts.scheme, "host": parts.hostname, "path": parts.path or None}
         given["port"] = parts.port or (443 if parts.scheme == "https" else 80)
     if kind == "targets" and isinstance(given.get("target"), str) and ":" not in given["target"]:
         given["target"] += ":8000"
