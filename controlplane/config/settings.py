@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "controlplane.telemetry.middleware.RequestLogMiddleware",
     "controlplane.api.security.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.orgs.middleware.TenantMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,5 +1,7 @@
 """Jobs: enqueued with the change, run in their tenant, at most one waiting per key."""
 
+import json
+import threading
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -8,12 +10,13 @@ from django.db import DatabaseError, connection, transaction
 
 from tenants.audit.actors import current_actor
 from tenants.errors import Conflict, NotFound
-from tenants.isolation.context import TenantContextError, no_tenant, require_tenant, tenant_context
+from tenants.isolation.context import TenantContextError, require_tenant, tenant_context
 from tenants.jobs import queries
 from tenants.jobs.events import emit, subscribe
 from tenants.jobs.scheduler import Scheduler
 from tenants.jobs.services import every, job, record_failure, retry_failure
 from tenants.orgs.types import OrgInfo
+from tests.database import TestDatabases
 
 ran: list[tuple[str, str, str]] = []
 
@@ -67,7 +70,7 @@ def test_outside_a_tenant_nothing_can_be_enqueued(any_db: None) -> None:
 
 def test_the_database_refuses_to_enqueue_outside_a_tenant(any_db: None) -> None:
     with (
-        pytest.raises(DatabaseError, match="permission denied|inside a tenant"),
+        pytest.raises(DatabaseError, match=r"permission denied|inside a tenant"),
         connection.cursor() as cursor,
     ):
         cursor.execute("SELECT jobs.enqueue(%s::uuid, 'default', '{}'::jsonb, 0, NULL)", [str(uuid4())])
@@ -77,9 +80,14 @@ def test_a_message_cannot_name_another_tenant(
     acme: OrgInfo, globex: OrgInfo, run_jobs: Callable[[], int]
 ) -> None:
     with tenant_context(acme.schema_name), connection.cursor() as cursor:
-        message = (
-            '{"actor_name": "jobs.note", "queue_name": "default", "args": ["x"], "kwargs": {},'
-            ' "options": {"tenant": "%s"}}' % globex.schema_name
+        message = json.dumps(
+            {
+                "actor_name": "jobs.note",
+                "queue_name": "default",
+                "args": ["x"],
+                "kwargs": {},
+                "options": {"tenant": globex.schema_name},
+            }
         )
         cursor.execute(
             "SELECT jobs.enqueue(%s::uuid, 'default', %s::jsonb, 0, NULL)", [str(uuid4()), message]
@@ -128,24 +136,53 @@ def test_an_event_without_the_id_a_subscriber_needs_is_an_error(tenant: OrgInfo)
         emit("test.happened", other_id="o")
 
 
-def test_the_scheduler_enqueues_for_active_tenants_once_per_period(
-    acme: OrgInfo, run_jobs: Callable[[], int]
+def scheduled(org: OrgInfo) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM jobs.queue WHERE tenant = %s AND message->>'actor_name' = 'jobs.periodic'",
+            [org.schema_name],
+        )
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def test_the_scheduler_enqueues_for_active_tenants_at_most_one_at_a_time(
+    acme: OrgInfo, globex: OrgInfo, initech: OrgInfo
 ) -> None:
     now = [1000.0]
     scheduler = Scheduler(clock=lambda: now[0])
-    with no_tenant():
-        scheduler.tick()
-        scheduler.tick()
-    run_jobs()
-    assert sorted(entry for entry in ran if entry[1] == "periodic") == [
-        ("acme", "periodic", "every"),
-        ("globex", "periodic", "every"),
-    ]
-    now[0] += 61
-    ran.clear()
     scheduler.tick()
-    run_jobs()
-    assert len([entry for entry in ran if entry[1] == "periodic"]) == 2
+    scheduler.tick()
+    assert [scheduled(org) for org in (acme, globex, initech)] == [1, 1, 0]
+    now[0] += 61
+    scheduler.tick()
+    assert scheduled(acme) == 1
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM jobs.queue")
+    scheduler.tick()
+    assert scheduled(acme) == 0
+    now[0] += 61
+    scheduler.tick()
+    assert scheduled(acme) == 1
+
+
+def test_one_scheduler_leads_and_another_takes_over(committed_db: TestDatabases) -> None:
+    scheduler, answers = Scheduler(), []
+
+    def ask() -> None:
+        answers.append(Scheduler().leads())
+        connection.close()
+
+    for leading in (True, False):
+        if leading:
+            assert scheduler.leads()
+            assert scheduler.leads()
+        else:
+            connection.close()
+        thread = threading.Thread(target=ask)
+        thread.start()
+        thread.join()
+    assert answers == [False, True]
 
 
 def test_a_failure_is_noted_once_and_can_be_retried(tenant: OrgInfo, run_jobs: Callable[[], int]) -> None:

@@ -1,0 +1,114 @@
+"""Members: one permission table, nobody exceeds themselves, one owner always stays."""
+
+import threading
+
+import pytest
+from django.db import connections
+
+from tenants.accounts.queries import find_user
+from tenants.errors import Conflict, DomainError, Invalid, NotFound, Refused
+from tenants.isolation.context import tenant_context
+from tenants.members.permissions import ALL, PERMISSIONS, Role, permissions_of
+from tenants.members.queries import members, permissions_of_user, role_of_user
+from tenants.members.services import add_member, change_role, remove_member
+from tenants.orgs.types import OrgInfo
+from tests.clients import member as member_of
+from tests.database import TestDatabases
+
+
+def membership(role: str) -> str:
+    return next(row.id for row in members() if row.role == role)
+
+
+def test_every_role_but_billing_reads_and_only_some_push() -> None:
+    pushing = {role for role in Role if "blocks.push" in PERMISSIONS[role]}
+    assert pushing == {Role.OWNER, Role.ADMIN, Role.RESPONDER}
+    assert all("findings.read" in PERMISSIONS[role] for role in Role if role is not Role.BILLING)
+
+
+def test_an_unknown_role_may_do_nothing() -> None:
+    assert permissions_of("root") == frozenset()
+
+
+def test_the_last_owner_cannot_leave_or_step_down(tenant: OrgInfo) -> None:
+    owner = membership("owner")
+    for act in (lambda: remove_member(owner, ALL), lambda: change_role(owner, "admin", ALL)):
+        with pytest.raises(Conflict, match="last owner"):
+            act()
+    assert membership("owner") == owner
+
+
+def test_with_a_second_owner_the_first_may_leave(tenant: OrgInfo) -> None:
+    owner = membership("owner")
+    add_member("second@acme.test", "owner")
+    remove_member(owner, ALL)
+    assert [row.email for row in members() if row.role == "owner"] == ["second@acme.test"]
+
+
+def test_two_owners_leaving_at_once_leave_one(committed_db: TestDatabases, acme: OrgInfo) -> None:
+    with tenant_context(acme.schema_name):
+        add_member("second@acme.test", "owner")
+        owners = [row.id for row in members() if row.role == "owner"]
+    outcomes: list[str] = []
+
+    def leave(member_id: str) -> None:
+        try:
+            with tenant_context(acme.schema_name):
+                remove_member(member_id, ALL)
+            outcomes.append("left")
+        except DomainError as error:
+            outcomes.append(error.code)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=leave, args=(owner,)) for owner in owners]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == ["last-owner", "left"]
+
+
+def test_nobody_gives_or_takes_more_than_they_have(tenant: OrgInfo) -> None:
+    admin = permissions_of("admin")
+    with pytest.raises(Refused):
+        change_role(membership("viewer"), "owner", admin)
+    with pytest.raises(Refused):
+        remove_member(membership("owner"), admin)
+    with pytest.raises(Refused):
+        add_member("x@acme.test", "owner", holder=admin)
+
+
+def test_a_removed_member_is_out_at_once(acme: OrgInfo) -> None:
+    client = member_of(acme, "viewer")
+    assert client.get("/api/v1/session").status_code == 200
+    with tenant_context(acme.schema_name):
+        user = find_user("viewer@acme.test")
+        assert user is not None
+        remove_member(membership("viewer"), ALL)
+        assert role_of_user(user.id) is None
+        assert permissions_of_user(user.id) == frozenset()
+    assert client.get("/api/v1/session").status_code == 401
+    assert client.get("/api/v1/members").status_code == 401
+
+
+def test_a_role_cut_counts_on_the_next_request(acme: OrgInfo) -> None:
+    client = member_of(acme, "admin")
+    assert client.get("/api/v1/tokens").status_code == 200
+    with tenant_context(acme.schema_name):
+        change_role(membership("admin"), "viewer", ALL)
+    assert client.get("/api/v1/tokens").status_code == 403
+
+
+def test_an_address_can_be_a_member_once(tenant: OrgInfo) -> None:
+    with pytest.raises(Conflict, match="already here"):
+        add_member("VIEWER@acme.test", "admin")
+
+
+def test_unknown_roles_members_and_addresses_are_refused(tenant: OrgInfo) -> None:
+    with pytest.raises(Invalid):
+        add_member("x@acme.test", "root")
+    with pytest.raises(Invalid):
+        add_member("not an address", "viewer")
+    with pytest.raises(NotFound):
+        remove_member("mbr_nobody", ALL)
