@@ -3,7 +3,7 @@
 An endpoint is a sign-in when its path says so. A refusal status is a failure. Where an endpoint's attempts are
 mostly answered with success, the answer's size tells: the sizes after which the same address goes on with
 authenticated calls before it tries again are successes, the others failures; without such a contrast the
-outcome stays unknown.
+outcome stays unknown. A server error says nothing about the password: an outage is not an attack.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ WITH attempts AS (
     SELECT host, place, max(share) AS best FROM sizes WHERE seen >= 5 GROUP BY ALL
 )
 SELECT f.call_id, f.ts, f.host, f.method, f.place, f.client_ip, f.user_agent, f.status,
-       CASE WHEN f.waf_action = 'BLOCK' THEN 'blocked'
+       CASE WHEN f.waf_action = 'BLOCK' OR f.status = 429 THEN 'blocked'
+            WHEN f.status >= 500 THEN 'unknown'
             WHEN f.status >= 400 THEN 'failed'
             WHEN c.best >= {_FOLLOWED_SHARE} AND s.share < c.best / 3 THEN 'failed'
             WHEN c.best >= {_FOLLOWED_SHARE} THEN 'succeeded'

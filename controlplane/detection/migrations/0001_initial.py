@@ -6,77 +6,98 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Actor',
+            name="Actor",
             fields=[
-                ('id', tenants.ids.PrefixedIdField(prefix='act', serialize=False)),
-                ('kind', models.TextField()),
-                ('key', models.TextField()),
-                ('label', models.TextField()),
-                ('addresses', models.JSONField(default=list)),
-                ('first_ts', models.BigIntegerField()),
-                ('last_ts', models.BigIntegerField()),
-                ('score', models.FloatField(default=0)),
+                ("id", tenants.ids.PrefixedIdField(prefix="act", serialize=False)),
+                ("kind", models.TextField()),
+                ("key", models.TextField()),
+                ("label", models.TextField()),
+                ("addresses", models.JSONField(default=list)),
+                ("first_ts", models.BigIntegerField()),
+                ("last_ts", models.BigIntegerField()),
+                ("score", models.FloatField(default=0)),
             ],
             options={
-                'indexes': [models.Index(fields=['-score'], name='detection_a_score_779981_idx')],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'key'), name='one_actor_per_key')],
+                "indexes": [models.Index(fields=["-score"], name="detection_a_score_779981_idx")],
+                "constraints": [models.UniqueConstraint(fields=("kind", "key"), name="one_actor_per_key")],
             },
         ),
         migrations.CreateModel(
-            name='ActorEvidence',
+            name="ActorEvidence",
             fields=[
-                ('id', tenants.ids.PrefixedIdField(prefix='evd', serialize=False)),
-                ('detector', models.TextField()),
-                ('attack_class', models.TextField()),
-                ('bucket', models.BigIntegerField()),
-                ('first_ts', models.BigIntegerField()),
-                ('last_ts', models.BigIntegerField()),
-                ('points', models.IntegerField()),
-                ('confidence', models.FloatField()),
-                ('requests', models.IntegerField()),
-                ('succeeded', models.IntegerField()),
-                ('endpoints', models.JSONField(default=list)),
-                ('sentence', models.TextField()),
-                ('call_ids', models.JSONField(default=list)),
-                ('succeeded_ids', models.JSONField(default=list)),
-                ('actor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evidence', to='detection.actor')),
+                ("id", tenants.ids.PrefixedIdField(prefix="evd", serialize=False)),
+                ("detector", models.TextField()),
+                ("attack_class", models.TextField()),
+                ("bucket", models.BigIntegerField()),
+                ("first_ts", models.BigIntegerField()),
+                ("last_ts", models.BigIntegerField()),
+                ("points", models.IntegerField()),
+                ("confidence", models.FloatField()),
+                ("requests", models.IntegerField()),
+                ("succeeded", models.IntegerField()),
+                ("endpoints", models.JSONField(default=list)),
+                ("sentence", models.TextField()),
+                ("call_ids", models.JSONField(default=list)),
+                ("succeeded_ids", models.JSONField(default=list)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="evidence",
+                        to="detection.actor",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('actor', 'detector', 'bucket'), name='one_evidence_per_window')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("actor", "detector", "bucket"), name="one_evidence_per_window"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Threat',
+            name="Threat",
             fields=[
-                ('id', tenants.ids.PrefixedIdField(prefix='thr', serialize=False)),
-                ('kind', models.TextField()),
-                ('title', models.TextField()),
-                ('severity', models.TextField()),
-                ('status', models.TextField(choices=[('open', 'Open'), ('closed', 'Closed')], default='open')),
-                ('status_reason', models.TextField(default='')),
-                ('closed_ts', models.BigIntegerField(null=True)),
-                ('confidence', models.FloatField()),
-                ('spoofable', models.BooleanField(default=False)),
-                ('requests', models.IntegerField()),
-                ('succeeded', models.IntegerField()),
-                ('endpoints', models.JSONField(default=list)),
-                ('sentence', models.TextField()),
-                ('score', models.FloatField()),
-                ('first_ts', models.BigIntegerField()),
-                ('last_ts', models.BigIntegerField()),
-                ('actor', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='threats', to='detection.actor')),
+                ("id", tenants.ids.PrefixedIdField(prefix="thr", serialize=False)),
+                ("kind", models.TextField()),
+                ("title", models.TextField()),
+                ("severity", models.TextField()),
+                (
+                    "status",
+                    models.TextField(choices=[("open", "Open"), ("closed", "Closed")], default="open"),
+                ),
+                ("status_reason", models.TextField(default="")),
+                ("closed_ts", models.BigIntegerField(null=True)),
+                ("confidence", models.FloatField()),
+                ("spoofable", models.BooleanField(default=False)),
+                ("requests", models.IntegerField()),
+                ("succeeded", models.IntegerField()),
+                ("endpoints", models.JSONField(default=list)),
+                ("sentence", models.TextField()),
+                ("score", models.FloatField()),
+                ("first_ts", models.BigIntegerField()),
+                ("last_ts", models.BigIntegerField()),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="threats",
+                        to="detection.actor",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['status', '-score'], name='detection_t_status_d86e66_idx')],
-                'constraints': [models.UniqueConstraint(fields=('actor', 'kind'), name='one_threat_per_actor_and_kind')],
+                "indexes": [models.Index(fields=["status", "-score"], name="detection_t_status_d86e66_idx")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("actor", "kind"), name="one_threat_per_actor_and_kind")
+                ],
             },
         ),
     ]

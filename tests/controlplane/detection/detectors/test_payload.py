@@ -1,0 +1,43 @@
+"""Attack payloads, grouped by caller and class; one hit of an otherwise normal caller stays low."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from controlplane.detection.detectors.payload import detect
+from tests.controlplane.detection.calls import call, table
+
+
+def attack(name: str = "sqli:sqli-union", score: int = 90, **values: Any) -> dict[str, Any]:
+    return call("/items", signatures=[name], signature_score=score, client_ip="203.0.113.3", **values)
+
+
+def test_payloads_of_one_caller_and_class_are_one_piece_of_evidence() -> None:
+    (found,) = detect(table([attack(status=500) for _ in range(8)]))
+    assert (found.attack_class, found.requests, found.succeeded) == ("sqli", 8, 0)
+
+
+def test_each_class_is_its_own_piece() -> None:
+    found = detect(table([attack(status=500), attack("xss:xss-tag", status=500)] * 4))
+    assert {piece.attack_class for piece in found} == {"sqli", "xss"}
+
+
+def test_answered_payloads_are_worth_more_than_refused_ones() -> None:
+    (refused,) = detect(table([attack(status=403) for _ in range(6)]))
+    (answered,) = detect(table([attack(status=200) for _ in range(6)]))
+    assert answered.points > refused.points
+    assert answered.succeeded == 6
+
+
+def test_what_the_waf_blocked_did_not_get_through() -> None:
+    (found,) = detect(table([attack(status=200, waf_action="BLOCK") for _ in range(6)]))
+    assert found.succeeded == 0
+
+
+def test_hits_below_the_threshold_say_nothing() -> None:
+    assert detect(table([attack(score=49) for _ in range(50)])) == []
+
+
+def test_calls_nobody_could_evaluate_say_nothing() -> None:
+    rows = [call("/items", signatures=None, signature_score=None) for _ in range(20)]
+    assert detect(table(rows)) == []
