@@ -116,6 +116,11 @@ class _Plan:
         return names
 
 
+def own_ref(kind: str, name: str) -> str:
+    """The ref of an object of ours: by name, because AWS gives a new ARN each time it is made again."""
+    return f"{kind}/{name}"
+
+
 def compile_intents(intents: Sequence[BlockIntent], target: Target, state: State, name: str) -> Program:
     """The desired objects on ``target`` and each intent's outcome. ``name`` is our rule group's name there."""
     plan = _Plan(name, acl_address(target.ref).scope, _capacity(state, name))
@@ -265,13 +270,15 @@ def _objects(plan: _Plan, target: Target, state: State) -> list[VendorObject]:
     reference = {
         "Name": plan.name,
         "Priority": _priority(state, plan.name),
-        "Statement": {"RuleGroupReferenceStatement": {"ARN": f"{OWN_REFERENCE}rule_group/{plan.name}"}},
+        "Statement": {
+            "RuleGroupReferenceStatement": {"ARN": f"{OWN_REFERENCE}{own_ref(RULE_GROUP, plan.name)}"}
+        },
         "OverrideAction": {"None": {}},
         "VisibilityConfig": _visibility(plan.name),
     }
     return [
         *plan.sets,
-        VendorObject(RULE_GROUP, "", plan.name, group),
+        VendorObject(RULE_GROUP, own_ref(RULE_GROUP, plan.name), plan.name, group),
         VendorObject(REFERENCE, target.ref, plan.name, {"WebACLArn": target.ref, "Rule": reference}),
     ]
 
@@ -289,7 +296,7 @@ def _ip_set(name: str, scope: str, version: str, addresses: Sequence[str]) -> Ve
         "Addresses": list(addresses),
         "Description": _DESCRIPTION,
     }
-    return VendorObject(IP_SET, "", name, document)
+    return VendorObject(IP_SET, own_ref(IP_SET, name), name, document)
 
 
 def _by_version(networks: Sequence[IPNetwork]) -> dict[str, list[str]]:

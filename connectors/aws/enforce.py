@@ -87,7 +87,8 @@ class Enforce:
         if read_web_acl(self._session, diff.target).managed:
             raise managed_error(diff.target)
         _check_unmoved(diff, before)
-        writer = Writer(self._session, diff.target, acl_address(diff.target.ref), arns(before), self._sleep)
+        known = arns(self._session, diff.target, self._name(diff.target))
+        writer = Writer(self._session, diff.target, acl_address(diff.target.ref), known, self._sleep)
         for change in diff.changes:
             guard(change)
             writer.write(change)

@@ -73,7 +73,7 @@ def _wall_clock() -> datetime:
 
 def _client_config(*, path_style: bool) -> BotoConfig:
     return BotoConfig(  # type: ignore[call-arg]  # the stubs lack ignore_configured_endpoint_urls
-        retries={"mode": "standard", "total_max_attempts": 5},
+        retries={"mode": "standard", "total_max_attempts": 4},
         # AWS_ENDPOINT_URL of the host must not redirect customers' calls.
         ignore_configured_endpoint_urls=True,
         s3={"addressing_style": "path" if path_style else "virtual"},

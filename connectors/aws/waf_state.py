@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ipaddress import get_mixed_type_key, ip_network
 from typing import Any, Final
 
-from connectors.aws.compile import IP_SET, REFERENCE, RULE_GROUP, WEB_ACL
+from connectors.aws.compile import IP_SET, REFERENCE, RULE_GROUP, WEB_ACL, own_ref
 from connectors.aws.session import AwsSession
 from connectors.aws.waf_documents import foreign_digest, from_wire
 from connectors.aws.waf_target import AclAddress, acl_address
@@ -16,6 +16,7 @@ from connectors.base.enforcement import State, Target, VendorObject
 
 _SET_MEMBERS: Final = ("Name", "IPAddressVersion", "Addresses", "Description")
 _GROUP_MEMBERS: Final = ("Name", "Capacity", "Description", "Rules", "VisibilityConfig")
+_LISTS: Final = {IP_SET: ("ListIPSets", "IPSets"), RULE_GROUP: ("ListRuleGroups", "RuleGroups")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +46,10 @@ def read_state(session: AwsSession, target: Target, name: str) -> State:
     """Our objects for ``target`` (those whose name is ``name`` or starts with it) and the digest of the rest."""
     acl = read_web_acl(session, target)
     address = acl.address
-    sets = _summaries(session, address, "ListIPSets", "IPSets", name)
-    groups = _summaries(session, address, "ListRuleGroups", "RuleGroups", name)
-    names = {str(entry["ARN"]): f"{IP_SET}/{entry['Name']}" for entry in sets}
-    names |= {str(entry["ARN"]): f"{RULE_GROUP}/{entry['Name']}" for entry in groups}
+    sets = _summaries(session, address, *_LISTS[IP_SET], name)
+    groups = _summaries(session, address, *_LISTS[RULE_GROUP], name)
+    names = {str(entry["ARN"]): own_ref(IP_SET, entry["Name"]) for entry in sets}
+    names |= {str(entry["ARN"]): own_ref(RULE_GROUP, entry["Name"]) for entry in groups}
     objects = [_ip_set(session, address, entry) for entry in sets]
     objects += [_rule_group(session, address, entry, names) for entry in groups]
     objects += [
@@ -66,19 +67,19 @@ def read_state(session: AwsSession, target: Target, name: str) -> State:
     )
 
 
-def arns(state: State) -> dict[str, str]:
+def arns(session: AwsSession, target: Target, name: str) -> dict[str, str]:
     """``ip_set/<name>`` and ``rule_group/<name>`` of our existing objects to their ARNs."""
-    return {
-        f"{entry.kind}/{entry.name}": entry.ref
-        for entry in state.objects
-        if entry.kind in (IP_SET, RULE_GROUP)
-    }
+    address = acl_address(target.ref)
+    found: dict[str, str] = {}
+    for kind, (operation, key) in _LISTS.items():
+        for entry in _summaries(session, address, operation, key, name):
+            found[own_ref(kind, str(entry["Name"]))] = str(entry["ARN"])
+    return found
 
 
 def find(session: AwsSession, address: AclAddress, kind: str, name: str) -> dict[str, Any] | None:
     """The summary (Name, Id, ARN, LockToken) of one of our objects, None when there is none of that name."""
-    operation, key = ("ListIPSets", "IPSets") if kind == IP_SET else ("ListRuleGroups", "RuleGroups")
-    return next((e for e in _summaries(session, address, operation, key, name) if e["Name"] == name), None)
+    return next((e for e in _summaries(session, address, *_LISTS[kind], name) if e["Name"] == name), None)
 
 
 def _summaries(
@@ -95,7 +96,9 @@ def _ip_set(session: AwsSession, address: AclAddress, entry: Mapping[str, Any]) 
     document = _members(answer["IPSet"], _SET_MEMBERS, address)
     addresses = [ip_network(address, strict=False) for address in document.get("Addresses") or ()]
     document["Addresses"] = [str(address) for address in sorted(addresses, key=get_mixed_type_key)]
-    return VendorObject(IP_SET, str(entry["ARN"]), str(entry["Name"]), document, str(answer["LockToken"]))
+    return VendorObject(
+        IP_SET, own_ref(IP_SET, entry["Name"]), str(entry["Name"]), document, str(answer["LockToken"])
+    )
 
 
 def _rule_group(
@@ -105,7 +108,9 @@ def _rule_group(
         "wafv2", "GetRuleGroup", address.region, Name=entry["Name"], Id=entry["Id"], Scope=address.scope
     )
     document = _members(from_wire(answer["RuleGroup"], names), _GROUP_MEMBERS, address)
-    return VendorObject(RULE_GROUP, str(entry["ARN"]), str(entry["Name"]), document, str(answer["LockToken"]))
+    return VendorObject(
+        RULE_GROUP, own_ref(RULE_GROUP, entry["Name"]), str(entry["Name"]), document, str(answer["LockToken"])
+    )
 
 
 def _members(source: Mapping[str, Any], names: tuple[str, ...], address: AclAddress) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from connectors.aws.compile import IP_SET, REFERENCE, RULE_GROUP
+from connectors.aws.compile import IP_SET, REFERENCE, RULE_GROUP, own_ref
 from connectors.aws.failures import error_code
 from connectors.aws.session import AwsSession, Role
 from connectors.aws.waf_documents import to_wire
@@ -84,7 +84,7 @@ class Writer:
         document = to_wire(wanted.document, self.arns)
         self._check_capacity(wanted, document)
         answer = self._call(f"Create{_OPERATIONS[wanted.kind]}", **document, Tags=_TAGS)
-        self.arns[f"{wanted.kind}/{wanted.name}"] = str(answer["Summary"]["ARN"])
+        self.arns[wanted.ref] = str(answer["Summary"]["ARN"])
 
     def _update(self, wanted: VendorObject, existing: Mapping[str, Any]) -> None:
         document = to_wire(wanted.document, self.arns)
@@ -97,7 +97,7 @@ class Writer:
             Id=existing["Id"],
             LockToken=existing["LockToken"],
         )
-        self.arns[f"{wanted.kind}/{wanted.name}"] = str(existing["ARN"])
+        self.arns[wanted.ref] = str(existing["ARN"])
 
     def _delete(self, change: Change) -> None:
         existing = find(self.session, self.address, change.object_kind, change.name)
@@ -110,7 +110,7 @@ class Writer:
             Id=existing["Id"],
             LockToken=existing["LockToken"],
         )
-        self.arns.pop(f"{change.object_kind}/{change.name}", None)
+        self.arns.pop(own_ref(change.object_kind, change.name), None)
 
     def _web_acl(self, change: Change) -> None:
         acl = read_web_acl(self.session, self.target)

@@ -252,7 +252,9 @@ def test_a_deleted_object_of_ours_is_made_again(double, acl):
     applied = push(enforcer, acl, intent(1, NETWORKS))
     group = next(entry for entry in applied.after.objects if entry.kind == "rule_group")
     waf = double.admin("wafv2")
-    answer = waf.get_rule_group(Name=group.name, Id=group.ref.rsplit("/", 1)[1], Scope="REGIONAL")
+    listed = waf.list_rule_groups(Scope="REGIONAL")["RuleGroups"]
+    identifier = next(entry["Id"] for entry in listed if entry["Name"] == group.name)
+    answer = waf.get_rule_group(Name=group.name, Id=identifier, Scope="REGIONAL")
     waf.update_rule_group(
         Name=group.name,
         Id=answer["RuleGroup"]["Id"],

@@ -308,14 +308,26 @@ def test_garbage_never_raises():
             assert len(batch.quarantined) == len(garbage)
 
 
-KEYS = ("requestId", "requestTimeEpoch", "requestTime", "httpMethod", "path", "status", "responseLatency", "sub", "ip")
+KEYS = (
+    "requestId",
+    "requestTimeEpoch",
+    "requestTime",
+    "httpMethod",
+    "path",
+    "status",
+    "responseLatency",
+    "sub",
+    "ip",
+)
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=4), inner, max_size=2),
     max_leaves=4,
 )
 objects = st.dictionaries(
-    st.sampled_from((*KEYS, "timestamp", "httpRequest", "action", "labels", "ua", "queryString")), json_values, max_size=8
+    st.sampled_from((*KEYS, "timestamp", "httpRequest", "action", "labels", "ua", "queryString")),
+    json_values,
+    max_size=8,
 )
 records = st.lists(objects.map(lambda entry: json.dumps(entry).encode()) | st.binary(max_size=40), max_size=6)
 
