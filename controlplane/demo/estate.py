@@ -43,6 +43,7 @@ class EstateOptions:
     log_interval_s: float = 2.0
     traffic: bool = True
     traffic_rate: float = 8.0
+    attacks: str = "all"
     history_hours: float = 0.0
     seed: int = 7
 
@@ -162,6 +163,7 @@ class Launcher:
             arguments = ["--aws-url", self._url("aws_data"), "--kong-url", self._url("kong_proxy")]
             arguments += ["--rate", str(options.traffic_rate), "--seed", str(options.seed)]
             arguments += ["--history", str(options.history_hours), "--status-file", str(status)]
+            arguments += ["--attacks", options.attacks]
             self._spawn("traffic", "controlplane.demo.traffic", *arguments)
         return self._estate(status)
 
@@ -230,6 +232,7 @@ def _parser() -> argparse.ArgumentParser:
     up.add_argument("--rate-scale", type=float, default=1.0, help="multiply AWS' API rates")
     up.add_argument("--no-traffic", dest="traffic", action="store_false")
     up.add_argument("--traffic-rate", type=float, default=8.0, help="requests per second on average")
+    up.add_argument("--attacks", default="all", help="all, none, or names with commas")
     up.add_argument("--history-hours", type=float, default=0.0, help="back-dated traffic at start")
     up.add_argument("--seed", type=int, default=7)
     down = commands.add_parser("down", help="stop a running estate")

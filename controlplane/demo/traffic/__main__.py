@@ -17,6 +17,16 @@ PAST_PACE = 40.0
 """Attack gaps are this much longer in past traffic, which should look mostly normal."""
 
 
+def chosen_attacks(text: str) -> frozenset[str]:
+    """The attacks named on the command line. Raises ValueError for an unknown name."""
+    if text in ("all", "none"):
+        return frozenset(ATTACKS if text == "all" else ())
+    names = frozenset(text.split(","))
+    if unknown := names - set(ATTACKS):
+        raise ValueError(f"unknown attacks: {', '.join(sorted(unknown))}")
+    return names
+
+
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="controlplane.demo.traffic", description=__doc__)
@@ -28,6 +38,9 @@ def arguments() -> argparse.Namespace:
         "--history", type=float, default=0.0, metavar="HOURS", help="past traffic before going live"
     )
     parser.add_argument("--history-rate", type=float, default=1.5, help="calls per second of past traffic")
+    parser.add_argument(
+        "--attacks", type=chosen_attacks, default=frozenset(ATTACKS), help="all, none, or names with commas"
+    )
     parser.add_argument("--status-file", type=Path, default=None)
     return parser.parse_args()
 
@@ -37,7 +50,7 @@ def _past(options: argparse.Namespace, status: Status, target: str, stopped: thr
     start = now - options.history * 3600
     sender = Sender(options.aws_url, options.kong_url, only=target)
     rate = min(options.history_rate, options.rate)
-    Simulation(sender, status, rate, options.seed + 1, start, PAST_PACE).past(now, stopped)
+    Simulation(sender, status, rate, options.seed + 1, start, PAST_PACE, options.attacks).past(now, stopped)
 
 
 def _past_of_kong(options: argparse.Namespace, status: Status, stopped: threading.Event) -> None:
@@ -74,7 +87,7 @@ def main() -> None:
         threading.Thread(target=_past_of_kong, args=(options, status, stopped), daemon=True).start()
     status.phase = "live"
     sender = Sender(options.aws_url, options.kong_url)
-    Simulation(sender, status, options.rate, options.seed, time.time()).live(stopped)
+    Simulation(sender, status, options.rate, options.seed, time.time(), attacks=options.attacks).live(stopped)
     status.phase = "stopped"
     status.write(set(ATTACKS))
 

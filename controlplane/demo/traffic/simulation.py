@@ -9,7 +9,7 @@ import itertools
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -39,12 +39,19 @@ class Due:
 
 
 class Simulation:
-    """Actors from ``start`` (epoch s) on. ``pace`` stretches the attacks' gaps (past traffic has fewer
-    waves).
+    """Actors from ``start`` (epoch s) on. ``pace`` stretches the gaps of ``attacks`` (past
+    traffic has fewer waves).
     """
 
     def __init__(
-        self, sender: Sender, status: Status, rate: float, seed: int, start: float, pace: float = 1.0
+        self,
+        sender: Sender,
+        status: Status,
+        rate: float,
+        seed: int,
+        start: float,
+        pace: float = 1.0,
+        attacks: Collection[str] = frozenset(ATTACKS),
     ) -> None:
         self._sender = sender
         self._status = status
@@ -55,7 +62,8 @@ class Simulation:
         self._session_gap_s = CALLS_PER_SESSION / max(rate - BACKGROUND_RATE, 0.2)
         self._next_session = start
         self._background(start)
-        for name, (attack, waves, after_s) in ATTACKS.items():
+        for name in sorted(attacks):
+            attack, waves, after_s = ATTACKS[name]
             stretched = Waves(waves.calls, waves.per_second, waves.gap_s * pace)
             self.add(name, attack(self._branch(), stretched), start + after_s * pace)
 

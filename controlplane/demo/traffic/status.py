@@ -12,6 +12,8 @@ import orjson
 from controlplane.demo.traffic.calls import Answer, Call
 
 RECENT = 40
+NO_SUCH_RESOURCE = b"Missing Authentication Token"
+"""API Gateway's 403 for a path that does not exist: nobody was blocked."""
 
 
 @dataclass
@@ -19,8 +21,10 @@ class Tally:
     """What happened to one population's calls. ``recent`` holds the newest statuses, oldest first."""
 
     requests: int = 0
+    blocked: int = 0
     by_class: dict[str, int] = field(default_factory=dict)
     addresses: deque[str] = field(default_factory=lambda: deque(maxlen=20))
+    blocked_addresses: deque[str] = field(default_factory=lambda: deque(maxlen=20))
     recent: deque[int] = field(default_factory=lambda: deque(maxlen=RECENT))
     last_at: float = 0.0
 
@@ -28,9 +32,11 @@ class Tally:
         """JSON-ready values."""
         return {
             "requests": self.requests,
+            "blocked": self.blocked,
             "statuses": self.by_class,
             "recent_statuses": list(self.recent),
             "recent_addresses": list(dict.fromkeys(self.addresses)),
+            "blocked_addresses": list(dict.fromkeys(self.blocked_addresses)),
             "last_at": self.last_at,
         }
 
@@ -54,6 +60,9 @@ class Status:
             tally.by_class[status] = tally.by_class.get(status, 0) + 1
             tally.addresses.append(call.client.address)
             tally.recent.append(answer.status)
+            if answer.status == 403 and NO_SUCH_RESOURCE not in answer.body:
+                tally.blocked += 1
+                tally.blocked_addresses.append(call.client.address)
             tally.last_at = time.time()
 
     def describe(self, attacks: set[str]) -> dict[str, Any]:

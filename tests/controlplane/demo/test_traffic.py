@@ -10,6 +10,7 @@ import pytest
 
 from controlplane.demo import company
 from controlplane.demo.traffic import sessions
+from controlplane.demo.traffic.__main__ import chosen_attacks
 from controlplane.demo.traffic.attacks import ATTACKS, Waves
 from controlplane.demo.traffic.calls import Actor, Answer, Call
 from controlplane.demo.traffic.sender import Sender
@@ -119,4 +120,26 @@ def test_the_status_tells_attacks_and_populations_apart() -> None:
     shown = status.describe(set(ATTACKS))
     assert shown["attacks"]["scraping"]["statuses"] == {"2xx": 1, "403": 2}
     assert shown["attacks"]["scraping"]["recent_statuses"] == [200, 403, 403]
+    assert shown["attacks"]["scraping"]["blocked_addresses"] == [call.client.address]
     assert list(shown["populations"]) == ["web"]
+
+
+def test_a_403_for_a_missing_resource_blocks_nobody() -> None:
+    status, call = Status(None), calls(attack("vulnerability_scan"), Answer(403), 1)[0]
+    status.count("vulnerability_scan", call, Answer(403, b'{"message":"Missing Authentication Token"}'))
+    status.count("vulnerability_scan", call, Answer(403, b'{"message":"Forbidden"}'))
+    shown = status.describe(set(ATTACKS))["attacks"]["vulnerability_scan"]
+    assert (shown["statuses"], shown["blocked"]) == ({"403": 2}, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("all", set(ATTACKS)), ("none", set()), ("scraping,sql_injection", {"scraping", "sql_injection"})],
+)
+def test_attacks_are_chosen_by_name(text: str, names: set[str]) -> None:
+    assert chosen_attacks(text) == names
+
+
+def test_an_unknown_attack_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown attacks: ddos"):
+        chosen_attacks("ddos")

@@ -24,6 +24,10 @@ SQL_INJECTION = re.compile(
 CROSS_SITE_SCRIPTING = re.compile(rb"(?i)<script|javascript:|on(error|load|click)\s*=|<svg|<iframe")
 
 
+MAX_RATE_KEYS = 10_000
+"""Keys beyond which counters of clients not seen for the longest window are forgotten."""
+
+
 class AddressSet:
     """Membership of addresses in many networks: one set of integers per prefix length."""
 
@@ -51,6 +55,8 @@ class RateCounters:
 
     def over(self, rule: str, key: str, now_ms: int, window_s: int, limit: int) -> bool:
         """Count one request; True when more than ``limit`` fell into the last ``window_s`` seconds."""
+        if len(self._seen) > MAX_RATE_KEYS:
+            self._seen = defaultdict(deque, {k: s for k, s in self._seen.items() if s[-1] > now_ms - 600_000})
         seen = self._seen[(rule, key)]
         seen.append(now_ms)
         while seen and seen[0] <= now_ms - window_s * 1000:

@@ -99,3 +99,15 @@ def test_waf_logs_also_go_to_a_log_group(aws_double: Any, http: Any) -> None:
         found = logs.filter_log_events(logGroupName=group)["events"]
         time.sleep(0.05)
     assert '"args":"marker=to-cloudwatch"' in found[0]["message"]
+
+
+def test_sampled_requests_show_what_a_rule_matched(aws_double: Any, http: Any) -> None:
+    waf = aws_double.client("wafv2")
+    ask(aws_double, http, API, "/customers/2?sampled=1")
+    acl = waf.list_web_acls(Scope="REGIONAL")["WebACLs"][0]["ARN"]
+    now = time.time()
+    window = {"StartTime": now - 600, "EndTime": now + 60}
+    found = waf.get_sampled_requests(
+        WebAclArn=acl, RuleMetricName="Default_Action", Scope="REGIONAL", TimeWindow=window, MaxItems=100
+    )["SampledRequests"]
+    assert "198.18.7.7" in {item["Request"]["ClientIP"] for item in found}
