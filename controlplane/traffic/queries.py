@@ -60,9 +60,10 @@ def calls_stored(connection_id: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Stored calls a reader has not dealt with: the marks to settle afterwards and the event times covered (µs)."""
+    """Stored calls a reader has not dealt with: marks to settle afterwards, segments, event times covered (µs)."""
 
     marks: tuple[str, ...]
+    segments: tuple[str, ...]
     min_ts: int
     max_ts: int
 
@@ -73,5 +74,8 @@ def news_for(reader: str) -> News | None:
     if not rows:
         return None
     return News(
-        tuple(row.id for row in rows), min(row.min_ts for row in rows), max(row.max_ts for row in rows)
+        tuple(row.id for row in rows),
+        tuple(row.segment_id for row in rows),
+        min(row.min_ts for row in rows),
+        max(row.max_ts for row in rows),
     )

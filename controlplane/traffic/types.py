@@ -46,6 +46,7 @@ class CallFilter:
     client_ips: tuple[str, ...] = ()
     consumers: tuple[str, ...] = ()
     call_ids: tuple[str, ...] = ()
+    segments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,8 @@ def segment_files(window: Window, where: CallFilter) -> list[Path]:
         rows = rows.filter(connection=where.connection)
     if where.source is not None:
         rows = rows.filter(source=where.source)
+    if where.segments:
+        rows = rows.filter(pk__in=where.segments)
     return [absolute(path) for path in rows.order_by("min_ts").values_list("path", flat=True)]
 
 

@@ -11,6 +11,12 @@ from controlplane.traffic.engine.duck import read
 from controlplane.traffic.types import CallFilter, Window
 
 _EVERY = CallFilter()
+_FIELD_COLUMNS = (
+    ("query", "query_fields"),
+    ("request", "body_fields"),
+    ("response", "response_fields"),
+    ("class", "data_classes"),
+)
 
 
 def _columns(names: Sequence[str] | None) -> str:
@@ -37,8 +43,8 @@ def distinct_paths(window: Window, where: CallFilter = _EVERY) -> pa.Table:
     """One row per (connection, host, method, path, status), for learning and for endpoint facts.
 
     Columns: connection, host, method, path, status, declared_route, calls, first_ts, last_ts, response_bytes
-    (median), principals (distinct), authenticated, anonymous (calls with and without a credential; calls whose
-    source cannot tell are in neither), user_agent (one of them).
+    (median), principals (distinct), authenticated, anonymous, anonymous_success (calls with, without, and
+    without a credential but answered 2xx; calls whose source cannot tell are in none), user_agent (one of them).
     """
     return read(
         "connection, host, method, path, status, any_value(declared_route) AS declared_route, count(*) AS calls, "
@@ -46,8 +52,24 @@ def distinct_paths(window: Window, where: CallFilter = _EVERY) -> pa.Table:
         "count(DISTINCT principal) AS principals, "
         "count(*) FILTER (WHERE auth_present) AS authenticated, "
         "count(*) FILTER (WHERE NOT auth_present) AS anonymous, "
+        "count(*) FILTER (WHERE NOT auth_present AND status BETWEEN 200 AND 299) AS anonymous_success, "
         "any_value(user_agent) AS user_agent",
         window,
         where,
         "GROUP BY connection, host, method, path, status ORDER BY host, method, path, status",
     )
+
+
+def field_counts(window: Window, where: CallFilter = _EVERY) -> pa.Table:
+    """How often each field and data class was seen, per (host, method, path).
+
+    Columns: host, method, path, place (query, request, response or class), entry (``name:type``, or
+    ``<where>:<field>:<class>`` where place is class), calls.
+    """
+    keys = ["host", "method", "path", "place", "entry"]
+    tables = []
+    for place, column in _FIELD_COLUMNS:
+        rows = read(f"host, method, path, '{place}' AS place, unnest({column}) AS entry, 1 AS one", window, where)
+        grouped = rows.group_by(keys).aggregate([("one", "sum")])
+        tables.append(grouped.rename_columns([*keys, "calls"]))
+    return pa.concat_tables(tables, promote_options="default")
