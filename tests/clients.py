@@ -45,8 +45,12 @@ def member(org: OrgInfo, role: str) -> TenantClient:
 def machine(org: OrgInfo, scopes: list[str]) -> TenantClient:
     """Return a client with an API token of these scopes."""
     client = TenantClient(org.slug)
+    client.credentials(HTTP_AUTHORIZATION=bearer(org, scopes))
+    return client
+
+
+def bearer(org: OrgInfo, scopes: list[str]) -> str:
+    """Make a token with these scopes and return its Authorization header."""
     expiry = timezone.now() + timedelta(days=1)
     with no_tenant(), tenant_context(org.schema_name):
-        token = create_token("test", scopes, expiry, created_by=None, holder=ALL)
-    client.credentials(HTTP_AUTHORIZATION=f"Bearer {token.secret}")
-    return client
+        return f"Bearer {create_token('test', scopes, expiry, created_by=None, holder=ALL).secret}"

@@ -18,7 +18,7 @@ PLACE = {"table": "connections_connection", "field": "settings", "row": "con_1"}
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(text=st.text(alphabet=st.characters(exclude_categories=("Cs",))))
+@given(text=st.text(alphabet=st.characters(exclude_categories=["Cs"])))
 def test_what_is_sealed_opens_again(tenant: OrgInfo, text: str) -> None:
     assert unseal(seal(text, **PLACE), **PLACE) == text
 
