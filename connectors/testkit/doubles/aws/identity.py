@@ -63,8 +63,8 @@ def _role_policies(role: Any) -> tuple[Policy, ...]:
 
 
 def authenticate(request: Request, call: ApiCall, principals: Principals) -> Caller:
-    """The principal that signed ``call``, sent as ``request``. Raises the vendor's error for unknown, expired or mismatched
-    credentials.
+    """The principal that signed ``call``, sent as ``request``. Raises the vendor's error for unknown,
+    expired or mismatched credentials.
     """
     if caller := principals.known(call.access_key):
         return caller

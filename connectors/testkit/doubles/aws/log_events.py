@@ -1,9 +1,9 @@
 """CloudWatch Logs events: written in batches, read back with ``FilterLogEvents`` in bounded pages.
 
 moto's own FilterLogEvents sorts every event of a group on each page. Here an event is found by bisection on
-its timestamp. Semantics from the CloudWatch Logs API reference: at most 10,000 events per page, an opaque
-``nextToken``, and pages that are empty though more follow; events outside the accepted 14 days are rejected
-by PutLogEvents.
+its timestamp. Semantics from the CloudWatch Logs API reference: at most 10,000 events or 1 MB per page, an
+opaque ``nextToken``, and pages that are empty though more follow; events outside the accepted 14 days are
+rejected by PutLogEvents.
 """
 
 import base64
@@ -18,6 +18,7 @@ from connectors.testkit.doubles.aws.errors import AwsError
 from connectors.testkit.doubles.aws.operations import ApiCall
 from connectors.testkit.doubles.aws.state import LOCK, backend
 
+PAGE_BYTES = 1_048_576
 OLDEST_MS = 14 * 86_400_000
 KEPT_PER_GROUP = 150_000
 """A bound on memory: the double forgets the oldest events beyond it, as a short retention would."""
@@ -50,12 +51,12 @@ class EventStore:
         return accepted
 
     def after(self, region: str, group: str, position: tuple[int, int], end: int, limit: int) -> list[Event]:
-        """Up to ``limit`` events after ``position`` (timestamp, sequence) with timestamp < ``end`` (ms)."""
+        """Up to ``limit`` events after ``position`` (timestamp, sequence) with timestamp <= ``end`` (ms)."""
         with self._lock:
             kept = self._events[(region, group)]
             start = bisect.bisect_right(kept, (*position, "\U0010ffff", "", 0))
             found = kept[start : start + limit]
-        return [event for event in found if event[0] < end]
+        return [event for event in found if event[0] <= end]
 
 
 EVENTS = EventStore()
@@ -94,7 +95,7 @@ def filter_log_events(call: ApiCall) -> dict[str, Any]:
         raise AwsError("InvalidParameterException", "limit must be between 1 and 10000")
     end = int(params.get("endTime") or 2**62)
     position = _position(params.get("nextToken"), int(params.get("startTime") or 0))
-    found = EVENTS.after(call.region, group, position, end, limit)
+    found, more = _page(EVENTS.after(call.region, group, position, end, limit), limit)
     wanted_streams, prefix = (params.get("logStreamNames"), str(params.get("logStreamNamePrefix") or ""))
     terms = str(params.get("filterPattern") or "").replace('"', "").split()
     chosen = [
@@ -105,10 +106,20 @@ def filter_log_events(call: ApiCall) -> dict[str, Any]:
         and all(term in event[3] for term in terms)
     ]
     answer: dict[str, Any] = {"events": [_shape(group, event) for event in chosen], "searchedLogStreams": []}
-    if len(found) == limit:
+    if more:
         token = f"{found[-1][0]}:{found[-1][1]}"
         answer["nextToken"] = base64.urlsafe_b64encode(token.encode()).decode()
     return answer
+
+
+def _page(events: list[Event], limit: int) -> tuple[list[Event], bool]:
+    """The events of one answer, and whether more may follow: ``limit`` events or 1 MB, whichever is less."""
+    size = 0
+    for count, event in enumerate(events):
+        size += len(event[3]) + 26
+        if size > PAGE_BYTES and count:
+            return events[:count], True
+    return events, len(events) == limit
 
 
 def _position(token: Any, start: int) -> tuple[int, int]:

@@ -1,8 +1,8 @@
 """Verification of Signature Version 4 on requests made with temporary credentials.
 
-Source: IAM User Guide, "AWS Signature Version 4 for API requests". The canonical request is built by botocore's own
-signer from what arrived, so a header or a body changed after signing is noticed. Long-lived keys of the double have
-no secret of their own and are not verified.
+Source: IAM User Guide, "AWS Signature Version 4 for API requests". The canonical request is built by
+botocore's own signer from what arrived, so a header or a body changed after signing is noticed. Long-lived
+keys of the double have no secret of their own and are not verified.
 """
 
 import hashlib

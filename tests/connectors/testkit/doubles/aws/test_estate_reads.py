@@ -1,6 +1,7 @@
 """Reading the seeded estate: pages, operations moto lacks, secrets left out."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -59,8 +60,6 @@ def test_api_key_values_are_given_only_when_asked_for(aws_double: Any) -> None:
 
 
 def test_log_events_are_read_in_pages_without_loss(aws_double: Any) -> None:
-    import time
-
     logs, group = aws_double.client("logs"), "/test/pages"
     logs.create_log_group(logGroupName=group)
     logs.create_log_stream(logGroupName=group, logStreamName="s")
@@ -75,6 +74,29 @@ def test_log_events_are_read_in_pages_without_loss(aws_double: Any) -> None:
         if not token:
             break
     assert seen == [f"m{n}" for n in range(25)]
+
+
+def test_a_page_of_log_events_is_bounded_by_its_size(aws_double: Any) -> None:
+    logs, group, now = aws_double.client("logs"), "/test/large", int(time.time() * 1000)
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    events = [{"timestamp": now, "message": f"{n}" * 250_000} for n in range(4)]
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+    first = logs.filter_log_events(logGroupName=group)
+    rest = logs.filter_log_events(logGroupName=group, nextToken=first["nextToken"])
+    assert (len(first["events"]), len(rest["events"])) == (4, 4)
+    assert "nextToken" not in rest
+
+
+def test_the_end_of_the_range_is_inclusive(aws_double: Any) -> None:
+    logs, group, now = aws_double.client("logs"), "/test/end", int(time.time() * 1000)
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    events = [{"timestamp": now + n, "message": f"m{n}"} for n in range(3)]
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+    found = logs.filter_log_events(logGroupName=group, startTime=now, endTime=now + 1)["events"]
+    assert [event["message"] for event in found] == ["m0", "m1"]
 
 
 def test_events_older_than_two_weeks_are_not_accepted(aws_double: Any) -> None:
