@@ -1,1 +1,1 @@
-"""What a customer has: services, endpoints, parameters, specifications and how they change."""
+"""Inventory: services and endpoints from configuration, specifications and traffic."""

@@ -34,6 +34,7 @@ class CallFilter:
     """Which calls a query is about; unset fields do not restrict.
 
     ``template`` is a path template; ``except_templates`` are more specific ones whose calls it does not own.
+    Of ``either``, one must hold as well.
     """
 
     connection: str | None = None
@@ -47,6 +48,7 @@ class CallFilter:
     consumers: tuple[str, ...] = ()
     call_ids: tuple[str, ...] = ()
     segments: tuple[str, ...] = ()
+    either: tuple[CallFilter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,4 +44,6 @@ def _document_classes(where: str, column: pa.ChunkedArray, lists: list[set[str]]
             document = orjson.loads(text)
         except orjson.JSONDecodeError:
             continue
-        lists[row].update(f"{where}:{field.path}:{field.data_class.id}" for field in classify_document(document))
+        lists[row].update(
+            f"{where}:{field.path}:{field.data_class.id}" for field in classify_document(document)
+        )

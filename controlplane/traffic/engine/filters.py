@@ -10,8 +10,13 @@ from controlplane.traffic.types import CallFilter, Window
 
 def where_clause(window: Window, where: CallFilter) -> tuple[str, list[Any]]:
     """The condition's text with placeholders, and the values for them in order."""
-    parts = ["ts >= ?", "ts < ?"]
-    values: list[Any] = [window.start, window.end]
+    parts, values = _conditions(where)
+    return " AND ".join(["ts >= ?", "ts < ?", *parts]), [window.start, window.end, *values]
+
+
+def _conditions(where: CallFilter) -> tuple[list[str], list[Any]]:
+    parts: list[str] = []
+    values: list[Any] = []
     for column, value in (("connection", where.connection), ("host", where.host)):
         if value is not None:
             parts.append(f"{column} = ?")
@@ -32,4 +37,10 @@ def where_clause(window: Window, where: CallFilter) -> tuple[str, list[Any]]:
     for template in where.except_templates:
         parts.append("NOT regexp_matches(path, ?)")
         values.append(template_pattern(template))
-    return " AND ".join(parts), values
+    if where.either:
+        alternatives = [_conditions(alternative) for alternative in where.either]
+        parts.append(
+            "(" + " OR ".join(f"({' AND '.join(inner) or 'true'})" for inner, _ in alternatives) + ")"
+        )
+        values += [value for _, held in alternatives for value in held]
+    return parts, values

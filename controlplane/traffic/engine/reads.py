@@ -69,7 +69,9 @@ def field_counts(window: Window, where: CallFilter = _EVERY) -> pa.Table:
     keys = ["host", "method", "path", "place", "entry"]
     tables = []
     for place, column in _FIELD_COLUMNS:
-        rows = read(f"host, method, path, '{place}' AS place, unnest({column}) AS entry, 1 AS one", window, where)
+        rows = read(
+            f"host, method, path, '{place}' AS place, unnest({column}) AS entry, 1 AS one", window, where
+        )
         grouped = rows.group_by(keys).aggregate([("one", "sum")])
         tables.append(grouped.rename_columns([*keys, "calls"]))
     return pa.concat_tables(tables, promote_options="default")

@@ -5,81 +5,88 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='RetiredFile',
+            name="RetiredFile",
             fields=[
-                ('id', tenants.ids.PrefixedIdField(prefix='ret', serialize=False)),
-                ('path', models.TextField()),
-                ('retired_at', models.BigIntegerField()),
+                ("id", tenants.ids.PrefixedIdField(prefix="ret", serialize=False)),
+                ("path", models.TextField()),
+                ("retired_at", models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='QuarantinedRecord',
+            name="QuarantinedRecord",
             fields=[
-                ('id', tenants.ids.PrefixedIdField(prefix='qua', serialize=False)),
-                ('connection', models.TextField()),
-                ('source', models.TextField()),
-                ('reason', models.TextField()),
-                ('excerpt', models.TextField()),
-                ('line', models.IntegerField(null=True)),
-                ('received_at', models.BigIntegerField()),
+                ("id", tenants.ids.PrefixedIdField(prefix="qua", serialize=False)),
+                ("connection", models.TextField()),
+                ("source", models.TextField()),
+                ("reason", models.TextField()),
+                ("excerpt", models.TextField()),
+                ("line", models.IntegerField(null=True)),
+                ("received_at", models.BigIntegerField()),
             ],
             options={
-                'indexes': [models.Index(fields=['connection', 'id'], name='traffic_qua_connect_2dc36a_idx')],
+                "indexes": [models.Index(fields=["connection", "id"], name="traffic_qua_connect_2dc36a_idx")],
             },
         ),
         migrations.CreateModel(
-            name='Segment',
+            name="Segment",
             fields=[
-                ('id', tenants.ids.PrefixedIdField(prefix='seg', serialize=False)),
-                ('connection', models.TextField()),
-                ('source', models.TextField()),
-                ('day', models.DateField()),
-                ('path', models.TextField(unique=True)),
-                ('calls', models.IntegerField()),
-                ('bytes', models.BigIntegerField()),
-                ('min_ts', models.BigIntegerField()),
-                ('max_ts', models.BigIntegerField()),
-                ('received_at', models.BigIntegerField()),
+                ("id", tenants.ids.PrefixedIdField(prefix="seg", serialize=False)),
+                ("connection", models.TextField()),
+                ("source", models.TextField()),
+                ("day", models.DateField()),
+                ("path", models.TextField(unique=True)),
+                ("calls", models.IntegerField()),
+                ("bytes", models.BigIntegerField()),
+                ("min_ts", models.BigIntegerField()),
+                ("max_ts", models.BigIntegerField()),
+                ("received_at", models.BigIntegerField()),
             ],
             options={
-                'indexes': [models.Index(fields=['connection', 'min_ts'], name='traffic_seg_connect_ddd930_idx'), models.Index(fields=['day'], name='traffic_seg_day_9a45b9_idx'), models.Index(fields=['max_ts'], name='traffic_seg_max_ts_8ee0e3_idx')],
+                "indexes": [
+                    models.Index(fields=["connection", "min_ts"], name="traffic_seg_connect_ddd930_idx"),
+                    models.Index(fields=["day"], name="traffic_seg_day_9a45b9_idx"),
+                    models.Index(fields=["max_ts"], name="traffic_seg_max_ts_8ee0e3_idx"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='SourceStatus',
+            name="SourceStatus",
             fields=[
-                ('id', tenants.ids.PrefixedIdField(prefix='src', serialize=False)),
-                ('connection', models.TextField()),
-                ('source', models.TextField()),
-                ('calls', models.BigIntegerField(default=0)),
-                ('duplicates', models.BigIntegerField(default=0)),
-                ('quarantined', models.BigIntegerField(default=0)),
-                ('last_call_ts', models.BigIntegerField(null=True)),
-                ('last_received_at', models.BigIntegerField(null=True)),
+                ("id", tenants.ids.PrefixedIdField(prefix="src", serialize=False)),
+                ("connection", models.TextField()),
+                ("source", models.TextField()),
+                ("calls", models.BigIntegerField(default=0)),
+                ("duplicates", models.BigIntegerField(default=0)),
+                ("quarantined", models.BigIntegerField(default=0)),
+                ("last_call_ts", models.BigIntegerField(null=True)),
+                ("last_received_at", models.BigIntegerField(null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('connection', 'source'), name='one_status_per_source')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("connection", "source"), name="one_status_per_source")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Unread',
+            name="Unread",
             fields=[
-                ('id', tenants.ids.PrefixedIdField(prefix='unr', serialize=False)),
-                ('reader', models.TextField()),
-                ('segment_id', models.TextField()),
-                ('min_ts', models.BigIntegerField()),
-                ('max_ts', models.BigIntegerField()),
+                ("id", tenants.ids.PrefixedIdField(prefix="unr", serialize=False)),
+                ("reader", models.TextField()),
+                ("segment_id", models.TextField()),
+                ("min_ts", models.BigIntegerField()),
+                ("max_ts", models.BigIntegerField()),
             ],
             options={
-                'indexes': [models.Index(fields=['reader', 'id'], name='traffic_unr_reader_eef123_idx'), models.Index(fields=['segment_id'], name='traffic_unr_segment_4b3690_idx')],
+                "indexes": [
+                    models.Index(fields=["reader", "id"], name="traffic_unr_reader_eef123_idx"),
+                    models.Index(fields=["segment_id"], name="traffic_unr_segment_4b3690_idx"),
+                ],
             },
         ),
     ]
