@@ -15,7 +15,7 @@ from connectors.base.intent import BlockAction, BlockIntent, Compiled, Coverage,
 from connectors.kong.consumer_blocks import compile_consumers
 from connectors.kong.coverage import concerned, refs_of, wider_than
 from connectors.kong.draft import Draft
-from connectors.kong.entities import Entity
+from connectors.kong.entities import Entity, config_of
 from connectors.kong.estate import estate_of, service_of
 from connectors.kong.gitops import patch_of
 from connectors.kong.path_blocks import compile_expression, compile_routes
@@ -118,6 +118,9 @@ def _compile_deny(intent: BlockIntent, draft: Draft, plugin: str, entries: list[
             partly.append(f"Consumers or groups with their own {plugin} are not covered.")
     reasons = [f"{len(uncovered)} routes have their own {plugin} and are not covered."] if uncovered else []
     reasons += dict.fromkeys(partly)
+    theirs = index.scoped(plugin)
+    if plugin == "bot-detection" and theirs is not None and config_of(theirs).get("allow"):
+        reasons.append("Your bot-detection lets the user agents of its allow list pass before any denial.")
     exactness = Exactness.APPROXIMATED if reasons else Exactness.EXACT
     if uncovered and not covered:
         return Compiled(intent.id, Exactness.REFUSED, tuple(reasons), Coverage((), tuple(uncovered)))
