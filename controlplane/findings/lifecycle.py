@@ -29,9 +29,7 @@ class Move:
     note: str = ""
 
 
-def after_read(
-    standing: Standing, verdict: Verdict, read_id: str, now: datetime
-) -> Move:
+def after_read(standing: Standing, verdict: Verdict, read_id: str, now: datetime) -> Move:
     """What one read makes of a finding.
 
     A failure reopens a resolved finding and ends an acceptance that ran out; an unknown changes nothing; the
@@ -47,19 +45,12 @@ def after_read(
                 "It is there again: the check fails on the latest read.",
             )
         return expire(failed, now)
-    if (
-        standing.status in {Status.RESOLVED, Status.FALSE_POSITIVE}
-        or standing.last_read_id == read_id
-    ):
+    if standing.status in {Status.RESOLVED, Status.FALSE_POSITIVE} or standing.last_read_id == read_id:
         return expire(standing, now)
-    clean = replace(
-        standing, clean_reads=standing.clean_reads + 1, last_read_id=read_id
-    )
+    clean = replace(standing, clean_reads=standing.clean_reads + 1, last_read_id=read_id)
     if clean.clean_reads >= CLEAN_READS_TO_RESOLVE:
         resolved = replace(clean, status=Status.RESOLVED, accepted_until=None)
-        return Move(
-            resolved, f"Resolved: clean on {CLEAN_READS_TO_RESOLVE} reads in a row."
-        )
+        return Move(resolved, f"Resolved: clean on {CLEAN_READS_TO_RESOLVE} reads in a row.")
     return expire(clean, now)
 
 

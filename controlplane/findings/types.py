@@ -21,16 +21,14 @@ class Severity(StrEnum):
 
 
 #: Sort key of a severity, worst first.
-SEVERITY_RANK: Mapping[str, int] = {
-    severity.value: rank for rank, severity in enumerate(Severity)
-}
+SEVERITY_RANK: Mapping[str, int] = {severity.value: rank for rank, severity in enumerate(Severity)}
 
 
 class Verdict(StrEnum):
     """Outcome of a check on one subject; *unknown* is neither safe nor unsafe."""
 
     FAIL = "fail"
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a verdict
     UNKNOWN = "unknown"
 
 
@@ -47,9 +45,7 @@ class Status(StrEnum):
 
 
 #: Statuses in which a finding still asks for work.
-ACTIVE: frozenset[Status] = frozenset(
-    {Status.OPEN, Status.UNDER_REVIEW, Status.REMEDIATING, Status.REOPENED}
-)
+ACTIVE: frozenset[Status] = frozenset({Status.OPEN, Status.UNDER_REVIEW, Status.REMEDIATING, Status.REOPENED})
 
 #: Statuses a person may set.
 TRIAGE: frozenset[Status] = frozenset(
@@ -105,6 +101,11 @@ class CheckResult:
     fix: tuple[Fix, ...] = ()
     endpoint_ids: tuple[str, ...] = ()
     service_id: str = ""
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether it says that the check could not read all it looks at."""
+        return self.verdict is Verdict.UNKNOWN and self.subject.kind == "connection"
 
     def fingerprint(self, connection_id: str) -> str:
         """The identity that survives re-scans: check, connection and subject, not wording or evidence."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from connectors.base.model import ConfigSnapshot, Route, Service, Stage
+from connectors.base.model import Auth, ConfigSnapshot, Route, Service, Stage, Upstream
 from controlplane.findings.types import Fix
 
 
@@ -50,9 +50,22 @@ def identifier(text: str) -> str:
     return cleaned if cleaned and not cleaned[0].isdigit() else f"r_{cleaned}"
 
 
-def kong_name(entity: Route | Service) -> str:
-    """The name Kong knows an entity by, else its id."""
-    return str(entity.evidence.get("name") or entity.ref)
+def kong_name(route: Route) -> str:
+    """The name Kong knows a route by, else its id."""
+    entity = route.evidence.get("route")
+    name = entity.get("name") if isinstance(entity, Mapping) else None
+    return str(name or route.ref.partition("#")[0])
+
+
+def plugin_name(auth: Auth) -> str:
+    """The Kong plugin an authentication comes from."""
+    return auth.source.removeprefix("plugin ") or "key-auth"
+
+
+def upstream_name(snapshot: ConfigSnapshot, upstream: Upstream) -> str:
+    """The name of the Kong service an upstream belongs to, else its id."""
+    service = service_of(snapshot, upstream.ref)
+    return service.name if service is not None else upstream.ref
 
 
 def service_of(snapshot: ConfigSnapshot, ref: str) -> Service | None:

@@ -38,9 +38,7 @@ class Judgement:
     fix: tuple[Fix, ...] = ()
 
 
-def fail(
-    sentence: str, evidence: Iterable[Evidence] = (), fix: Iterable[Fix] = ()
-) -> Judgement:
+def fail(sentence: str, evidence: Iterable[Evidence] = (), fix: Iterable[Fix] = ()) -> Judgement:
     """The item has the weakness; ``sentence`` names it, ``fix`` repairs this very resource."""
     return Judgement(Verdict.FAIL, sentence, tuple(evidence), tuple(fix))
 
@@ -58,9 +56,7 @@ def unknown(sentence: str) -> Judgement:
 def route_subject(route: Route) -> Subject:
     """A route as a subject: ``GET,POST api.example.com/orders``."""
     host = route.hosts[0] if route.hosts else ""
-    return Subject(
-        "route", route.ref, f"{','.join(route.methods) or 'ANY'} {host}{route.path}"
-    )
+    return Subject("route", route.ref, f"{','.join(route.methods) or 'ANY'} {host}{route.path}")
 
 
 def stage_subject(stage: Stage) -> Subject:
@@ -102,12 +98,16 @@ def excerpt(label: str, ref: str, document: Mapping[str, Any]) -> Evidence:
     return Evidence(label, dict(document), ref)
 
 
+#: Sections a vendor has no reader of its own for, and those its objects are derived from.
+DERIVED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "kong": {"stages": ("services", "routes", "plugins"), "upstreams": ("services",)},
+}
+
+
 def completeness(snapshot: ConfigSnapshot, section: str) -> tuple[Completeness, str]:
     """How much of a section was read, and why not all; parts of one (``routes:<api>``) count together."""
     parts = [
-        s
-        for s in snapshot.sections
-        if s.name == section or s.name.startswith((f"{section}:", f"{section}/"))
+        s for s in snapshot.sections if s.name == section or s.name.startswith((f"{section}:", f"{section}/"))
     ]
     if not parts:
         return (
@@ -117,27 +117,21 @@ def completeness(snapshot: ConfigSnapshot, section: str) -> tuple[Completeness, 
     lacking = [part for part in parts if part.completeness is not Completeness.COMPLETE]
     if not lacking:
         return Completeness.COMPLETE, ""
-    reasons = "; ".join(
-        dict.fromkeys(part.reason or f"{part.name} was not read" for part in lacking)
-    )
+    reasons = "; ".join(dict.fromkeys(part.reason or f"{part.name} was not read" for part in lacking))
     whole = all(part.completeness is Completeness.UNKNOWN for part in parts)
     return (Completeness.UNKNOWN if whole else Completeness.PARTIAL), reasons
 
 
-def not_read(
-    card: CheckCard, snapshot: ConfigSnapshot, sections: Iterable[str]
-) -> list[CheckResult]:
+def not_read(card: CheckCard, snapshot: ConfigSnapshot, sections: Iterable[str]) -> list[CheckResult]:
     """One connection-wide unknown result for each section that was not read completely."""
     results = []
-    for section in sections:
+    derived = DERIVED.get(snapshot.vendor, {})
+    wanted = dict.fromkeys(part for name in sections for part in derived.get(name, (name,)))
+    for section in wanted:
         known, reason = completeness(snapshot, section)
         if known is not Completeness.COMPLETE:
-            word = (
-                "was not read" if known is Completeness.UNKNOWN else "was read in part"
-            )
-            subject = Subject(
-                "connection", f"{snapshot.gateway_ref}#{section}", snapshot.gateway_name
-            )
+            word = "was not read" if known is Completeness.UNKNOWN else "was read in part"
+            subject = Subject("connection", f"{snapshot.gateway_ref}#{section}", snapshot.gateway_name)
             sentence = f"The section {section} {word}: {reason}".rstrip(". ") + "."
             results.append(CheckResult(card.id, subject, Verdict.UNKNOWN, sentence))
     return results

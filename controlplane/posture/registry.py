@@ -30,16 +30,10 @@ def all_checks() -> dict[str, Check]:
 def checks_for(vendor: str) -> list[Check]:
     """The checks that apply to a vendor's snapshots."""
     return [
-        check
-        for check in all_checks().values()
-        if not check.card.vendors or vendor in check.card.vendors
+        check for check in all_checks().values() if not check.card.vendors or vendor in check.card.vendors
     ]
 
 
 def evaluate_all(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Run every check that applies to the snapshot; pure."""
-    return [
-        result
-        for check in checks_for(snapshot.vendor)
-        for result in check.evaluate(snapshot, facts)
-    ]
+    return [result for check in checks_for(snapshot.vendor) for result in check.evaluate(snapshot, facts)]

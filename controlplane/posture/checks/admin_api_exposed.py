@@ -31,9 +31,7 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge the gateway's ``admin_listen``."""
-    return judge_each(
-        CHECK, snapshot, ("settings",), [snapshot], gateway_subject, _judge
-    )
+    return judge_each(CHECK, snapshot, ("settings",), [snapshot], gateway_subject, _judge)
 
 
 def _judge(snapshot: ConfigSnapshot) -> Judgement:

@@ -60,9 +60,7 @@ def _judge(route: Route, url: str) -> Judgement | None:
         f"The route reaches {url}, an Admin API port, without a mandatory credential.",
         [excerpt("Route as declared", route.ref, route.evidence)],
         [
-            fixes.deck_plugin(
-                "routes", fixes.kong_name(route), "key-auth", {"hide_credentials": True}
-            ),
+            fixes.deck_plugin("routes", fixes.kong_name(route), "key-auth", {"hide_credentials": True}),
             fixes.cli(f"curl -X DELETE http://127.0.0.1:8001/routes/{route.ref}"),
         ],
     )

@@ -54,9 +54,7 @@ def _judge(snapshot: ConfigSnapshot, route: Route) -> Judgement | None:
 
 def _fix(snapshot: ConfigSnapshot, route: Route) -> Fix:
     if snapshot.vendor == "kong":
-        return fixes.deck_plugin(
-            "routes", fixes.kong_name(route), "jwt", {"claims_to_verify": ["exp"]}
-        )
+        return fixes.deck_plugin("routes", fixes.kong_name(route), "jwt", {"claims_to_verify": ["exp"]})
     return fixes.terraform(
         "aws_api_gateway_method",
         f"{'_'.join(route.methods)}_{route.path}",

@@ -31,9 +31,7 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every route that declares some authentication."""
-    return judge_each(
-        CHECK, snapshot, ("routes", "plugins"), snapshot.routes, route_subject, _judge
-    )
+    return judge_each(CHECK, snapshot, ("routes", "plugins"), snapshot.routes, route_subject, _judge)
 
 
 def _judge(route: Route) -> Judgement | None:
@@ -43,20 +41,18 @@ def _judge(route: Route) -> Judgement | None:
         return None
     if not all(auth.optional for auth in route.auth):
         return passed("At least one credential is mandatory.")
-    plugin = route.auth[0].source
+    plugin = fixes.plugin_name(route.auth[0])
     return fail(
-        f"{plugin or 'The authentication'} lets callers without a credential through as an anonymous consumer.",
+        f"The plugin {plugin} lets callers without a credential through as an anonymous consumer.",
         [
-            excerpt(
-                f"{auth.source or auth.kind.value} settings", route.ref, auth.details
-            )
+            excerpt(f"{auth.source or auth.kind.value} settings", route.ref, auth.details)
             for auth in route.auth
         ],
         [
             fixes.deck_plugin(
                 "routes",
                 fixes.kong_name(route),
-                plugin or "key-auth",
+                plugin,
                 {"anonymous": None},
             ),
             fixes.console(

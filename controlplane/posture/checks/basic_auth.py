@@ -27,9 +27,7 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every route that asks for a credential."""
-    return judge_each(
-        CHECK, snapshot, ("routes",), snapshot.routes, route_subject, _judge
-    )
+    return judge_each(CHECK, snapshot, ("routes",), snapshot.routes, route_subject, _judge)
 
 
 def _judge(route: Route) -> Judgement | None:
@@ -37,9 +35,7 @@ def _judge(route: Route) -> Judgement | None:
         return unknown("The authentication of this route could not be read.")
     if not route.auth:
         return None
-    basic = [
-        auth for auth in route.auth if auth.kind in {AuthKind.BASIC, AuthKind.LDAP}
-    ]
+    basic = [auth for auth in route.auth if auth.kind in {AuthKind.BASIC, AuthKind.LDAP}]
     if not basic:
         return passed("No password is sent on requests.")
     plain = " over plain HTTP" if "http" in route.protocols else ""
@@ -47,11 +43,7 @@ def _judge(route: Route) -> Judgement | None:
         f"Callers send their password with every request{plain}.",
         [excerpt("Authentication settings", route.ref, basic[0].details)],
         [
-            fixes.deck_plugin(
-                "routes", fixes.kong_name(route), "jwt", {"claims_to_verify": ["exp"]}
-            ),
-            fixes.console(
-                "Move callers to short-lived tokens first, then remove the basic-auth plugin."
-            ),
+            fixes.deck_plugin("routes", fixes.kong_name(route), "jwt", {"claims_to_verify": ["exp"]}),
+            fixes.console("Move callers to short-lived tokens first, then remove the basic-auth plugin."),
         ],
     )

@@ -40,16 +40,10 @@ def _judge(snapshot: ConfigSnapshot, route: Route) -> Judgement:
     if not route.catch_all:
         return passed("The route names the paths it serves.")
     siblings = sorted(
-        {
-            r.path
-            for r in snapshot.routes
-            if r.service_ref == route.service_ref and not r.catch_all
-        }
+        {r.path for r in snapshot.routes if r.service_ref == route.service_ref and not r.catch_all}
     )
     if snapshot.vendor == "kong":
-        fix = fixes.deck(
-            "routes", fixes.kong_name(route), {"paths": siblings[:20] or ["/v1/orders"]}
-        )
+        fix = fixes.deck("routes", fixes.kong_name(route), {"paths": siblings[:20] or ["/v1/orders"]})
     else:
         fix = fixes.console(
             f"Replace {route.path} by the operations that callers use (the inventory lists them) and delete it."

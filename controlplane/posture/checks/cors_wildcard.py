@@ -42,9 +42,7 @@ def _judge(snapshot: ConfigSnapshot, route: Route) -> Judgement | None:
     if "*" not in route.cors.origins:
         return passed(f"Only {len(route.cors.origins)} named origins may call.")
     also = (
-        ", with credentials: the browser sends the visitor's cookies along"
-        if route.cors.credentials
-        else ""
+        ", with credentials: the browser sends the visitor's cookies along" if route.cors.credentials else ""
     )
     document = {
         "origins": list(route.cors.origins),
@@ -61,9 +59,7 @@ def _judge(snapshot: ConfigSnapshot, route: Route) -> Judgement | None:
 
 
 def _fix(snapshot: ConfigSnapshot, route: Route) -> Fix:
-    origins = [f"https://{host}" for host in route.hosts if "*" not in host] or [
-        "https://app.example.com"
-    ]
+    origins = [f"https://{host}" for host in route.hosts if "*" not in host] or ["https://app.example.com"]
     if snapshot.vendor == "kong":
         return fixes.deck_plugin(
             "routes",

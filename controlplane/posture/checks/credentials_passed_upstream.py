@@ -28,9 +28,7 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every route with a plugin that can hide credentials."""
-    return judge_each(
-        CHECK, snapshot, ("routes", "plugins"), snapshot.routes, route_subject, _judge
-    )
+    return judge_each(CHECK, snapshot, ("routes", "plugins"), snapshot.routes, route_subject, _judge)
 
 
 def _judge(route: Route) -> Judgement | None:
@@ -42,13 +40,9 @@ def _judge(route: Route) -> Judgement | None:
     passing = [auth for auth in able if not auth.details["hide_credentials"]]
     if not passing:
         return passed("Credentials are removed before the request is passed on.")
-    plugin = passing[0].source or "key-auth"
+    plugin = fixes.plugin_name(passing[0])
     return fail(
         f"{plugin} passes the caller's credential on to the upstream.",
         [excerpt(f"{plugin} settings", route.ref, passing[0].details)],
-        [
-            fixes.deck_plugin(
-                "routes", fixes.kong_name(route), plugin, {"hide_credentials": True}
-            )
-        ],
+        [fixes.deck_plugin("routes", fixes.kong_name(route), plugin, {"hide_credentials": True})],
     )

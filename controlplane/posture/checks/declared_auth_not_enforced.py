@@ -30,9 +30,7 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every endpoint that declares authentication."""
-    return judge_each(
-        CHECK, snapshot, ("routes",), facts.endpoints, endpoint_subject, _judge
-    )
+    return judge_each(CHECK, snapshot, ("routes",), facts.endpoints, endpoint_subject, _judge)
 
 
 def _judge(endpoint: EndpointFacts) -> Judgement | None:
@@ -57,7 +55,5 @@ def _judge(endpoint: EndpointFacts) -> Judgement | None:
             ],
         )
     if endpoint.authenticated + endpoint.anonymous == 0:
-        return unknown(
-            "No call has shown yet whether the declared credential is demanded."
-        )
+        return unknown("No call has shown yet whether the declared credential is demanded.")
     return passed("No call without a credential succeeded.")

@@ -29,9 +29,7 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every endpoint declared open that has enough calls."""
-    return judge_each(
-        CHECK, snapshot, ("routes",), facts.endpoints, endpoint_subject, _judge
-    )
+    return judge_each(CHECK, snapshot, ("routes",), facts.endpoints, endpoint_subject, _judge)
 
 
 def _judge(endpoint: EndpointFacts) -> Judgement | None:

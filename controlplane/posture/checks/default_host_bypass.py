@@ -54,13 +54,9 @@ def _judge(snapshot: ConfigSnapshot, service: Service) -> Judgement | None:
         return unknown("Whether the default address is switched off could not be read.")
     if not service.default_host_enabled:
         return passed("The default address is switched off.")
-    kind = (
-        "aws_api_gateway_rest_api"
-        if service.kind == "rest_api"
-        else "aws_apigatewayv2_api"
-    )
+    kind = "aws_api_gateway_rest_api" if service.kind == "rest_api" else "aws_apigatewayv2_api"
     return fail(
-        f"{service.default_host} reaches the API past its domain {sorted(hosts)[0]}.",
+        f"{service.default_host} reaches the API past its domain {min(hosts)}.",
         [excerpt("API as declared", service.ref, service.evidence)],
         [
             fixes.terraform(

@@ -30,15 +30,11 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every route."""
-    return judge_each(
-        CHECK, snapshot, ("routes",), snapshot.routes, route_subject, _judge
-    )
+    return judge_each(CHECK, snapshot, ("routes",), snapshot.routes, route_subject, _judge)
 
 
 def _judge(route: Route) -> Judgement:
-    plain = [
-        protocol for protocol in route.protocols if protocol in {"http", "grpc", "ws"}
-    ]
+    plain = [protocol for protocol in route.protocols if protocol in {"http", "grpc", "ws"}]
     if not plain:
         return passed("Only TLS is served.")
     if "https" in route.protocols:
@@ -53,7 +49,8 @@ def _judge(route: Route) -> Judgement:
                 )
             ],
         )
-    if route.evidence.get("https_redirect_status_code") in REDIRECTS:
+    entity = route.evidence.get("route") or {}
+    if entity.get("https_redirect_status_code") in REDIRECTS:
         return passed("Plain HTTP is answered by a redirect.")
     return fail(
         f"The route serves {' and '.join(plain)} only.",

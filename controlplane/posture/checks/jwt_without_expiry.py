@@ -28,26 +28,16 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every route with Kong's jwt plugin."""
-    return judge_each(
-        CHECK, snapshot, ("routes", "plugins"), snapshot.routes, route_subject, _judge
-    )
+    return judge_each(CHECK, snapshot, ("routes", "plugins"), snapshot.routes, route_subject, _judge)
 
 
 def _judge(route: Route) -> Judgement | None:
     if not route.auth_known:
         return unknown("The authentication of this route could not be read.")
-    tokens = [
-        auth
-        for auth in route.auth
-        if auth.kind is AuthKind.JWT and auth.source in {"jwt", ""}
-    ]
+    tokens = [auth for auth in route.auth if auth.kind is AuthKind.JWT and fixes.plugin_name(auth) == "jwt"]
     if not tokens:
         return None
-    lasting = [
-        auth
-        for auth in tokens
-        if "exp" not in (auth.details.get("claims_to_verify") or ())
-    ]
+    lasting = [auth for auth in tokens if "exp" not in (auth.details.get("claims_to_verify") or ())]
     if not lasting:
         return passed("The exp claim is verified.")
     return fail(

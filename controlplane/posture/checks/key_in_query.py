@@ -28,9 +28,7 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every route that takes an API key."""
-    return judge_each(
-        CHECK, snapshot, ("routes",), snapshot.routes, route_subject, _judge
-    )
+    return judge_each(CHECK, snapshot, ("routes",), snapshot.routes, route_subject, _judge)
 
 
 def in_query(auth: Auth) -> bool:
@@ -50,9 +48,5 @@ def _judge(route: Route) -> Judgement | None:
     return fail(
         "The API key may be sent in the query string.",
         [excerpt("Authentication settings", route.ref, exposed[0].details)],
-        [
-            fixes.deck_plugin(
-                "routes", fixes.kong_name(route), "key-auth", {"key_in_query": False}
-            )
-        ],
+        [fixes.deck_plugin("routes", fixes.kong_name(route), "key-auth", {"key_in_query": False})],
     )

@@ -50,9 +50,7 @@ def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
 def _judge_route(route: Route) -> Judgement:
     if route.rate_limits:
         limit = route.rate_limits[0]
-        return passed(
-            f"{limit.limit} requests per {limit.window_seconds} s and {limit.key}."
-        )
+        return passed(f"{limit.limit} requests per {limit.window_seconds} s and {limit.key}.")
     return fail(
         "No rate-limiting plugin is effective on this route.",
         [excerpt("Route as declared", route.ref, route.evidence)],

@@ -28,18 +28,13 @@ _WRITES = {"POST", "PUT", "PATCH"}
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge routes that take a body or declare parameters, where the vendor has a validator at all."""
-    return judge_each(
-        CHECK, snapshot, ("routes",), snapshot.routes, route_subject, _judge
-    )
+    return judge_each(CHECK, snapshot, ("routes",), snapshot.routes, route_subject, _judge)
 
 
 def _judge(route: Route) -> Judgement | None:
     if route.validated is None:
         return None
-    required = any(
-        parameter.required and parameter.location != "path"
-        for parameter in route.parameters
-    )
+    required = any(parameter.required and parameter.location != "path" for parameter in route.parameters)
     if not required and not _WRITES & set(route.methods):
         return None
     if route.validated:

@@ -49,9 +49,7 @@ def _judge(snapshot: ConfigSnapshot, route: Route) -> Judgement | None:
         return unknown("The authentication of this route could not be read.")
     demanded = [auth for auth in route.auth if auth.kind is not AuthKind.NONE]
     if demanded:
-        return passed(
-            f"Callers must present {' or '.join(sorted({auth.kind.value for auth in demanded}))}."
-        )
+        return passed(f"Callers must present {' or '.join(sorted({auth.kind.value for auth in demanded}))}.")
     return fail(
         "The route declares no authentication: every caller is let through.",
         [excerpt("Route as declared", route.ref, route.evidence)],
@@ -61,9 +59,7 @@ def _judge(snapshot: ConfigSnapshot, route: Route) -> Judgement | None:
 
 def _fix(snapshot: ConfigSnapshot, route: Route) -> Fix:
     if snapshot.vendor == "kong":
-        return fixes.deck_plugin(
-            "routes", fixes.kong_name(route), "key-auth", {"hide_credentials": True}
-        )
+        return fixes.deck_plugin("routes", fixes.kong_name(route), "key-auth", {"hide_credentials": True})
     service = fixes.service_of(snapshot, route.service_ref)
     name = f"{'_'.join(route.methods)}_{route.path}"
     if service is not None and service.kind != "rest_api":

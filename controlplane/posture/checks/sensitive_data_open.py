@@ -51,9 +51,7 @@ def _judge(facts: Facts, endpoint: EndpointFacts) -> Judgement | None:
     ):
         how = "no authentication is declared"
     elif not endpoint.auth_known and not endpoint.authenticated:
-        return unknown(
-            f"It carries {', '.join(classes)}, but its authentication could not be read."
-        )
+        return unknown(f"It carries {', '.join(classes)}, but its authentication could not be read.")
     else:
         return passed("Callers of this endpoint present a credential.")
     return fail(

@@ -28,12 +28,8 @@ CHECK = CheckCard(
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every endpoint; without traffic nothing can be said."""
     if not facts.traffic_seen:
-        return judge_each(
-            CHECK, snapshot, ("routes",), facts.endpoints, endpoint_subject, _no_traffic
-        )
-    return judge_each(
-        CHECK, snapshot, ("routes",), facts.endpoints, endpoint_subject, _judge
-    )
+        return judge_each(CHECK, snapshot, ("routes",), facts.endpoints, endpoint_subject, _no_traffic)
+    return judge_each(CHECK, snapshot, ("routes",), facts.endpoints, endpoint_subject, _judge)
 
 
 def _no_traffic(endpoint: EndpointFacts) -> Judgement:

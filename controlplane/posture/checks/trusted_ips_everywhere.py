@@ -31,9 +31,7 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge the gateway's ``trusted_ips``."""
-    return judge_each(
-        CHECK, snapshot, ("settings",), [snapshot], gateway_subject, _judge
-    )
+    return judge_each(CHECK, snapshot, ("settings",), [snapshot], gateway_subject, _judge)
 
 
 def _judge(snapshot: ConfigSnapshot) -> Judgement:
@@ -44,11 +42,7 @@ def _judge(snapshot: ConfigSnapshot) -> Judgement:
     if not wide:
         return passed("Only named networks may set the client address.")
     return fail(
-        f"trusted_ips holds {sorted(wide)[0]}: every sender may set the client address.",
+        f"trusted_ips holds {min(wide)}: every sender may set the client address.",
         [excerpt("Gateway settings", trusted.ref, {"trusted_ips": trusted.value})],
-        [
-            fixes.cli(
-                "# kong.conf: only your load balancers' networks\ntrusted_ips = 10.0.0.0/16"
-            )
-        ],
+        [fixes.cli("# kong.conf: only your load balancers' networks\ntrusted_ips = 10.0.0.0/16")],
     )

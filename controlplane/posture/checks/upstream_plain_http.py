@@ -44,7 +44,7 @@ def _judge(snapshot: ConfigSnapshot, upstream: Upstream) -> Judgement | None:
         return passed("The upstream is called over TLS.")
     secure = upstream.url.replace(f"{scheme}://", f"{scheme}s://", 1)
     if snapshot.vendor == "kong":
-        name = str(upstream.evidence.get("name") or upstream.ref)
+        name = fixes.upstream_name(snapshot, upstream)
         fix = fixes.deck("services", name, {"url": secure, "tls_verify": True})
     else:
         fix = fixes.terraform(

@@ -44,15 +44,13 @@ def _judge(snapshot: ConfigSnapshot, upstream: Upstream) -> Judgement | None:
     if not upstream.url.lower().startswith(("https://", "grpcs://", "wss://")):
         return None
     if upstream.tls_verified is None:
-        return unknown(
-            "Whether the certificate is verified depends on a default that could not be read."
-        )
+        return unknown("Whether the certificate is verified depends on a default that could not be read.")
     if upstream.tls_verified:
         return passed("The upstream's certificate is verified.")
     if snapshot.vendor == "kong":
         fix = fixes.deck(
             "services",
-            str(upstream.evidence.get("name") or upstream.ref),
+            fixes.upstream_name(snapshot, upstream),
             {"tls_verify": True},
         )
     else:

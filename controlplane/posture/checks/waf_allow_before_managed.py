@@ -26,22 +26,14 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every policy with managed rules."""
-    return judge_each(
-        CHECK, snapshot, ("waf",), snapshot.waf_policies, waf_subject, _judge
-    )
+    return judge_each(CHECK, snapshot, ("waf",), snapshot.waf_policies, waf_subject, _judge)
 
 
 def _judge(policy: WafPolicy) -> Judgement | None:
-    managed = [
-        rule.priority for rule in policy.rules if rule.kind in {"managed", "group"}
-    ]
+    managed = [rule.priority for rule in policy.rules if rule.kind in {"managed", "group"}]
     if not managed:
         return None
-    ahead = [
-        rule
-        for rule in policy.rules
-        if rule.action == "allow" and rule.priority < max(managed)
-    ]
+    ahead = [rule for rule in policy.rules if rule.action == "allow" and rule.priority < max(managed)]
     if not ahead:
         return passed("No Allow rule stands before the managed rules.")
     return fail(

@@ -29,9 +29,7 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every policy that has rules."""
-    return judge_each(
-        CHECK, snapshot, ("waf",), snapshot.waf_policies, waf_subject, _judge
-    )
+    return judge_each(CHECK, snapshot, ("waf",), snapshot.waf_policies, waf_subject, _judge)
 
 
 def _judge(policy: WafPolicy) -> Judgement | None:
@@ -44,10 +42,7 @@ def _judge(policy: WafPolicy) -> Judgement | None:
         return None
     return fail(
         f"All {len(counting)} rules only count; nothing is ever blocked.",
-        [
-            excerpt(f"Rule {rule.name}", policy.ref, rule.evidence)
-            for rule in counting[:5]
-        ],
+        [excerpt(f"Rule {rule.name}", policy.ref, rule.evidence) for rule in counting[:5]],
         [
             fixes.console(
                 f"In the web ACL {policy.name}, set the override of {counting[0].name} from Count back to None "

@@ -26,9 +26,7 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every policy; rules we pushed do not count as the customer's protection."""
-    return judge_each(
-        CHECK, snapshot, ("waf",), snapshot.waf_policies, waf_subject, _judge
-    )
+    return judge_each(CHECK, snapshot, ("waf",), snapshot.waf_policies, waf_subject, _judge)
 
 
 def _judge(policy: WafPolicy) -> Judgement:

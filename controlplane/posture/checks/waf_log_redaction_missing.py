@@ -33,9 +33,7 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every policy that logs."""
-    return judge_each(
-        CHECK, snapshot, ("waf",), snapshot.waf_policies, waf_subject, _judge
-    )
+    return judge_each(CHECK, snapshot, ("waf", "waf_logging"), snapshot.waf_policies, waf_subject, _judge)
 
 
 def _judge(policy: WafPolicy) -> Judgement | None:
@@ -52,11 +50,7 @@ def _judge(policy: WafPolicy) -> Judgement | None:
         return passed("Credentials are redacted before they are logged.")
     return fail(
         f"The header {' and '.join(missing)} is written to the WAF log in clear.",
-        [
-            excerpt(
-                "Logging configuration", policy.ref, {"LoggingConfiguration": logging}
-            )
-        ],
+        [excerpt("Logging configuration", policy.ref, {"LoggingConfiguration": logging})],
         [
             fixes.terraform(
                 "aws_wafv2_web_acl_logging_configuration",

@@ -27,9 +27,7 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every policy."""
-    return judge_each(
-        CHECK, snapshot, ("waf",), snapshot.waf_policies, waf_subject, _judge
-    )
+    return judge_each(CHECK, snapshot, ("waf", "waf_logging"), snapshot.waf_policies, waf_subject, _judge)
 
 
 def _judge(policy: WafPolicy) -> Judgement:
