@@ -3,7 +3,8 @@
 An endpoint is a sign-in when its path says so. A refusal status is a failure. Where an endpoint's attempts are
 mostly answered with success, the answer's size tells: the sizes after which the same address goes on with
 authenticated calls before it tries again are successes, the others failures; without such a contrast the
-outcome stays unknown. A server error says nothing about the password: an outage is not an attack.
+outcome stays unknown. Server errors that many addresses get
+are an outage and say nothing about passwords.
 """
 
 from __future__ import annotations
@@ -17,8 +18,12 @@ from controlplane.detection.query import rows
 #: Paths of sign-in, one-time codes and password reset, as words of a path.
 SIGN_IN: Final = (
     r"(?i)(^|[/_.-])(log-?in|log-?on|sign-?in|authenticate|auth|oauth2?/token|token|sessions?|otp|2fa|mfa|verify|"
-    r"passcode|pin|password-?reset|reset-?password|forgot(-?password)?)(/?$|[/_.-])"
+    r"verification|totp|passcode|pin|password-?reset|reset-?password|forgot(-?password)?)(/?$|[/_.-])"
 )
+#: Of these, the ones that ask for a one-time code.
+ONE_TIME: Final = r"(?i)(^|[/_.-])(otp|totp|2fa|mfa|verify|verification|passcode|pin)(/?$|[/_.-])"
+#: Server errors for so many addresses, half of all, are an outage.
+_OUTAGE_ADDRESSES: Final = 5
 _FOLLOWED_WITHIN_US: Final = 60_000_000
 _FOLLOWED_SHARE: Final = 0.5
 
@@ -28,6 +33,10 @@ WITH attempts AS (
            coalesce(response_bytes, -1) AS size, waf_action
     FROM calls
     WHERE method IN ('POST', 'PUT') AND regexp_matches(coalesce(template, path), '{SIGN_IN}') AND client_ip IS NOT NULL
+), outages AS (
+    SELECT host, place, ts // 600000000 AS bucket FROM attempts GROUP BY ALL
+    HAVING count(DISTINCT client_ip) FILTER (WHERE status >= 500) >= {_OUTAGE_ADDRESSES}
+       AND count(DISTINCT client_ip) FILTER (WHERE status >= 500) * 2 >= count(DISTINCT client_ip)
 ), later AS (
     SELECT client_ip, ts FROM calls WHERE principal IS NOT NULL AND status < 400
 ), followed AS (
@@ -44,7 +53,9 @@ WITH attempts AS (
 )
 SELECT f.call_id, f.ts, f.host, f.method, f.place, f.client_ip, f.user_agent, f.status,
        CASE WHEN f.waf_action = 'BLOCK' OR f.status = 429 THEN 'blocked'
-            WHEN f.status >= 500 THEN 'unknown'
+            WHEN f.status >= 500 AND EXISTS (
+                SELECT 1 FROM outages o WHERE o.host = f.host AND o.place = f.place AND o.bucket = f.ts // 600000000
+            ) THEN 'unknown'
             WHEN f.status >= 400 THEN 'failed'
             WHEN c.best >= {_FOLLOWED_SHARE} AND s.share < c.best / 3 THEN 'failed'
             WHEN c.best >= {_FOLLOWED_SHARE} THEN 'succeeded'

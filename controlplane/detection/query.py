@@ -13,6 +13,9 @@ from controlplane.detection.types import ActorKind
 CALLER = "coalesce(principal, client_ip, consumer, 'unknown')"
 KIND = "CASE WHEN principal IS NOT NULL THEN 'principal' WHEN client_ip IS NOT NULL THEN 'ip' ELSE 'consumer' END"
 
+#: A call that was answered with success and not stopped at the edge.
+THROUGH = "(status < 400 AND coalesce(waf_action, '') <> 'BLOCK')"
+
 
 def rows(sql: str, calls: pa.Table, **tables: pa.Table) -> list[dict[str, Any]]:
     """The rows of a query over ``calls`` and further tables by name."""

@@ -63,7 +63,8 @@ class Detector:
     """One detector: what it looks for, over which window, and the function.
 
     ``window_seconds`` is the length of its tumbling buckets, aligned to the epoch; the table it gets starts at
-    a bucket boundary. ``spoofable`` says that its actor key can be forged by a client.
+    a bucket boundary. ``history_seconds`` of calls before it come along so that it can tell what is usual; evidence
+    on them is dropped. ``spoofable`` says that its actor key can be forged by a client.
     ``needs`` names columns without which it cannot tell (then it says nothing, and the product says why).
     """
 
@@ -75,4 +76,5 @@ class Detector:
     detect: Callable[[pa.Table], list[Evidence]]
     why: str
     spoofable: bool = False
+    history_seconds: int = 0
     needs: tuple[str, ...] = ()

@@ -64,7 +64,7 @@ def _evidence(row: dict[str, Any]) -> Evidence:
         bucket=row["bucket"],
         first_ts=row["first_ts"],
         last_ts=row["last_ts"],
-        points=min(95, 55 + len(addresses) // 4 + 5 * took),
+        points=min(95, 80 + 2 * took) if took else min(75, 50 + len(addresses) // 4),
         confidence=min(0.98, 0.7 + len(addresses) / 200),
         requests=row["tried"],
         succeeded=took,

@@ -52,7 +52,7 @@ def _evidence(row: dict[str, Any]) -> Evidence:
         bucket=row["bucket"],
         first_ts=row["first_ts"],
         last_ts=row["last_ts"],
-        points=min(70, 40 + 5 * row["succeeded"]),
+        points=min(60, 35 + 5 * row["succeeded"]),
         confidence=0.6,
         requests=row["requests"],
         succeeded=row["succeeded"],
@@ -70,6 +70,7 @@ DETECTOR = Detector(
     attack_class="bfla",
     owasp="API5:2023",
     window_seconds=WINDOW_SECONDS,
+    history_seconds=24 * 3600,
     detect=detect,
     why="The API lets somebody do what only another role should.",
 )

@@ -44,7 +44,7 @@ def _evidence(row: dict[str, Any]) -> Evidence:
         bucket=row["bucket"],
         first_ts=row["first_ts"],
         last_ts=row["last_ts"],
-        points=min(60, 20 + row["shapes"] + 3 * row["signatures"]),
+        points=min(30, 12 + row["shapes"] // 2 + row["signatures"]),
         confidence=min(0.97, 0.6 + row["shapes"] / 60),
         requests=row["asked"],
         succeeded=len(through),
