@@ -22,11 +22,7 @@ def discovered_routes() -> Routes:
     """Return the routes of every `controlplane/<app>/api` (`router` and `urlpatterns`)."""
     routes: Routes = []
     for name in find_api_modules():
-        try:
-            module = import_module(name)
-        except ImportError as e:  # PARALLEL-DEV
-            print("skipping", name, e)
-            continue
+        module = import_module(name)
         router = getattr(module, "router", None)
         if router is not None:
             routes += router.urls

@@ -4,6 +4,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from rest_framework.serializers import BaseSerializer
 
 PROBLEM = {
     "type": "object",
@@ -49,6 +50,13 @@ class OperationSchema(AutoSchema):
             for status, text in PROBLEM_ANSWERS.items():
                 operation["responses"].setdefault(status, {"description": text, "content": content})
         return operation
+
+    def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Any:
+        """Describe serializers without declared fields as open objects; their docstring says the shape."""
+        if isinstance(serializer, BaseSerializer) and not hasattr(serializer, "fields"):
+            text = (type(serializer).__doc__ or "").strip()
+            return {"type": "object", "additionalProperties": True, "description": text}
+        return super()._map_serializer(serializer, direction, bypass_extensions)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -99,15 +99,7 @@ def declared_jobs() -> dict[str, "Job[Any]"]:
 @cache
 def discover() -> None:
     """Import every app's `jobs.py`, once."""
-    from importlib import import_module  # PARALLEL-DEV
-
-    from django.apps import apps
-
-    for a in apps.get_app_configs():
-        try:
-            import_module(a.name + ".jobs")
-        except ImportError:
-            pass
+    autodiscover_modules("jobs")
 
 
 def schedule() -> list[tuple["Job[Any]", float]]:
