@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 from django.utils import timezone
+from django.utils.module_loading import autodiscover_modules
 
 from tenants.errors import Conflict, NotFound
 from tenants.isolation.context import require_tenant
