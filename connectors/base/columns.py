@@ -26,7 +26,7 @@ _IN_PATH: Final = "!#$%&'()*+,/:;=?@[]~"
 _LATEST_US: Final = 4_102_444_800_000_000  # the year 2100
 _VALUE = re.compile(r'(:\s*")[^"]*')
 _QUERY = re.compile(r"\?[^\s\"]*")
-_TOKEN = re.compile(r"[\w+/=~-]*\d[\w+/=~-]*[A-Za-z_+/=~-][\w+/=~-]{6,}|[\w+/=~-]{20,}")
+_TOKEN = re.compile(r"(?=\S*\d)[\w+/=~-]{8,}|[\w+/=~-]{20,}")
 
 
 def calls_from_columns(columns: Mapping[str, Sequence[Any] | pa.Array], count: int) -> pa.Table:
@@ -85,18 +85,22 @@ def http_status(value: object) -> int | None:
 
 def millis(value: object) -> float | None:
     """A duration in milliseconds that is not negative; Kong writes -1 for "did not happen"."""
+    if type(value) is int:
+        return float(value) if 0 <= value < 10**12 else None
     if isinstance(value, str):
         try:
             value = float(value)
         except ValueError:
             return None
-    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12:
+    if isinstance(value, float) and 0 <= value < 1e12:
         return float(value)
     return None
 
 
 def epoch_micros(milliseconds: object) -> int | None:
     """Microseconds since the epoch from a millisecond number; None when it is no time before 2100."""
+    if type(milliseconds) is int:
+        return milliseconds * 1000 if 0 < milliseconds < _LATEST_US // 1000 else None
     if isinstance(milliseconds, str):
         try:
             milliseconds = float(milliseconds)
@@ -152,8 +156,8 @@ def as_sent(paths: pa.Array) -> pa.Array:
 
     A ``%`` is left as it is: nobody can tell whether it was decoded.
     """
-    if not pc.any(pc.match_substring_regex(paths, _NOT_IN_URI)).as_py():
+    wrong = pc.match_substring_regex(paths, _NOT_IN_URI)
+    if not pc.any(wrong).as_py():
         return paths
-    return pa.array(
-        [None if path is None else quote(path, safe=_IN_PATH) for path in paths.to_pylist()], pa.string()
-    )
+    pairs = zip(paths.to_pylist(), wrong.to_pylist(), strict=True)
+    return pa.array([quote(path, safe=_IN_PATH) if bad else path for path, bad in pairs], pa.string())

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import orjson
 import yaml
 
+from connectors.base.bounded import check_bounded
 from connectors.base.errors import VendorAnswerError
 from connectors.base.formats import DocumentError, LoadedDocument
 from connectors.kong.entities import Entities, Entity
@@ -49,6 +50,7 @@ def _parse(data: bytes) -> dict[str, Any]:
         raise VendorAnswerError(
             f"The decK dump could not be read: {str(error)[:300]}", unchanged="Nothing was imported."
         ) from error
+    check_bounded(document)
     if not isinstance(document, dict) or "_format_version" not in document:
         raise VendorAnswerError("The document has no _format_version, so it is no decK dump.")
     return document

@@ -9,11 +9,14 @@ from typing import Any, Final
 import orjson
 import yaml
 
+from connectors.base.bounded import check_bounded
 from connectors.base.formats import DocumentError
 
 #: How many damaged lines are cut out of a YAML document before giving up.
 _MAX_CUTS: Final = 25
 _MAX_NODES: Final = 2_000_000
+#: Documents beyond this name errors by JSON pointer only: finding lines takes seconds per megabyte.
+_MAX_INDEXED: Final = 6 << 20
 
 
 @dataclass(slots=True)
@@ -146,6 +149,7 @@ def _plain_values(text: str) -> Any:
 
 
 def _rooted(root: Any, text: str, errors: list[DocumentError]) -> Document:
+    check_bounded(root)
     if isinstance(root, dict) and root:
         return Document(root, text, errors)
     return Document(None, text, errors or [DocumentError("the document is no object", 1)])
@@ -153,6 +157,8 @@ def _rooted(root: Any, text: str, errors: list[DocumentError]) -> Document:
 
 def _line_index(text: str) -> dict[str, int]:
     """Line of each JSON pointer, from the YAML node tree (JSON is read as YAML too)."""
+    if len(text) > _MAX_INDEXED:
+        return {}
     try:
         root = yaml.compose(text, Loader=_Plain)
     except (yaml.YAMLError, RecursionError, ValueError):

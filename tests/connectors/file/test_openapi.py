@@ -193,3 +193,19 @@ def test_documents_are_recognised_and_read_as_files():
         offered = detect(data, name)
         assert isinstance(offered, ConfigFormat)
         assert read_config(io.BytesIO(data), offered, name).snapshot.vendor == "openapi"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "openapi: 3.0.0\na: &a [x, x, x, x, x, x, x, x, x]\n"
+        + "".join(
+            f"{name}: &{name} [{', '.join([f'*{before}'] * 9)}]\n"
+            for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+        ),
+        "openapi: 3.0.0\nloop: &a\n  again: *a\n",
+    ],
+)
+def test_yaml_aliases_that_repeat_without_end_are_refused(text):
+    with pytest.raises(VendorAnswerError, match="aliases"):
+        load(text.encode(), "bomb.yaml", "")
