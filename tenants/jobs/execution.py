@@ -1,5 +1,6 @@
 """Runs one job inside the tenant the queue stamped on its message."""
 
+import time
 from collections.abc import Sequence
 
 import structlog
@@ -33,4 +34,6 @@ def perform(name: str, args: Sequence[str | int], schema: str) -> None:
         tenant_context(TenantRef(org.schema_name, org.slug, org.name)),
         actor_scope(Actor("job", name, name)),
     ):
+        began = time.perf_counter()
         declared(*args)
+        log.info("job done", job=name, milliseconds=round((time.perf_counter() - began) * 1000, 1))
