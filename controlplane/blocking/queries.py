@@ -52,6 +52,11 @@ def preview(preview_id: str) -> Preview:
     return found
 
 
+def previewed() -> bool:
+    """Whether a block was ever previewed."""
+    return Preview.objects.exists()
+
+
 def active_count() -> int:
     """Blocks that are counting, blocking or on their way."""
     return Block.objects.filter(

@@ -109,8 +109,12 @@ def counts_at(moment: datetime) -> dict[str, int] | None:
 
 
 def recent(limit: int) -> list[FindingHistory]:
-    """The newest changes of findings, newest first."""
-    return list(FindingHistory.objects.select_related("finding").order_by("-at", "-id")[:limit])
+    """The newest changes of findings, newest first; the worst first among those of one read."""
+    return list(
+        FindingHistory.objects.select_related("finding").order_by("-at", "finding__severity_rank", "-id")[
+            :limit
+        ]
+    )
 
 
 def triaged() -> bool:
