@@ -56,7 +56,7 @@ class OperationSchema(AutoSchema):
         if isinstance(serializer, BaseSerializer) and not hasattr(serializer, "fields"):
             text = (type(serializer).__doc__ or "").strip()
             return {"type": "object", "additionalProperties": True, "description": text}
-        return super()._map_serializer(serializer, direction, bypass_extensions)
+        return super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

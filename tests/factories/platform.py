@@ -17,12 +17,10 @@ def build() -> dict[str, str]:
     member = add_member("canary@canary.test", "viewer", name="CANARY")
     expiry = timezone.now() + timedelta(days=1)
     token = create_token("CANARY", ["findings.read"], expiry, created_by=None, holder=ALL)
-    message = {
-        "message_id": str(uuid4()),
-        "actor_name": "x.CANARY",
-        "queue_name": "default",
-        "args": ["CANARY"],
-    }
-    record_failure(message, "CANARY")
-    failure = JobFailure.objects.get(message_id=message["message_id"])
+    message_id = str(uuid4())
+    record_failure(
+        {"message_id": message_id, "actor_name": "x.CANARY", "queue_name": "default", "args": ["CANARY"]},
+        "CANARY",
+    )
+    failure = JobFailure.objects.get(message_id=message_id)
     return {"member": member, "token": token.id, "job-failure": failure.id}
