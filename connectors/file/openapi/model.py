@@ -1,4 +1,8 @@
-"""An OpenAPI document as a snapshot: one service, a stage per server, a route per operation and base path."""
+"""An OpenAPI document as a snapshot: one service, a stage per server, a route per operation.
+
+As for gateways, a stage carries host and base path and a route's path comes after them. Only for servers that
+name no host the base path is part of the routes' paths.
+"""
 
 from __future__ import annotations
 
@@ -43,17 +47,7 @@ def snapshot_of(document: Document, filename: str, host: str) -> LoadedDocument:
     service_ref = "openapi:" + (re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "document")
     servers = _servers(root, host)
     hosts = tuple(dict.fromkeys(server.host for server in servers if server.host))
-    bases = list(dict.fromkeys(server.base for server in servers)) or [""]
-    stages = tuple(
-        Stage(
-            ref=f"{service_ref}@{base or '/'}",
-            service_ref=service_ref,
-            name=base or "/",
-            base_path=base,
-            hosts=tuple(dict.fromkeys(s.host for s in servers if s.base == base and s.host)),
-        )
-        for base in bases
-    )
+    stages = tuple(_stage(service_ref, server) for server in servers)
     routes = _routes(document, root, service_ref, stages)
     info = root.get("info")
     version = str(info.get("version", "")) if isinstance(info, Mapping) else ""
@@ -62,7 +56,12 @@ def snapshot_of(document: Document, filename: str, host: str) -> LoadedDocument:
         name=title,
         kind="openapi",
         hosts=hosts,
-        evidence={"document": filename, "title": title, "version": version, "servers": root.get("servers")},
+        evidence={
+            "document": filename,
+            "title": title,
+            "version": version,
+            "servers": [f"{s.host}{s.base}" for s in servers],
+        },
     )
     snapshot = ConfigSnapshot(
         vendor="openapi",
@@ -74,6 +73,31 @@ def snapshot_of(document: Document, filename: str, host: str) -> LoadedDocument:
         sections=_sections(document),
     )
     return LoadedDocument(snapshot, tuple(document.errors))
+
+
+def _stage(service_ref: str, server: _Server) -> Stage:
+    """One server as an environment."""
+    name = f"{server.host}{server.base}" or "/"
+    return Stage(
+        ref=f"{service_ref}@{name}",
+        service_ref=service_ref,
+        name=name,
+        base_path=server.base if server.host else "",
+        hosts=(server.host,) if server.host else (),
+        evidence={"base_path": server.base},
+    )
+
+
+def _groups(stages: tuple[Stage, ...]) -> list[tuple[str, tuple[str, ...]]]:
+    """(path prefix of the routes, stages they are deployed to): hosted servers share one route."""
+    found: list[tuple[str, tuple[str, ...]]] = []
+    hosted = tuple(stage.ref for stage in stages if stage.hosts)
+    if hosted:
+        found.append(("", hosted))
+    for stage in stages:
+        if not stage.hosts:
+            found.append((str(stage.evidence["base_path"]), (stage.ref,)))
+    return found
 
 
 def _title(root: Mapping[str, Any], filename: str) -> str:
@@ -173,22 +197,21 @@ def _operations(
             continue
         parameters = _parameters(document, root, item, operation, pointer, place)
         auth, auth_known = _auth(document, root, operation, place)
-        for stage in stages:
-            path = f"{stage.base_path}{template}"
+        for prefix, refs in _groups(stages):
+            path = f"{prefix}{template}"
             found.append(
                 Route(
                     ref=f"{service_ref}#{method.upper()} {path}",
                     service_ref=service_ref,
                     path=path,
                     methods=(method.upper(),),
-                    hosts=stage.hosts,
                     auth=auth,
                     auth_known=auth_known,
                     parameters=parameters,
-                    stage_refs=(stage.ref,),
+                    stage_refs=refs,
                     evidence={
                         "line": document.line(place) if document.errors else None,
-                        "operation_id": operation.get("operationId"),
+                        "operation_id": str(operation.get("operationId") or ""),
                         "deprecated": operation.get("deprecated") is True,
                         "match": "exact",
                     },

@@ -56,7 +56,7 @@ def _auth(name: str, scheme: Mapping[str, Any], scopes: object, optional: bool, 
     location, kind = "header", AuthKind.CUSTOM
     details: dict[str, Any] = {"scheme": name}
     if scopes:
-        details["scopes"] = scopes
+        details["scopes"] = [str(scope) for scope in scopes] if isinstance(scopes, list) else []
     if alternative:
         details["combined"] = "one of several"
     if declared == "apikey":

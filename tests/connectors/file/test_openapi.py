@@ -61,7 +61,13 @@ paths:
 
 
 def by_operation(loaded):
-    return {f"{route.methods[0]} {route.path}": route for route in loaded.snapshot.routes}
+    """Routes by method and the whole path a client sends."""
+    bases = {stage.ref: stage.base_path for stage in loaded.snapshot.stages}
+    return {
+        f"{route.methods[0]} {bases[ref]}{route.path}": route
+        for route in loaded.snapshot.routes
+        for ref in route.stage_refs
+    }
 
 
 def test_servers_base_paths_and_operations_are_read():
@@ -113,7 +119,7 @@ def test_version_2_documents_are_read():
     }
     loaded = load(json.dumps(document).encode(), "old.json", "")
     route = by_operation(loaded)["POST /api/things"]
-    assert route.hosts == ("api.example.com",)
+    assert loaded.snapshot.stages[0].hosts == ("api.example.com",)
     assert route.auth[0].kind is AuthKind.BASIC
     assert {(p.name, p.location, p.type) for p in route.parameters} == {
         ("a", "body", "integer"),
@@ -125,9 +131,20 @@ def test_relative_servers_take_the_uploads_host():
     loaded = load(
         b"openapi: 3.1.0\nservers: [{url: /v2}]\npaths: {/a: {get: {}}}\n", "a.yaml", "API.example.com"
     )
-    (route,) = loaded.snapshot.routes
-    assert (route.path, route.hosts) == ("/v2/a", ("api.example.com",))
-    assert not route.auth_known
+    assert loaded.snapshot.stages[0].hosts == ("api.example.com",)
+    assert not by_operation(loaded)["GET /v2/a"].auth_known
+
+
+def test_each_server_is_a_stage_and_without_any_host_the_base_path_is_in_the_routes():
+    many = b"openapi: 3.1.0\nservers: [{url: 'https://a.example/v1'}, {url: 'https://b.example'}]\npaths: {/x: {get: {}}}\n"
+    snapshot = load(many, "a.yaml", "").snapshot
+    assert [(stage.hosts, stage.base_path) for stage in snapshot.stages] == [
+        (("a.example",), "/v1"),
+        (("b.example",), ""),
+    ]
+    assert [(route.path, len(route.stage_refs)) for route in snapshot.routes] == [("/x", 2)]
+    bare = load(b"openapi: 3.1.0\nservers: [{url: /v2}]\npaths: {/x: {get: {}}}\n", "a.yaml", "").snapshot
+    assert [(bare.stages[0].base_path, route.path) for route in bare.routes] == [("", "/v2/x")]
 
 
 def test_broken_parts_are_named_with_their_lines_and_the_rest_is_read():
