@@ -103,6 +103,7 @@ class Route:
     cors: Cors | None = None
     parameters: tuple[Parameter, ...] = ()
     catch_all: bool = False
+    prefix: bool = False  # paths below the template belong to it too
     validated: bool | None = None  # a request validator is in force; null: the vendor has none to declare
     upstream_ref: str = ""
     stage_refs: tuple[str, ...] = ()  # stages it is deployed to; empty: all of the service's

@@ -77,6 +77,7 @@ def _routes(entity: Entity, index: PluginIndex, entities: Entities) -> list[Rout
             ref=ref,
             path=path.template,
             catch_all=path.match == "prefix" and path.template == "/",
+            prefix=path.match == "prefix",
             evidence={**evidence, "match": path.match},
             **shared,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets as random
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -169,13 +170,11 @@ def _message(delivery: Delivery) -> Message:
     tenant = require_tenant()
     url = f"{django_settings.PUBLIC_URL.format(tenant=tenant.slug)}{delivery.path}"
     payload = {"event": delivery.event, "tenant": tenant.slug, "url": url, "data": delivery.payload}
-    return Message(
-        delivery.id, delivery.subject, f"{delivery.text}\n\n{url}", url, delivery.severity, payload
-    )
+    return Message(delivery.id, delivery.subject, delivery.text, url, delivery.severity, payload)
 
 
 def _generated(field: str) -> str:
-    return f"whsec_{random.token_urlsafe(32)}" if "secret" in field else new_id("gen")
+    return f"whsec_{b64encode(random.token_bytes(24)).decode()}" if "secret" in field else new_id("gen")
 
 
 def _validated(model: type[ConnectorSettings], values: Mapping[str, Any]) -> ConnectorSettings:

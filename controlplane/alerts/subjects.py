@@ -16,7 +16,7 @@ def finding_subject(finding_id: str) -> Subject:
         id=row.id,
         version=str(row.status),
         severity=str(row.severity),
-        subject=f"{str(row.severity).capitalize()}: {row.title}",
+        subject=row.title,
         text=f"{row.sentence}\n\nOpen the finding for its evidence and the fix.",
         path=f"/findings/{row.id}",
         payload={
@@ -37,7 +37,7 @@ def threat_subject(threat_id: str) -> Subject:
         id=row.id,
         version=str(row.severity),
         severity=str(row.severity),
-        subject=f"{str(row.severity).capitalize()} threat: {row.title}",
+        subject=row.title,
         text=f"{row.sentence}\n\nOpen the actor for its timeline, and preview a block from there.",
         path=f"/threats/actors/{row.actor_id}",
         payload={

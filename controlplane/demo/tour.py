@@ -81,7 +81,7 @@ class Tour:
         mail = {
             "host": "127.0.0.1",
             "port": self.smtp,
-            "starttls": False,
+            "security": "none",
             "sender": "portcullis@acme.example",
             "to": [EMAIL],
         }
@@ -130,7 +130,7 @@ class Tour:
         refused = [gate for gate in made["gates"] if gate["verdict"] == "refuse"]
         if made["allowed"] or not refused:
             raise StepFailed("the gates let a block of a partner pass")
-        return str(refused[0]["sentence"])
+        return " ".join(str(gate["sentence"]) for gate in refused)
 
     def _partner_address(self) -> str | None:
         for row in self.customer.call("GET", "/api/v1/endpoints?limit=200")["data"]:

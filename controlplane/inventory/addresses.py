@@ -67,11 +67,11 @@ def declared(snapshot: ConfigSnapshot) -> list[Declared]:
     for route in snapshot.routes:
         if route.catch_all:
             continue
-        for host, base, stage in _places(route, services.get(route.service_ref), stages[route.service_ref]):
+        for host, base, place in _places(route, services.get(route.service_ref), stages[route.service_ref]):
             for method in route.methods or ("ANY",):
                 template = f"{base}{route.path}" or "/"
                 found.append(
-                    Declared(host, method.upper(), template, route, services.get(route.service_ref), stage)
+                    Declared(host, method.upper(), template, route, services.get(route.service_ref), place)
                 )
     return found
 
@@ -83,9 +83,11 @@ def _places(
     if route.hosts:
         first = deployed[0] if deployed else None
         return [(host.lower(), first.base_path.rstrip("/") if first else "", first) for host in route.hosts]
-    places = [(*_pairs(stage)[0], stage) for stage in deployed if _pairs(stage)]
+    places: list[tuple[str, str, Stage | None]] = [
+        (*_pairs(entry)[0], entry) for entry in deployed if _pairs(entry)
+    ]
     if places:
-        return [(host, base, stage) for host, base, stage in places]
+        return places
     hosts = service.hosts if service else ()
     return [(host.lower(), "", None) for host in hosts] or [("", "", None)]
 

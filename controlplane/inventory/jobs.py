@@ -16,7 +16,7 @@ def apply_snapshot(connection_id: str) -> None:
     services.apply_snapshot(connection_id)
 
 
-@subscribe("calls.stored")
+@subscribe("calls.stored", delay=3)
 @every(seconds=60)
 @job(queue="inventory", max_retries=1, time_limit=600)
 def learn() -> None:

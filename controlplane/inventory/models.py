@@ -111,6 +111,7 @@ class RouteFact(models.Model):
     waf = models.JSONField(default=dict)
     upstream = models.TextField(default="")
     deprecated = models.BooleanField(default=False)
+    prefix = models.BooleanField(default=False)  # paths below it belong to it too
     parameters = models.JSONField(default=list)
     evidence = models.JSONField(default=dict)
     read_at = models.DateTimeField()

@@ -14,16 +14,18 @@ from typing import Any, ParamSpec
 from tenants.jobs.services import Job, discover
 
 P = ParamSpec("P")
-_subscribers: dict[str, list[Job[Any]]] = defaultdict(list)
+_subscribers: dict[str, dict[Job[Any], float]] = defaultdict(dict)
 
 
-def subscribe(*events: str) -> Callable[[Job[P]], Job[P]]:
-    """Enqueue the job below when one of the events is emitted; its parameters are names of the event's ids."""
+def subscribe(*events: str, delay: float = 0) -> Callable[[Job[P]], Job[P]]:
+    """Enqueue the job below when one of the events is emitted; its parameters are names of the event's ids.
+
+    With a ``delay`` (seconds) what happens meanwhile is dealt with by the same run.
+    """
 
     def declare(declared: Job[P]) -> Job[P]:
         for event in events:
-            if declared not in _subscribers[event]:
-                _subscribers[event].append(declared)
+            _subscribers[event][declared] = delay
         return declared
 
     return declare
@@ -36,13 +38,13 @@ def emit(event: str, **ids: str) -> None:
     subscriber asks for an id the event does not carry.
     """
     discover()
-    for declared in _subscribers[event]:
+    for declared, delay in _subscribers[event].items():
         names = list(inspect.signature(declared.function).parameters)
         missing = [name for name in names if name not in ids]
         if missing:
             raise TypeError(f"{declared.name} asks {event} for {missing}, which it does not carry")
         arguments = [ids[name] for name in names]
-        declared.enqueue(*arguments, unique_key=f"{event}:{':'.join(arguments)}")
+        declared.enqueue(*arguments, delay=delay, unique_key=f"{event}:{':'.join(arguments)}")
 
 
 def subscriptions() -> dict[str, list[str]]:

@@ -176,6 +176,7 @@ def _fill(
     row.waf = _waf(operation.stage, stored.snapshot)
     row.upstream = next((u.url for u in stored.snapshot.upstreams if u.ref == route.upstream_ref), "")
     row.deprecated = bool(route.evidence.get("deprecated"))
+    row.prefix = route.prefix
     row.parameters = [asdict(parameter) for parameter in route.parameters]
     row.evidence = dict(route.evidence)
     row.read_at = stored.read_at

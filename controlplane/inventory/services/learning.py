@@ -50,9 +50,14 @@ def learn_news(now: float) -> int:
         where = CallFilter(segments=news.segments)
         model = _learn(window, where, now)
         counted = calls_by_endpoint(window, where, model)
+        hosts = {host for host, _, _ in counted}
+        silent = hosts - set(
+            Endpoint.objects.filter(host__in=hosts, calls__gt=0).values_list("host", flat=True)
+        )
         rows = _endpoints(counted, model)
         _fields(window, where, model, rows)
-        refresh_endpoints([row.pk for row in rows.values()])
+        neighbours = Endpoint.objects.filter(host__in=silent).values_list("pk", flat=True)
+        refresh_endpoints({*(row.pk for row in rows.values()), *neighbours})
         traffic_services.settle(news.marks)
         for connection_id in {row.connection for row in rows.values() if row.connection}:
             emit("inventory.changed", connection_id=connection_id)

@@ -37,11 +37,12 @@ def refresh_endpoints(ids: Iterable[str]) -> None:
         Endpoint.objects.filter(host__in=hosts, calls__gt=0).values_list("host", flat=True).distinct()
     )
     newer = _newer_versions(hosts)
+    prefixes = _prefixes(hosts)
     exposures = dict(Service.objects.values_list("pk", "exposure"))
     history = []
     for row in rows:
         before = row.state
-        routes = list(row.routes.all())
+        routes = list(row.routes.all()) or _covering(row, prefixes)
         _facts(row, routes, row.host in spec_hosts, row.host in config_hosts, row.host in traffic_hosts)
         row.replaced_by = newer.get(row.pk, "")
         _state(row)
@@ -86,6 +87,28 @@ def _facts(
         row.service = routes[0].service
     if routes and not row.connection:
         row.connection = routes[0].connection
+
+
+def _prefixes(hosts: Iterable[str]) -> dict[str, list[RouteFact]]:
+    """Routes that take everything below them, by host, longest first."""
+    found: dict[str, list[RouteFact]] = defaultdict(list)
+    for route in RouteFact.objects.filter(host__in=hosts, prefix=True).select_related("service"):
+        found[route.host].append(route)
+    for routes in found.values():
+        routes.sort(key=lambda route: -route.shape.count("/"))
+    return found
+
+
+def _covering(row: Endpoint, prefixes: dict[str, list[RouteFact]]) -> list[RouteFact]:
+    """The routes whose prefix an endpoint without a route of its own lies under: those of the longest one."""
+    fitting = [
+        route
+        for route in prefixes.get(row.host, ())
+        if route.method in ("ANY", row.method)
+        and row.shape.startswith(f"{route.shape.rstrip('/')}/")
+        and route.shape != "/"
+    ]
+    return [route for route in fitting if route.shape == fitting[0].shape]
 
 
 def _state(row: Endpoint) -> None:
