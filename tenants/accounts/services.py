@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
@@ -15,7 +16,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tenants.accounts.models import SignInAttempt, UsedHandoff, User
-from tenants.errors import Conflict, Invalid, Refused, TooMany
+from tenants.errors import Conflict, Invalid, Refused, TooMany, Unauthenticated
 from tenants.isolation.context import require_tenant
 
 HANDOFF_SECONDS = 60
@@ -82,6 +83,13 @@ def verify_password(email: str, password: str, address: str) -> User:
         SignInAttempt.objects.filter(at__lt=since - WINDOW).delete()
         raise Refused("wrong-credentials", "The email address or the password is wrong.")
     SignInAttempt.objects.filter(key=keys[0]).delete()
+    if is_mfa_enabled(user):
+        # Only allauth's own flow asks for the second factor; a password alone never opens such an account.
+        raise Unauthenticated(
+            "second-factor-needed",
+            "This account has a second factor.",
+            action="Sign in by /_allauth/browser/v1/.",
+        )
     return user
 
 

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from django.core import signing
 
 from tenants.accounts.queries import find_user
@@ -15,7 +16,7 @@ from tenants.accounts.services import (
     spend_handoff,
     verify_password,
 )
-from tenants.errors import Invalid, Refused, TooMany
+from tenants.errors import Invalid, Refused, TooMany, Unauthenticated
 from tenants.isolation.context import tenant_context
 from tenants.orgs.types import OrgInfo
 from tests.clients import anonymous, member
@@ -108,3 +109,12 @@ def test_ended_sessions_are_out_at_once(acme: OrgInfo) -> None:
         assert user is not None
         assert end_sessions(user.id) == 1
     assert client.get("/api/v1/session").status_code == 401
+
+
+def test_a_password_alone_does_not_open_an_account_with_a_second_factor(tenant: OrgInfo) -> None:
+    user = find_user("owner@acme.test")
+    assert user is not None
+    TOTP.activate(user, "JBSWY3DPEHPK3PXP")
+    with pytest.raises(Unauthenticated) as caught:
+        verify_password("owner@acme.test", PASSWORD, "203.0.113.1")
+    assert caught.value.code == "second-factor-needed"
