@@ -10,7 +10,7 @@ from tenants.jobs.events import subscribe
 from tenants.jobs.services import every, job
 
 
-@subscribe("inventory.changed")
+@subscribe("inventory.changed", delay=5)
 @job(max_retries=2, time_limit=600)
 def run_checks(connection_id: str) -> None:
     """Run every check over a connection."""

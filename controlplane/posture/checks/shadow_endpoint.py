@@ -37,6 +37,8 @@ def _no_traffic(endpoint: EndpointFacts) -> Judgement:
 
 
 def _judge(endpoint: EndpointFacts) -> Judgement:
+    if endpoint.state == "unknown":
+        return unknown("Whether it is declared cannot be told from what was read.")
     if endpoint.state != "shadow":
         return passed("The endpoint is declared.")
     document = {"why": list(endpoint.states_why), "calls": endpoint.calls}

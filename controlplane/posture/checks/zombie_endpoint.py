@@ -12,6 +12,7 @@ from controlplane.posture.judging import (
     fail,
     judge_each,
     passed,
+    unknown,
 )
 from controlplane.posture.types import EndpointFacts, Facts
 
@@ -32,6 +33,8 @@ def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
 def _judge(endpoint: EndpointFacts) -> Judgement | None:
     if not endpoint.calls:
         return None
+    if endpoint.state == "unknown":
+        return unknown("Whether it is a retired version cannot be told from what was read.")
     if endpoint.state != "zombie":
         return passed("The endpoint is not a retired version.")
     newer = f"; {endpoint.replaced_by} replaces it" if endpoint.replaced_by else ""

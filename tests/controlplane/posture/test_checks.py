@@ -1,0 +1,279 @@
+"""Every check fails on the weakness, passes without it, and calls what was not read unknown."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from connectors.base.model import (
+    Auth,
+    AuthKind,
+    ConfigSnapshot,
+    Cors,
+    Exposure,
+    RateLimit,
+    WafRule,
+)
+from controlplane.findings.types import CheckResult, Verdict
+from controlplane.posture.registry import all_checks, checks_for, evaluate_all
+from controlplane.posture.types import EndpointFacts, Facts
+from tests.factories.posture import (
+    JWT,
+    KEY,
+    endpoint,
+    route,
+    service,
+    setting,
+    snapshot,
+    stage,
+    upstream,
+    waf,
+)
+
+SENSITIVE = frozenset({"email"})
+BASIC = Auth(AuthKind.BASIC, source="plugin basic-auth", details={"hide_credentials": False})
+OPTIONAL = Auth(AuthKind.JWT, optional=True, source="plugin jwt", details={"anonymous": "guest"})
+ENDLESS = Auth(AuthKind.JWT, source="plugin jwt", details={"claims_to_verify": []})
+IN_QUERY = Auth(AuthKind.API_KEY, source="plugin key-auth", details={"key_in_query": True})
+UNREAD_AUTH = route(auth=(), auth_known=False)
+REDACTED = {"RedactedFields": [{"SingleHeader": {"Name": name}} for name in ("authorization", "cookie")]}
+MANAGED = WafRule("common", 10, "none", "managed")
+
+
+@dataclass(frozen=True)
+class Case:
+    """Three inputs of a check, each a snapshot or an endpoint, and the section it cannot do without."""
+
+    fails: ConfigSnapshot | EndpointFacts
+    passes: ConfigSnapshot | EndpointFacts
+    unknown: ConfigSnapshot | EndpointFacts
+    section: str = ""
+
+
+def kong(**parts: Any) -> ConfigSnapshot:
+    return snapshot("kong", **parts)
+
+
+def aws(**parts: Any) -> ConfigSnapshot:
+    return snapshot("aws", **parts)
+
+
+def proxied(**changes: Any) -> ConfigSnapshot:
+    return kong(routes=route(upstream_ref="svc", **changes), upstreams=upstream(url="http://127.0.0.1:8001"))
+
+
+def bypassed(enabled: bool | None) -> ConfigSnapshot:
+    exposed = service(default_host="a1.execute-api.example", default_host_enabled=enabled)
+    return aws(services=exposed, stages=stage())
+
+
+CASES = {
+    "admin_api_exposed": Case(
+        kong(settings=setting("admin_listen", ["0.0.0.0:8001"])),
+        kong(settings=setting("admin_listen", ["127.0.0.1:8001"])),
+        kong(),
+        "settings",
+    ),
+    "admin_api_proxied": Case(
+        proxied(auth=()), proxied(auth=(KEY,)), proxied(auth=(), auth_known=False), "services"
+    ),
+    "api_key_only": Case(kong(routes=route(auth=(KEY,))), kong(routes=route()), kong(routes=UNREAD_AUTH), "routes"),
+    "auth_optional": Case(
+        kong(routes=route(auth=(OPTIONAL,))), kong(routes=route()), kong(routes=UNREAD_AUTH), "plugins"
+    ),
+    "basic_auth": Case(kong(routes=route(auth=(BASIC,))), kong(routes=route()), kong(routes=UNREAD_AUTH), "routes"),
+    "catch_all_route": Case(
+        kong(routes=route(catch_all=True, path="/")), kong(routes=route()), kong(unread="routes"), "routes"
+    ),
+    "cors_wildcard": Case(
+        kong(routes=route(cors=Cors(("*",), credentials=True))),
+        kong(routes=route(cors=Cors(("https://app.acme.example",)))),
+        kong(unread="routes"),
+        "routes",
+    ),
+    "credentials_passed_upstream": Case(
+        kong(routes=route(auth=(BASIC,))), kong(routes=route(auth=(KEY,))), kong(routes=UNREAD_AUTH), "plugins"
+    ),
+    "declared_auth_not_enforced": Case(
+        endpoint(anonymous=5, anonymous_success=5), endpoint(), endpoint(authenticated=0, calls=0), "routes"
+    ),
+    "declared_open_but_authenticated": Case(
+        endpoint(auth_declared=()), endpoint(auth_declared=(), anonymous=3), kong(unread="routes"), "routes"
+    ),
+    "default_host_bypass": Case(bypassed(True), bypassed(False), bypassed(None), "services"),
+    "http_without_redirect": Case(
+        kong(routes=route(protocols=("http",))), kong(routes=route()), kong(unread="routes"), "routes"
+    ),
+    "jwt_without_expiry": Case(
+        kong(routes=route(auth=(ENDLESS,))), kong(routes=route()), kong(routes=UNREAD_AUTH), "plugins"
+    ),
+    "key_in_query": Case(
+        kong(routes=route(auth=(IN_QUERY,))), kong(routes=route(auth=(KEY,))), kong(routes=UNREAD_AUTH), "routes"
+    ),
+    "no_access_log": Case(
+        aws(stages=stage(access_log="")), aws(stages=stage()), aws(stages=stage(access_log=None)), "stages"
+    ),
+    "no_rate_limit": Case(
+        aws(stages=stage(throttled=False)), aws(stages=stage()), aws(stages=stage(throttled=None)), "stages"
+    ),
+    "no_request_validation": Case(
+        aws(routes=route(methods=("POST",), validated=False)),
+        aws(routes=route(methods=("POST",), validated=True)),
+        aws(unread="routes"),
+        "routes",
+    ),
+    "route_without_auth": Case(kong(routes=route(auth=())), kong(routes=route()), kong(routes=UNREAD_AUTH), "routes"),
+    "sensitive_data_open": Case(
+        endpoint(data_classes=("email",), anonymous=2, anonymous_success=2),
+        endpoint(data_classes=("email",)),
+        endpoint(data_classes=("email",), auth_known=False, authenticated=0),
+        "routes",
+    ),
+    "shadow_endpoint": Case(endpoint(state="shadow"), endpoint(), endpoint(state="unknown"), "routes"),
+    "stage_without_waf": Case(
+        aws(services=service(), stages=stage(waf_ref="")),
+        aws(services=service(), stages=stage()),
+        aws(services=service(), stages=stage(waf_ref=None)),
+        "waf",
+    ),
+    "trusted_ips_everywhere": Case(
+        kong(settings=setting("trusted_ips", ["0.0.0.0/0", "::/0"])),
+        kong(settings=setting("trusted_ips", ["10.0.0.0/8"])),
+        kong(),
+        "settings",
+    ),
+    "upstream_plain_http": Case(
+        aws(upstreams=upstream(url="http://orders.internal")), aws(upstreams=upstream()), aws(unread="upstreams"),
+        "upstreams",
+    ),
+    "upstream_tls_not_verified": Case(
+        aws(upstreams=upstream(tls_verified=False)), aws(upstreams=upstream()),
+        aws(upstreams=upstream(tls_verified=None)), "upstreams",
+    ),
+    "waf_allow_before_managed": Case(
+        aws(waf_policies=waf(rules=(WafRule("partners", 1, "allow", "ip_set"), MANAGED))),
+        aws(waf_policies=waf(rules=(MANAGED, WafRule("partners", 20, "allow", "ip_set")))),
+        aws(unread="waf"),
+        "waf",
+    ),
+    "waf_count_only": Case(
+        aws(waf_policies=waf(rules=(WafRule("common", 10, "count", "managed"),))),
+        aws(waf_policies=waf(rules=(MANAGED,))),
+        aws(unread="waf"),
+        "waf",
+    ),
+    "waf_default_allow_without_rules": Case(
+        aws(waf_policies=waf(rules=(WafRule("portcullis", 0, "block", "group", ours=True),))),
+        aws(waf_policies=waf(rules=(MANAGED,))),
+        aws(unread="waf"),
+        "waf",
+    ),
+    "waf_log_redaction_missing": Case(
+        aws(waf_policies=waf(evidence={"LoggingConfiguration": {"RedactedFields": []}})),
+        aws(waf_policies=waf(evidence={"LoggingConfiguration": REDACTED})),
+        aws(waf_policies=waf(logging=None)),
+        "waf_logging",
+    ),
+    "waf_without_logging": Case(
+        aws(waf_policies=waf(logging=False)), aws(waf_policies=waf()), aws(waf_policies=waf(logging=None)),
+        "waf_logging",
+    ),
+    "waf_without_rate_rule": Case(
+        aws(waf_policies=waf(rules=(MANAGED,))),
+        aws(waf_policies=waf(rules=(WafRule("rate", 5, "block", "rate"),))),
+        aws(unread="waf"),
+        "waf",
+    ),
+    "zombie_endpoint": Case(endpoint(state="zombie"), endpoint(), endpoint(state="unknown")),
+}  # fmt: skip
+
+
+def judged(check_id: str, given: ConfigSnapshot | EndpointFacts) -> list[CheckResult]:
+    """What one check makes of a snapshot, or of an endpoint beside an empty one."""
+    if isinstance(given, EndpointFacts):
+        facts = Facts((given,), traffic_seen=True, sensitive_classes=SENSITIVE)
+        return all_checks()[check_id].evaluate(snapshot(), facts)
+    facts = Facts(traffic_seen=True, sensitive_classes=SENSITIVE)
+    return all_checks()[check_id].evaluate(given, facts)
+
+
+def test_every_check_has_its_three_cases() -> None:
+    assert set(CASES) == set(all_checks())
+
+
+@pytest.mark.parametrize("check_id", CASES)
+def test_the_weakness_is_found_with_proof_and_repair(check_id: str) -> None:
+    (found,) = judged(check_id, CASES[check_id].fails)
+    assert found.verdict is Verdict.FAIL
+    assert found.check == check_id
+    assert found.sentence.endswith(".")
+    assert found.evidence
+    assert found.fix
+    assert all(fix.body.strip() for fix in found.fix)
+
+
+@pytest.mark.parametrize("check_id", CASES)
+def test_without_the_weakness_it_passes(check_id: str) -> None:
+    assert {result.verdict for result in judged(check_id, CASES[check_id].passes)} == {Verdict.PASS}
+
+
+@pytest.mark.parametrize("check_id", CASES)
+def test_what_cannot_be_told_is_unknown_and_never_a_pass(check_id: str) -> None:
+    results = judged(check_id, CASES[check_id].unknown)
+    assert {result.verdict for result in results} == {Verdict.UNKNOWN}
+    assert all(result.sentence for result in results)
+
+
+@pytest.mark.parametrize("check_id", [name for name, case in CASES.items() if case.section])
+def test_a_section_that_was_not_read_is_reported_by_its_checks(check_id: str) -> None:
+    card = all_checks()[check_id].card
+    vendor = card.vendors[0] if card.vendors else "aws"
+    results = judged(check_id, snapshot(vendor, unread=CASES[check_id].section))
+    assert any(result.is_blind and "access denied" in result.sentence for result in results)
+
+
+@pytest.mark.parametrize("vendor", ["aws", "kong"])
+def test_an_unread_estate_has_no_pass_and_no_failure(vendor: str) -> None:
+    nothing = ConfigSnapshot(vendor, "gw", "gateway")
+    assert {result.verdict for result in evaluate_all(nothing, Facts())} == {Verdict.UNKNOWN}
+
+
+def test_checks_of_another_vendor_do_not_run() -> None:
+    ran = {check.card.id for check in checks_for("aws")}
+    assert "admin_api_exposed" not in ran
+    assert "waf_without_rate_rule" in ran
+
+
+@pytest.mark.parametrize("check_id", CASES)
+def test_the_catalogue_says_what_and_why(check_id: str) -> None:
+    card = all_checks()[check_id].card
+    assert card.title
+    assert card.why.endswith(".")
+    assert card.references
+
+
+def test_a_route_that_only_answers_pre_flight_requests_needs_no_authentication() -> None:
+    assert judged("route_without_auth", kong(routes=route(methods=("OPTIONS",), auth=()))) == []
+
+
+def test_kong_routes_are_judged_by_their_own_rate_limits() -> None:
+    limited = kong(routes=route(rate_limits=(RateLimit(600, 60, "ip"),)))
+    assert [r.verdict for r in judged("no_rate_limit", limited)] == [Verdict.PASS]
+    assert [r.verdict for r in judged("no_rate_limit", kong(routes=route()))] == [Verdict.FAIL]
+
+
+def test_a_private_service_needs_no_web_acl() -> None:
+    private = aws(services=service(exposure=Exposure.PRIVATE), stages=stage(waf_ref=""))
+    assert judged("stage_without_waf", private) == []
+
+
+def test_a_finding_keeps_its_identity_when_wording_and_evidence_change() -> None:
+    (one,) = judged("route_without_auth", kong(routes=route(auth=())))
+    (other,) = judged("route_without_auth", kong(routes=route(auth=(), path="/orders/v2", evidence={})))
+    assert one.fingerprint("con_1") == other.fingerprint("con_1") != one.fingerprint("con_2")
+
+
+def test_repairs_name_the_resource_at_hand() -> None:
+    (found,) = judged("jwt_without_expiry", kong(routes=route(auth=(ENDLESS,))))
+    assert "name: orders" in found.fix[0].body
+    assert JWT.details["claims_to_verify"] == ["exp"]
