@@ -21,6 +21,7 @@ from connectors.file.read import read_calls, read_config
 from connectors.file.stream import head_of
 from controlplane.cli.client import Failed
 from controlplane.detection.detectors import detectors
+from controlplane.detection.merging import merged
 from controlplane.detection.types import Evidence
 from controlplane.inventory.templates import TemplateModel, learn
 from controlplane.traffic.door import DoorKeys, prepare
@@ -88,7 +89,7 @@ def label(calls: pa.Table) -> pa.Table:
 
 def evidence_in(labelled: pa.Table) -> list[Evidence]:
     """Every detector's evidence on labelled calls."""
-    return [piece for detector in detectors().values() for piece in detector.detect(labelled)]
+    return merged(piece for detector in detectors().values() for piece in detector.detect(labelled))
 
 
 def _stored_form(raw: pa.Table) -> pa.Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,8 +17,9 @@ from controlplane.api.permissions import HasPermission
 from controlplane.api.routing import Router
 from controlplane.api.views import ApiViewSet
 from controlplane.detection import queries, services
-from controlplane.detection.models import Actor, Threat
-from controlplane.detection.scoring import HALF_LIFE_SECONDS
+from controlplane.detection.classes import title_of
+from controlplane.detection.models import Actor, ActorEvidence, Threat
+from controlplane.detection.scoring import HALF_LIFE_SECONDS, decayed, severity
 from controlplane.detection.suggestions import suggest
 from controlplane.traffic.types import MICROSECONDS
 
@@ -58,8 +60,12 @@ class TriageSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(required=False, allow_blank=True, default="")
 
 
+def _now() -> int:
+    return int(time.time() * MICROSECONDS)
+
+
 class ActorSerializer(serializers.Serializer[Any]):
-    """An actor as lists show it."""
+    """An actor as lists show it, with the score of now."""
 
     def to_representation(self, instance: Actor) -> dict[str, Any]:
         """The API document."""
@@ -69,19 +75,45 @@ class ActorSerializer(serializers.Serializer[Any]):
             "label": instance.label,
             "addresses": instance.addresses[:50],
             "address_count": len(instance.addresses),
-            "score": instance.score,
+            "score": round(decayed(instance.score, instance.last_ts, _now()), 1),
             "first_seen": _iso(instance.first_ts),
             "last_seen": _iso(instance.last_ts),
-            "threats": [
-                {"id": t.id, "kind": t.kind, "title": t.title, "severity": t.severity}
-                for t in instance.threats.all()
-            ],
+            "threats": ThreatSerializer(instance.threats.all(), many=True).data,
         }
+
+
+def _call(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "id": row["call_id"], "at": _iso(row["ts"])}
+
+
+def _timeline(rows: Sequence[ActorEvidence]) -> list[dict[str, Any]]:
+    return [
+        {
+            "evidence_id": row.id,
+            "at": _iso(row.last_ts),
+            "from": _iso(row.first_ts),
+            "detector": row.detector,
+            "kind": row.attack_class,
+            "severity": severity(row.points),
+            "sentence": row.sentence,
+            "endpoints": row.endpoints,
+            "requests": row.requests,
+            "succeeded": row.succeeded,
+            "points": row.points,
+        }
+        for row in rows[-200:]
+    ]
+
+
+def _got_through(rows: Sequence[ActorEvidence]) -> list[dict[str, Any]]:
+    why = {call: title_of(row.attack_class) for row in rows for call in row.succeeded_ids}
+    calls = queries.calls_of(list(rows), 20, only_succeeded=True)
+    return [{**_call(row), "why": why[row["call_id"]]} for row in calls]
 
 
 def _actor_detail(instance: Actor) -> dict[str, Any]:
     rows = queries.evidence_of(instance.id)
-    parts = queries.contributions_of(rows, int(time.time() * MICROSECONDS))
+    parts = queries.contributions_of(rows, _now())
     threats = list(instance.threats.all())
     titles = ", ".join(threat.title for threat in threats[:2])
     return ActorSerializer(instance).data | {
@@ -90,34 +122,19 @@ def _actor_detail(instance: Actor) -> dict[str, Any]:
         "half_life_hours": HALF_LIFE_SECONDS // 3600,
         "contributions": [
             {
-                "detector": p.detector,
-                "points": p.points,
-                "decayed": p.decayed,
-                "at": _iso(p.at),
-                "sentence": p.sentence,
+                "detector": part.detector,
+                "points": part.points,
+                "decayed": part.decayed,
+                "at": _iso(part.at),
+                "sentence": part.sentence,
             }
-            for p in parts
+            for part in parts
         ],
-        "timeline": [
-            {
-                "evidence_id": row.id,
-                "at": _iso(row.last_ts),
-                "from": _iso(row.first_ts),
-                "detector": row.detector,
-                "kind": row.attack_class,
-                "sentence": row.sentence,
-                "endpoints": row.endpoints,
-                "requests": row.requests,
-                "succeeded": row.succeeded,
-                "points": row.points,
-            }
-            for row in rows[-200:]
-        ],
-        "got_through": [
-            {**call, "ts": _iso(call["ts"])} for call in queries.calls_of(rows, 20, only_succeeded=True)
-        ],
+        "timeline": _timeline(rows),
+        "got_through": _got_through(rows),
+        "blocks": queries.blocks_for([threat.id for threat in threats]),
         "spoofable": any(threat.spoofable for threat in threats),
-        "suggested_block": suggest(instance.kind, instance.addresses, [], titles),
+        "suggested_block": suggest(instance.addresses, titles),
     }
 
 
@@ -130,7 +147,7 @@ class ThreatViewSet(ApiViewSet):
     ordering = ("-score", "-id")
 
     def list(self, request: Request) -> Response:
-        """Highest score first; filters status, severity, kind and q."""
+        """Highest score first; filters status, severity (medium+ for at least medium), kind and q."""
         given = request.query_params
         return self.page(
             queries.threats(
@@ -156,11 +173,12 @@ class ActorViewSet(ApiViewSet):
 
     permission_classes = [HasPermission("threats.read")]
     serializer_class = ActorSerializer
-    ordering = ("-score", "-id")
+    ordering = ("-rank", "-id")
 
     def list(self, request: Request) -> Response:
-        """Highest score first."""
-        return self.page(queries.actors())
+        """Highest score first; filters kind and q (a word of the label, or an address)."""
+        given = request.query_params
+        return self.page(queries.actors(given.get("kind", ""), given.get("q", "")))
 
     def retrieve(self, request: Request, pk: str) -> Response:
         """One actor: score with its parts, timeline, what got through and a block to consider."""
@@ -171,7 +189,7 @@ class ActorViewSet(ApiViewSet):
         """The newest calls behind the actor's evidence."""
         queries.actor(pk)
         rows = queries.calls_of(queries.evidence_of(pk), 200)
-        return Response({"data": [{**row, "ts": _iso(row["ts"])} for row in rows], "next": None})
+        return Response({"data": [_call(row) for row in rows], "next": None})
 
 
 router = Router()

@@ -17,11 +17,12 @@ class Actor(models.Model):
     addresses = models.JSONField(default=list)
     first_ts = models.BigIntegerField()
     last_ts = models.BigIntegerField()
-    score = models.FloatField(default=0)
+    score = models.FloatField(default=0)  # at ``last_ts``; it halves from there on
+    rank = models.FloatField(default=0)  # log2(score) + last_ts in half-lives: orders by score at any time
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "key"], name="one_actor_per_key")]
-        indexes = [models.Index(fields=["-score"])]
+        indexes = [models.Index(fields=["-rank"])]
 
 
 class ActorEvidence(models.Model):
@@ -45,8 +46,11 @@ class ActorEvidence(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["actor", "detector", "bucket"], name="one_evidence_per_window")
+            models.UniqueConstraint(
+                fields=["actor", "detector", "attack_class", "bucket"], name="one_evidence_per_window"
+            )
         ]
+        indexes = [models.Index(fields=["bucket"])]
 
 
 class Threat(models.Model):

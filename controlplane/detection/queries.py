@@ -2,43 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 import pyarrow as pa
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from controlplane.detection import scoring
 from controlplane.detection.models import Actor, ActorEvidence, Threat
+from controlplane.detection.types import ActorKind
 from controlplane.traffic import engine
 from controlplane.traffic.types import CallFilter, Window
 from tenants.errors import NotFound
 
 #: Columns of a call as lists of an actor's calls show them.
-SHOWN = [
-    "ts",
-    "call_id",
-    "method",
-    "host",
-    "path",
-    "query",
-    "status",
-    "client_ip",
-    "user_agent",
-    "waf_action",
-    "signatures",
-]
+SHOWN: Final = [
+    "ts", "call_id", "method", "host", "path", "query", "status", "client_ip", "principal", "latency_ms",
+    "user_agent", "waf_action", "signatures",
+]  # fmt: skip
+_ORDERS: Final = ("low", "medium", "high", "critical")
+
+#: Tells which blocks are about these threat ids; set by the app that blocks, which detection does not know.
+BlocksReader = Callable[[list[str]], list[dict[str, Any]]]
+_blocks_readers: list[BlocksReader] = []
+
+
+def register_blocks_reader(reader: BlocksReader) -> None:
+    """Let ``reader`` answer which blocks were made for threats (documents with id, status, stage, expires_at)."""
+    if reader not in _blocks_readers:
+        _blocks_readers.append(reader)
+
+
+def blocks_for(threat_ids: list[str]) -> list[dict[str, Any]]:
+    """The blocks made for these threats."""
+    return [block for reader in _blocks_readers for block in reader(threat_ids)]
 
 
 def threats(status: str = "", severity: str = "", kind: str = "", text: str = "") -> QuerySet[Threat]:
-    """Threats, most severe first."""
+    """Threats by status, severity (or ``medium+``: at least medium), kind, and words of title or sentence."""
     found = Threat.objects.select_related("actor")
     if status:
         found = found.filter(status=status)
-    if severity:
+    if severity.endswith("+") and severity[:-1] in _ORDERS:
+        found = found.filter(severity__in=_ORDERS[_ORDERS.index(severity[:-1]) :])
+    elif severity:
         found = found.filter(severity=severity)
     if kind:
         found = found.filter(kind=kind)
-    return found.filter(title__icontains=text) if text else found
+    if text:
+        found = found.filter(Q(title__icontains=text) | Q(sentence__icontains=text) | Q(pk=text))
+    return found
 
 
 def threat(threat_id: str) -> Threat:
@@ -49,14 +62,17 @@ def threat(threat_id: str) -> Threat:
     return found
 
 
-def actors() -> QuerySet[Actor]:
-    """Actors with evidence."""
-    return Actor.objects.prefetch_related("threats")
+def actors(kind: str = "", text: str = "") -> QuerySet[Actor]:
+    """Actors by kind and by words of their label or one of their addresses."""
+    found = Actor.objects.prefetch_related("threats__actor")
+    if kind:
+        found = found.filter(kind=kind)
+    return found.filter(Q(label__icontains=text) | Q(addresses__contains=[text])) if text else found
 
 
 def actor(actor_id: str) -> Actor:
     """One actor with its threats."""
-    found = Actor.objects.prefetch_related("threats").filter(pk=actor_id).first()
+    found = Actor.objects.prefetch_related("threats__actor").filter(pk=actor_id).first()
     if found is None:
         raise NotFound("actor-not-found", "There is no such actor.")
     return found
@@ -89,14 +105,18 @@ def calls_of(rows: list[ActorEvidence], limit: int, only_succeeded: bool = False
 
 
 def suspects() -> frozenset[str]:
-    """Addresses and principal hashes of actors with an open threat of at least medium severity."""
+    """Keys of actors with an open threat of at least medium severity, and the addresses of those without a principal.
+
+    A principal's addresses are not suspect: others may share them.
+    """
     open_threats = (
         Threat.objects.select_related("actor").filter(status=Threat.Status.OPEN).exclude(severity="low")
     )
     found: set[str] = set()
     for row in open_threats:
-        found.update(row.actor.addresses)
         found.add(row.actor.key)
+        if row.actor.kind != ActorKind.PRINCIPAL:
+            found.update(row.actor.addresses)
     return frozenset(found)
 
 

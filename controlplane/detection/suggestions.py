@@ -9,9 +9,7 @@ from typing import Any, Final
 _MOST_ADDRESSES: Final = 500
 
 
-def suggest(
-    kind: str, addresses: Sequence[str], templates: Sequence[str], title: str
-) -> dict[str, Any] | None:
+def suggest(addresses: Sequence[str], title: str) -> dict[str, Any] | None:
     """A draft of a block for the actor's addresses; None when it has none or too many to block by address.
 
     Principals are known to us only as hashes, so they too are blocked by the addresses they came from.

@@ -35,8 +35,8 @@ class ActorKind(StrEnum):
 class Evidence:
     """One thing an actor did in one window, with the calls that show it.
 
-    ``bucket`` (µs) is the start of the detector's window: with detector and actor it identifies the evidence, so
-    that looking at the same window again replaces it. ``points`` (0–100) are before decay. ``call_ids`` are the
+    ``bucket`` (µs) is the start of the detector's window: with actor, detector and attack class it identifies the
+    evidence, so that looking at the same window again replaces it. ``points`` (0–100) are before decay. ``call_ids`` are the
     calls that show it, all of them up to 5,000, in order of time. ``succeeded`` counts those that got through.
     """
 

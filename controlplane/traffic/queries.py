@@ -68,9 +68,12 @@ class News:
     max_ts: int
 
 
-def news_for(reader: str) -> News | None:
-    """What was stored and not yet settled by ``reader`` (one of ``types.READERS``); None when there is nothing."""
-    rows = list(Unread.objects.filter(reader=reader).order_by("id")[:1000])
+def news_for(reader: str, at_most: int = 1000) -> News | None:
+    """What was stored and not yet settled by ``reader`` (one of ``types.READERS``); None when there is nothing.
+
+    The oldest ``at_most`` segments; ask again after settling them.
+    """
+    rows = list(Unread.objects.filter(reader=reader).order_by("id")[:at_most])
     if not rows:
         return None
     return News(

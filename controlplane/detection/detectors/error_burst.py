@@ -30,13 +30,16 @@ WITH named AS (
            mode(status) FILTER (WHERE failed) AS status, list(DISTINCT client_ip) AS addresses,
            list(call_id ORDER BY ts) FILTER (WHERE failed) AS ids
     FROM named GROUP BY caller, host, method, template, bucket
+), of_caller AS (
+    SELECT caller, host, method, template, sum(requests) AS own, sum(errors) AS own_errors FROM callers GROUP BY ALL
 ), everybody AS (
-    SELECT host, method, template, count(DISTINCT caller) AS seen FROM named GROUP BY ALL
+    SELECT host, method, template, count(*) AS seen, sum(own) AS every, sum(own_errors) AS every_error
+    FROM of_caller GROUP BY ALL
 )
-SELECT c.*, (SELECT coalesce(avg(o.failed::INT), 0) FROM named o
-             WHERE o.host = c.host AND o.method = c.method AND o.template = c.template AND o.caller <> c.caller) AS others_fail
-FROM callers c JOIN everybody USING (host, method, template)
-WHERE errors >= {_MIN_ERRORS} AND errors >= {_MIN_SHARE} * requests AND seen > {_MIN_OTHERS} AND others_fail <= {_OTHERS_FAIL}
+SELECT c.*, (every_error - own_errors) / greatest(every - own, 1) AS others_fail
+FROM callers c JOIN of_caller USING (caller, host, method, template) JOIN everybody USING (host, method, template)
+WHERE errors >= {_MIN_ERRORS} AND errors >= {_MIN_SHARE} * requests AND seen > {_MIN_OTHERS}
+  AND others_fail <= {_OTHERS_FAIL}
 """
 
 

@@ -34,7 +34,9 @@ WITH asked AS (
            regexp_matches(place, '(?i)regist|sign-?up') AS sign_up, min(ts) AS first_ts, max(ts) AS last_ts,
            list(call_id ORDER BY ts) AS ids, list(call_id ORDER BY ts) FILTER (WHERE status < 400) AS through
     FROM asked GROUP BY client_ip, host, place, bucket
-), usual AS (SELECT host, place, quantile_cont(asked, 0.9) AS others, count(DISTINCT client_ip) AS seen FROM addresses GROUP BY ALL)
+), usual AS (
+    SELECT host, place, quantile_cont(asked, 0.9) AS others, count(DISTINCT client_ip) AS seen FROM addresses GROUP BY ALL
+)
 SELECT * FROM addresses JOIN usual USING (host, place)
 WHERE asked >= {_MIN_ASKED} AND agents <= {_MOST_AGENTS} AND (
     refused >= {_MIN_REFUSED} * asked OR (NOT sign_up AND answers >= 2 AND seen >= 5 AND asked >= {_TIMES_OTHERS} * others)
