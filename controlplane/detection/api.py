@@ -106,7 +106,8 @@ def _timeline(rows: Sequence[ActorEvidence]) -> list[dict[str, Any]]:
 
 
 def _got_through(rows: Sequence[ActorEvidence]) -> list[dict[str, Any]]:
-    why = {call: title_of(row.attack_class) for row in rows for call in row.succeeded_ids}
+    by_weight = sorted(rows, key=lambda row: row.points)
+    why = {call: title_of(row.attack_class) for row in by_weight for call in row.succeeded_ids}
     calls = queries.calls_of(list(rows), 20, only_succeeded=True)
     return [{**_call(row), "why": why[row["call_id"]]} for row in calls]
 

@@ -16,7 +16,7 @@ from controlplane.detection.query import CALLER, KIND, THROUGH, kind, known, row
 from controlplane.detection.types import ActorKind, Detector, Evidence
 
 WINDOW_SECONDS: Final = 3600
-_FEW: Final = 8  # objects an ordinary caller reads in a window
+_FEW: Final = 4  # objects an ordinary caller reads in a window at most; fewer than make a suspect
 _MIN_FOREIGN: Final = 5
 _MIN_OBJECTS: Final = 15
 _MIN_IN_ORDER: Final = 0.6

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.base.calls import CallBatch, calls_table
-from controlplane.detection import queries, services
+from controlplane.detection import jobs, queries, services
 from controlplane.detection.looking import spans
 from controlplane.detection.merging import merged
 from controlplane.detection.models import Actor, ActorEvidence, Threat
@@ -23,6 +23,7 @@ from controlplane.traffic.types import Window
 from tenants.audit.models import Entry
 from tenants.errors import Invalid, NotFound
 from tenants.isolation.context import tenant_context
+from tenants.jobs.events import subscriptions
 from tenants.orgs.types import OrgInfo
 from tests.controlplane.detection.calls import SECOND, START
 
@@ -111,7 +112,7 @@ def test_evidence_that_further_calls_explain_is_withdrawn(tenant: OrgInfo) -> No
 
 def test_a_tick_that_fails_leaves_the_news_for_the_next(tenant: OrgInfo) -> None:
     accept(guesses(40))
-    with pytest.raises(RuntimeError, match="crash"), transaction.atomic():
+    with pytest.raises(RuntimeError, match="crash"), transaction.atomic():  # noqa: PT012
         services.tick()
         raise RuntimeError("crash")
     assert Threat.objects.count() == 0
@@ -156,7 +157,7 @@ def test_a_span_never_holds_more_calls_than_allowed_and_none_is_left_out(tenant:
     found = spans(Window(START, START + 100 * HOUR), 3600, 25)
     assert [(span.end - span.start) // HOUR for span in found] == [2, 29, 60]
     assert found[0].start == START
-    assert all(left.end <= right.start for left, right in zip(found, found[1:], strict=False))
+    assert all(left.end <= right.start for left, right in itertools.pairwise(found))
 
 
 def test_a_bucket_too_large_is_a_span_of_its_own(tenant: OrgInfo) -> None:
@@ -191,10 +192,13 @@ def test_a_closed_threat_stays_closed_until_newer_evidence_comes(tenant: OrgInfo
     assert (threat.status, threat.closed_ts) == ("open", None)
 
 
-def test_stored_calls_wake_detection(tenant: OrgInfo, run_jobs: Callable[[], int]) -> None:
-    accept(guesses(40))
-    assert run_jobs() >= 2
-    assert Threat.objects.count() == 1
+def test_stored_calls_wake_detection_which_works_until_nothing_is_left(tenant: OrgInfo) -> None:
+    assert "detection.tick" in subscriptions()["calls.stored"]
+    for hour in range(services.SEGMENTS_PER_TICK + 2):
+        accept(guesses(15, start=hour * HOUR))
+    jobs.tick()
+    assert ActorEvidence.objects.count() == services.SEGMENTS_PER_TICK + 2
+    assert traffic.news_for("detection") is None
 
 
 def test_suspects_are_keys_and_addresses_of_open_threats_but_no_address_of_a_principal(

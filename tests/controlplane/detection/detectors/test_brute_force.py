@@ -66,3 +66,13 @@ def test_the_order_of_rows_does_not_matter(order: list[int]) -> None:
     kept = [{**rows[index], "call_id": f"k{index}"} for index in order]
     straight = [{**rows[index], "call_id": f"k{index}"} for index in sorted(order)]
     assert detect(table(kept)) == detect(table(straight))
+
+
+def test_guessing_of_one_time_codes_is_named_so() -> None:
+    (found,) = detect(table(tries("f" * 40, path="/v2/otp/verify")))
+    assert found.attack_class == "otp_brute_force"
+
+
+def test_a_sign_in_that_answers_wrong_passwords_with_a_server_error_is_still_guessed_at() -> None:
+    rows = [{**row, "status": 500} for row in tries("f" * 40)]
+    assert len(detect(table(rows))) == 1

@@ -40,3 +40,20 @@ def test_where_others_too_change_several_nothing_is_said() -> None:
 def test_with_few_other_principals_nothing_is_said() -> None:
     rows = owners(3) + [change("thief", f"u{n}", 100 + n) for n in range(6)]
     assert detect(table(rows)) == []
+
+
+def test_an_administrator_established_over_hours_is_left_out() -> None:
+    delete = "/users/{id}"
+    work = [
+        call(f"/users/u{hour}-{n}", delete, method="DELETE", principal="admin", at=hour * 3600 + n)
+        for hour in (0, 3, 6)
+        for n in range(3)
+    ]
+    resets = [change("admin", f"u{n}", 6 * 3600 + 100 + n) for n in range(8)]
+    assert detect(table(owners() + work + resets)) == []
+
+
+def test_whoever_only_now_starts_is_no_established_administrator() -> None:
+    work = [call(f"/users/u{n}", "/users/{id}", method="DELETE", principal="thief", at=n) for n in range(9)]
+    resets = [change("thief", f"u{n}", 100 + n) for n in range(8)]
+    assert [piece.actor_key for piece in detect(table(owners() + work + resets))] == ["thief"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from controlplane.detection.detectors.payload import detect
+from controlplane.detection.scoring import severity
 from tests.controlplane.detection.calls import call, table
 
 
@@ -41,3 +42,28 @@ def test_hits_below_the_threshold_say_nothing() -> None:
 def test_calls_nobody_could_evaluate_say_nothing() -> None:
     rows = [call("/items", signatures=None, signature_score=None) for _ in range(20)]
     assert detect(table(rows)) == []
+
+
+def test_one_weak_hit_of_an_otherwise_normal_caller_stays_low() -> None:
+    rows = [call("/items", principal="anna") for _ in range(50)]
+    rows.append(attack(score=55, principal="anna"))
+    (found,) = detect(table(rows))
+    assert severity(found.points) == "low"
+
+
+def test_answered_injection_is_high_and_refused_injection_is_not() -> None:
+    (answered,) = detect(table([attack(status=200) for _ in range(6)]))
+    (refused,) = detect(table([attack(status=403) for _ in range(60)]))
+    assert severity(answered.points) == "high"
+    assert severity(refused.points) == "medium"
+
+
+def test_marks_of_scanners_count_as_scanning_and_stay_low_alone() -> None:
+    rows = [attack("scanner:probe-path", status=404), attack("sensitive-file:dot-git", status=404)] * 20
+    (found,) = detect(table(rows))
+    assert (found.attack_class, found.requests, severity(found.points)) == ("recon_scan", 40, "low")
+
+
+def test_a_scanners_mark_beside_a_payload_adds_no_second_class() -> None:
+    row = {**attack(), "signatures": ["scanner:user-agent", "sqli:sqli-union"]}
+    assert [piece.attack_class for piece in detect(table([row] * 3))] == ["sqli"]
