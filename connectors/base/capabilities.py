@@ -71,7 +71,9 @@ class ConfigReader(Protocol):
 class CallReader(Protocol):
     """Pull calls from a vendor's logs, loss-free and restartable."""
 
-    def read_calls(self, cursor: Cursor, snapshot: ConfigSnapshot | None) -> Iterator[tuple[RawBatch, Cursor]]:
+    def read_calls(
+        self, cursor: Cursor, snapshot: ConfigSnapshot | None
+    ) -> Iterator[tuple[RawBatch, Cursor]]:
         """Batches in order, each with the cursor that is true once the batch is stored."""
         ...
 

@@ -43,7 +43,9 @@ class PermissionMissing(SettingsError):
 
     code = "permission_missing"
 
-    def __init__(self, what: str, *, missing: str, unchanged: str = "Nothing was changed.", action: str = "") -> None:
+    def __init__(
+        self, what: str, *, missing: str, unchanged: str = "Nothing was changed.", action: str = ""
+    ) -> None:
         super().__init__(what, unchanged=unchanged, action=action)
         self.missing = missing
 
@@ -54,7 +56,12 @@ class TransientError(ConnectorError):
     code = "transient_error"
 
     def __init__(
-        self, what: str, *, retry_after: float | None = None, unchanged: str = "Nothing was changed.", action: str = ""
+        self,
+        what: str,
+        *,
+        retry_after: float | None = None,
+        unchanged: str = "Nothing was changed.",
+        action: str = "",
     ) -> None:
         super().__init__(what, unchanged=unchanged, action=action or "It will be tried again by itself.")
         self.retry_after = retry_after

@@ -118,7 +118,9 @@ def _networks(column: pa.Array, networks: tuple[IPNetwork, ...]) -> pa.Array:
     encoded = column.dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
-    verdicts = pa.array([address_in(text, networks) for text in encoded.dictionary.to_pylist()], type=pa.bool_())
+    verdicts = pa.array(
+        [address_in(text, networks) for text in encoded.dictionary.to_pylist()], type=pa.bool_()
+    )
     return verdicts.take(encoded.indices)
 
 

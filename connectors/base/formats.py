@@ -17,7 +17,7 @@ import connectors
 from connectors.base.calls import CallBatch, RawBatch
 from connectors.base.model import ConfigSnapshot
 
-#: How sure a format is, from its first uncompressed bytes and its name: 0 (no) to 1.
+#: How sure a format is, from first uncompressed bytes and file name: 0 (no) to 1.
 Sniff = Callable[[bytes, str], float]
 
 

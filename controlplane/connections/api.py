@@ -32,9 +32,7 @@ class ConnectorViewSet(ApiViewSet):
     permission_classes = [HasPermission("connections.read")]
     serializer_class = ConnectorSerializer
 
-    @extend_schema(
-        operation_id="connectors_list", responses=ConnectorSerializer(many=True)
-    )
+    @extend_schema(operation_id="connectors_list", responses=ConnectorSerializer(many=True))
     def list(self, request: Request) -> Response:
         """Every connector with its settings schema, permissions and field matrix."""
         return self.page(queries.manifests())
@@ -48,7 +46,7 @@ class ConnectionViewSet(ApiViewSet):
         "create": "connections.write",
         "partial_update": "connections.write",
         "destroy": "connections.write",
-        "setup": "connections.write",
+        "setup_texts": "connections.write",
         "check": "connections.write",
         "sync": "connections.write",
         "rotate_token": "connections.write",
@@ -57,9 +55,7 @@ class ConnectionViewSet(ApiViewSet):
     }
     serializer_class = ConnectionSerializer
 
-    @extend_schema(
-        operation_id="connections_list", responses=ConnectionSerializer(many=True)
-    )
+    @extend_schema(operation_id="connections_list", responses=ConnectionSerializer(many=True))
     def list(self, request: Request) -> Response:
         """All connections, newest first."""
         return self.page(queries.connections())
@@ -75,9 +71,7 @@ class ConnectionViewSet(ApiViewSet):
         made = services.create(given["connector"], given["name"], given.get("settings"))
         return Response(_detail(made.id), status=status.HTTP_201_CREATED)
 
-    @extend_schema(
-        operation_id="connections_retrieve", responses=ConnectionDetailSerializer
-    )
+    @extend_schema(operation_id="connections_retrieve", responses=ConnectionDetailSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
         """One connection with settings, permissions, sections and targets."""
         return Response(_detail(pk))
@@ -100,30 +94,24 @@ class ConnectionViewSet(ApiViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(operation_id="connections_setup", responses=SetupSerializer)
-    @action(detail=True, methods=["get"])
-    def setup(self, request: Request, pk: str) -> Response:
+    @action(detail=True, methods=["get"], url_path="setup", url_name="setup")
+    def setup_texts(self, request: Request, pk: str) -> Response:
         """The texts that grant us access, ready to copy."""
         return Response(SetupSerializer(services.setup(pk)).data)
 
-    @extend_schema(
-        operation_id="connections_check", request=None, responses=CheckSerializer
-    )
+    @extend_schema(operation_id="connections_check", request=None, responses=CheckSerializer)
     @action(detail=True, methods=["post"])
     def check(self, request: Request, pk: str) -> Response:
         """Test every permission now."""
         return Response(CheckSerializer(services.check(pk)).data)
 
-    @extend_schema(
-        operation_id="connections_sync", request=None, responses={202: RunSerializer}
-    )
+    @extend_schema(operation_id="connections_sync", request=None, responses={202: RunSerializer})
     @action(detail=True, methods=["post"])
     def sync(self, request: Request, pk: str) -> Response:
         """Read the configuration as soon as a worker is free."""
         run = services.request_sync(pk)
         jobs.run_sync.enqueue(run.id, unique_key=run.id)
-        return Response(
-            {"run": RunSerializer(run).data}, status=status.HTTP_202_ACCEPTED
-        )
+        return Response({"run": RunSerializer(run).data}, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(operation_id="connections_runs", responses=RunSerializer(many=True))
     @action(detail=True, methods=["get"], serializer_class=RunSerializer)
@@ -131,9 +119,7 @@ class ConnectionViewSet(ApiViewSet):
         """Runs of the connection, newest first."""
         return self.page(queries.runs(pk))
 
-    @extend_schema(
-        operation_id="connections_rotate_token", request=None, responses={200: None}
-    )
+    @extend_schema(operation_id="connections_rotate_token", request=None, responses={200: None})
     @action(detail=True, methods=["post"], url_path="rotate-token")
     def rotate_token(self, request: Request, pk: str) -> Response:
         """A new ingest token, shown this once; the old one stops working at once."""

@@ -42,13 +42,9 @@ def from_document(document: bytes) -> ConfigSnapshot:
 
 def digest(snapshot: ConfigSnapshot) -> str:
     """SHA-256 over the content, whatever the order in which objects and keys were listed."""
-    ordered = replace(
-        snapshot,
-        **{name: tuple(sorted(getattr(snapshot, name), key=_key)) for name in LISTS},
-    )
-    return hashlib.sha256(
-        orjson.dumps(_plain(ordered), option=orjson.OPT_SORT_KEYS)
-    ).hexdigest()
+    lists: dict[str, Any] = {name: tuple(sorted(getattr(snapshot, name), key=_key)) for name in LISTS}
+    ordered = replace(snapshot, **lists)
+    return hashlib.sha256(orjson.dumps(_plain(ordered), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def counts(snapshot: ConfigSnapshot) -> dict[str, int]:

@@ -17,18 +17,10 @@ class Connection(models.Model):
     status = models.CharField(max_length=16, default=ConnectionStatus.DRAFT)
     status_reason = models.TextField(blank=True, default="")
     settings = models.JSONField(default=dict)
-    secrets = models.TextField(
-        blank=True, default=""
-    )  # sealed JSON object of the secret fields
-    generated = models.JSONField(
-        default=dict
-    )  # what we made for the customer, external id and the like
-    ingest_token_hash = models.CharField(
-        max_length=64, blank=True, default="", db_index=True
-    )
-    ingest_token_sealed = models.TextField(
-        blank=True, default=""
-    )  # only until it is in use
+    secrets = models.TextField(blank=True, default="")  # sealed JSON object of the secret fields
+    generated = models.JSONField(default=dict)  # what we made for the customer, external id and the like
+    ingest_token_hash = models.CharField(max_length=64, blank=True, default="", db_index=True)
+    ingest_token_sealed = models.TextField(blank=True, default="")  # only until it is in use
     permissions_checked_at = models.DateTimeField(null=True)
     last_sync_at = models.DateTimeField(null=True)
     last_verified_at = models.DateTimeField(null=True)
@@ -38,18 +30,14 @@ class Connection(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["name"], name="one_connection_per_name")
-        ]
+        constraints = [models.UniqueConstraint(fields=["name"], name="one_connection_per_name")]
 
 
 class PermissionResult(models.Model):
     """The outcome of the last check for one permission."""
 
     id = PrefixedIdField(prefix="per")
-    connection = models.ForeignKey(
-        Connection, on_delete=models.CASCADE, related_name="permissions"
-    )
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="permissions")
     position = models.IntegerField()
     action = models.TextField()
     purpose = models.TextField()
@@ -64,9 +52,7 @@ class SyncRun(models.Model):
     """One run of reading configuration or calls, with its progress in real counts."""
 
     id = PrefixedIdField(prefix="run")
-    connection = models.ForeignKey(
-        Connection, on_delete=models.CASCADE, related_name="runs"
-    )
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="runs")
     kind = models.CharField(max_length=8, default=RunKind.CONFIG)
     state = models.CharField(max_length=8, default=RunState.QUEUED)
     step = models.TextField(blank=True, default="")
@@ -86,9 +72,7 @@ class Snapshot(models.Model):
     """One distinct content of a connection's configuration; a later equal read only moves ``read_at``."""
 
     id = PrefixedIdField(prefix="cfg")
-    connection = models.ForeignKey(
-        Connection, on_delete=models.CASCADE, related_name="snapshots"
-    )
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="snapshots")
     digest = models.CharField(max_length=64)
     document = models.BinaryField()
     sections = models.JSONField(default=list)

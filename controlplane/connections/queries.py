@@ -8,13 +8,13 @@ import structlog
 from django.db.models import QuerySet
 
 from connectors.base import registry
-from connectors.base.capabilities import Capability
+from connectors.base.capabilities import Capability, Grant
 from connectors.base.enforcement import Target
 from connectors.base.errors import ConnectorError
 from connectors.base.manifest import Manifest
 from connectors.base.model import ConfigSnapshot
 from controlplane.connections import documents
-from controlplane.connections.models import Connection, Snapshot, SyncRun
+from controlplane.connections.models import Connection, PermissionResult, Snapshot, SyncRun
 from controlplane.connections.services.opening import get, open_connector
 from controlplane.connections.types import LIVE, ConnectionRef, StoredSnapshot
 from tenants.errors import DomainError
@@ -50,11 +50,7 @@ def ref(connection_id: str) -> ConnectionRef | None:
 
 def live(capability: Capability) -> list[ConnectionRef]:
     """Connections that jobs read from and whose connector has the capability."""
-    able = [
-        key
-        for key, manifest in registry.manifests().items()
-        if capability in manifest.capabilities
-    ]
+    able = [key for key, manifest in registry.manifests().items() if capability in manifest.capabilities]
     rows = Connection.objects.filter(connector__in=able, status__in=LIVE).order_by("id")
     return [_ref(entry) for entry in rows]
 
@@ -85,9 +81,7 @@ def snapshot(snapshot_id: str) -> StoredSnapshot | None:
 def sections(connection_id: str) -> list[dict[str, str]]:
     """Completeness of the newest snapshot's sections, without reading its document."""
     found = (
-        Snapshot.objects.filter(connection=connection_id)
-        .order_by("-id")
-        .values_list("sections", flat=True)
+        Snapshot.objects.filter(connection=connection_id).order_by("-id").values_list("sections", flat=True)
     )
     return list(found.first() or [])
 
@@ -107,6 +101,17 @@ def targets(connection_id: str) -> Sequence[Target]:
         log.warning("targets unknown", connection=connection_id, reason=str(error))
         return ()
     return answer
+
+
+def can_write(connection_id: str) -> tuple[bool, str]:
+    """Whether blocks may be pushed, as last tested, and the sentence why not."""
+    rows = list(PermissionResult.objects.filter(connection=connection_id, access="write"))
+    denied = [row.action for row in rows if row.grant == Grant.DENIED.value]
+    if denied:
+        return False, f"Blocking is not possible yet: {', '.join(denied[:3])} denied."
+    if not rows:
+        return False, "Blocking was not set up for this connection."
+    return True, ""
 
 
 def _ref(entry: Connection) -> ConnectionRef:

@@ -11,18 +11,12 @@ from connectors.base.manifest import ConnectorSettings
 
 def secret_fields(settings: type[ConnectorSettings]) -> frozenset[str]:
     """Names of the fields that hold secrets."""
-    return frozenset(
-        name
-        for name, field in settings.model_fields.items()
-        if _is_secret(field.annotation)
-    )
+    return frozenset(name for name, field in settings.model_fields.items() if _is_secret(field.annotation))
 
 
 def generated_fields(settings: type[ConnectorSettings]) -> frozenset[str]:
     """Names of the fields that are made by us and never given by a user."""
-    return frozenset(
-        name for name in settings.model_fields if _flag(settings, name, "generated")
-    )
+    return frozenset(name for name in settings.model_fields if _flag(settings, name, "generated"))
 
 
 def form_schema(settings: type[ConnectorSettings]) -> dict[str, Any]:

@@ -42,9 +42,7 @@ class ConnectorSerializer(serializers.BaseSerializer[Manifest]):
             "vendor": instance.vendor,
             "kind": instance.kind.value,
             "summary": instance.summary,
-            "capabilities": sorted(
-                capability.value for capability in instance.capabilities
-            ),
+            "capabilities": sorted(capability.value for capability in instance.capabilities),
             "cannot": list(instance.cannot),
             "settings_schema": form_schema(instance.settings),
             "permissions": [
@@ -77,11 +75,7 @@ class ConnectionSerializer(serializers.BaseSerializer[Connection]):
         """Name, health and counts."""
         manifest = manifest_of(instance.connector)
         enforce = Capability.ENFORCE in manifest.capabilities
-        writes = [
-            entry.grant
-            for entry in instance.permissions.all()
-            if entry.access == "write"
-        ]
+        writes = [entry.grant for entry in instance.permissions.all() if entry.access == "write"]
         status = ConnectionStatus(instance.status)
         return {
             "id": instance.id,
@@ -157,10 +151,7 @@ class CheckSerializer(serializers.Serializer[Any]):
 
     def get_permissions(self, instance: Any) -> list[dict[str, str]]:
         """Every permission tested."""
-        return [
-            {**asdict(entry), "grant": entry.grant.value}
-            for entry in instance.permissions
-        ]
+        return [{**asdict(entry), "grant": entry.grant.value} for entry in instance.permissions]
 
 
 class RunSerializer(serializers.BaseSerializer[SyncRun]):

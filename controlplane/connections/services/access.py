@@ -69,18 +69,14 @@ def check(connection_id: str) -> AccessReport:
 
 def fail(connection_id: str, error: ConnectorError) -> None:
     """Set the connection's health to the error's sentence; snapshots and permissions stay as they were."""
-    Connection.objects.filter(pk=connection_id).exclude(
-        status=ConnectionStatus.DISABLED
-    ).update(
+    Connection.objects.filter(pk=connection_id).exclude(status=ConnectionStatus.DISABLED).update(
         status=ConnectionStatus.FAILED,
         status_reason=error.sentence(),
         error=problem(error),
     )
 
 
-def _store(
-    connection: Connection, permissions: tuple[Permission, ...], now: datetime
-) -> None:
+def _store(connection: Connection, permissions: tuple[Permission, ...], now: datetime) -> None:
     connection.permissions.all().delete()
     PermissionResult.objects.bulk_create(
         PermissionResult(
@@ -96,16 +92,8 @@ def _store(
         )
         for position, entry in enumerate(permissions)
     )
-    denied = [
-        entry
-        for entry in permissions
-        if entry.access == "read" and entry.grant is Grant.DENIED
-    ]
-    unsure = [
-        entry
-        for entry in permissions
-        if entry.access == "read" and entry.grant is Grant.UNKNOWN
-    ]
+    denied = [entry for entry in permissions if entry.access == "read" and entry.grant is Grant.DENIED]
+    unsure = [entry for entry in permissions if entry.access == "read" and entry.grant is Grant.UNKNOWN]
     changes: dict[str, object] = {
         "permissions_checked_at": now,
         "last_verified_at": now,
@@ -117,9 +105,7 @@ def _store(
             f"Denied: {', '.join(entry.action for entry in denied[:5])}. What depends on them is unknown, not empty."
         )
     elif unsure:
-        changes["status_reason"] = (
-            f"Not tested: {', '.join(entry.action for entry in unsure[:5])}."
-        )
+        changes["status_reason"] = f"Not tested: {', '.join(entry.action for entry in unsure[:5])}."
     elif connection.status in {
         ConnectionStatus.FAILED,
         ConnectionStatus.DRAFT,

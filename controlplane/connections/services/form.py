@@ -67,9 +67,7 @@ def generate(connection: Connection, manifest: Manifest) -> None:
 def set_token(connection: Connection, token: str) -> None:
     """Give the connection an ingest token: its hash for ever, itself sealed until it is in use."""
     connection.ingest_token_hash = token_hash(token)
-    connection.ingest_token_sealed = seal(
-        token, table=_TABLE, field="ingest_token", row=connection.id
-    )
+    connection.ingest_token_sealed = seal(token, table=_TABLE, field="ingest_token", row=connection.id)
 
 
 def put(connection: Connection, manifest: Manifest, given: Mapping[str, Any]) -> None:
@@ -98,9 +96,7 @@ def put(connection: Connection, manifest: Manifest, given: Mapping[str, Any]) ->
     _validate(manifest, {**plain, **hidden, **connection.generated}, complete=False)
     connection.settings = plain
     connection.secrets = (
-        seal(json.dumps(hidden), table=_TABLE, field="secrets", row=connection.id)
-        if hidden
-        else ""
+        seal(json.dumps(hidden), table=_TABLE, field="secrets", row=connection.id) if hidden else ""
     )
 
 
@@ -122,9 +118,7 @@ def masked(connection: Connection, manifest: Manifest) -> dict[str, Any]:
     hidden = secret_values(connection)
     shown: dict[str, Any] = {**connection.settings, **connection.generated}
     for name in secret_fields(manifest.settings):
-        is_set = bool(hidden.get(name)) or (
-            name == "ingest_token" and bool(connection.ingest_token_hash)
-        )
+        is_set = bool(hidden.get(name)) or (name == "ingest_token" and bool(connection.ingest_token_hash))
         shown[name] = {"set": is_set}
     return shown
 
@@ -138,17 +132,13 @@ def is_complete(connection: Connection, manifest: Manifest) -> bool:
     return True
 
 
-def _validate(
-    manifest: Manifest, values: Mapping[str, Any], *, complete: bool
-) -> ConnectorSettings:
+def _validate(manifest: Manifest, values: Mapping[str, Any], *, complete: bool) -> ConnectorSettings:
     try:
         return manifest.settings.model_validate(dict(values))
     except ValidationError as error:
         found: dict[str, list[str]] = {}
         missing = []
-        for problem in error.errors(
-            include_url=False, include_input=False, include_context=False
-        ):
+        for problem in error.errors(include_url=False, include_input=False, include_context=False):
             place = ".".join(str(part) for part in problem["loc"]) or "settings"
             if problem["type"] == "missing":
                 missing.append(place)

@@ -17,9 +17,7 @@ from tenants.ids import new_id
 from tenants.jobs.events import emit
 
 
-def create(
-    connector: str, name: str, settings: Mapping[str, Any] | None = None
-) -> Connection:
+def create(connector: str, name: str, settings: Mapping[str, Any] | None = None) -> Connection:
     """A new connection with the values we make for it; a draft until its settings are complete.
 
     Raises ``Invalid`` for an unknown connector or wrong settings and ``Conflict`` for a name in use.
@@ -27,9 +25,7 @@ def create(
     manifest = manifest_of(connector)
     with transaction.atomic():
         _free(name)
-        connection = Connection(
-            id=new_id("con"), name=name.strip(), connector=connector
-        )
+        connection = Connection(id=new_id("con"), name=name.strip(), connector=connector)
         form.generate(connection, manifest)
         form.put(connection, manifest, settings or {})
         connection.save(force_insert=True)
@@ -96,9 +92,7 @@ def delete(connection_id: str) -> None:
     """Remove the connection with its settings, secrets, snapshots and cursor; calls and endpoints stay."""
     with transaction.atomic():
         connection = _locked(connection_id)
-        record(
-            "connection.delete", target=connection.id, before={"name": connection.name}
-        )
+        record("connection.delete", target=connection.id, before={"name": connection.name})
         emit("connection.deleted", connection_id=connection.id)
         connection.delete()
 
@@ -121,16 +115,19 @@ def rotate_token(connection_id: str) -> str:
 
 def set_counts(connection_id: str, *, services: int, endpoints: int) -> None:
     """Note how many services and endpoints inventory holds for the connection."""
-    Connection.objects.filter(pk=connection_id).update(
-        services=services, endpoints=endpoints
+    Connection.objects.filter(pk=connection_id).update(services=services, endpoints=endpoints)
+
+
+def mark_connected(connection_id: str, sentence: str) -> None:
+    """Calls arrived by themselves (an import, a push): the connection works, and the sentence says what came."""
+    Connection.objects.filter(pk=connection_id).exclude(status=ConnectionStatus.DISABLED).update(
+        status=ConnectionStatus.CONNECTED, status_reason=sentence
     )
 
 
 def _announce(connection: Connection) -> None:
     manifest = manifest_of(connection.connector)
-    if connection.status == ConnectionStatus.DISABLED or not form.is_complete(
-        connection, manifest
-    ):
+    if connection.status == ConnectionStatus.DISABLED or not form.is_complete(connection, manifest):
         return
     _move(connection, ConnectionStatus.CHECKING, "The first read is under way.")
     emit("connection.saved", connection_id=connection.id)

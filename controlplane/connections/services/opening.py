@@ -56,7 +56,5 @@ def open_connector(connection_id: str, capability: Capability) -> Any:
             f"{manifest.title} cannot do this ({capability.value}). Nothing was changed.",
         )
     implementation = registry.implementation(connection.connector, capability)
-    egress = Egress(
-        egress_policy(), account=f"{require_tenant().schema_name}:{connection.id}"
-    )
+    egress = Egress(egress_policy(), account=f"{require_tenant().schema_name}:{connection.id}")
     return implementation(form.opened(connection, manifest), egress)

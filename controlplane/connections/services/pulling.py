@@ -37,9 +37,7 @@ def pull(connection_id: str, seconds: float = 60.0) -> SyncRun | None:
         reader = open_connector(connection.id, Capability.PULL_CALLS)
         position = _position(connection.id)
         for batch, cursor in reader.read_calls(position, _snapshot(connection.id)):
-            if not _accept(
-                connection.id, reader.normalise(batch), position, cursor, tally
-            ):
+            if not _accept(connection.id, reader.normalise(batch), position, cursor, tally):
                 break
             position = dict(cursor)
             if time.monotonic() > deadline:
@@ -64,11 +62,7 @@ def pull(connection_id: str, seconds: float = 60.0) -> SyncRun | None:
 
 
 def _position(connection_id: str) -> dict[str, Any]:
-    held = (
-        CallCursor.objects.filter(pk=connection_id)
-        .values_list("position", flat=True)
-        .first()
-    )
+    held = CallCursor.objects.filter(pk=connection_id).values_list("position", flat=True).first()
     return dict(held or {})
 
 

@@ -54,7 +54,6 @@ def setup(connection_id: str) -> Setup:
 def ingest_url(connection_id: str) -> str:
     """The address vendors push calls of this connection to."""
     base = str(
-        getattr(django_settings, "PUBLIC_URL", "")
-        or f"https://{{tenant}}.{django_settings.BASE_DOMAIN}"
+        getattr(django_settings, "PUBLIC_URL", "") or f"https://{{tenant}}.{django_settings.BASE_DOMAIN}"
     )
     return f"{base.replace('{tenant}', require_tenant().slug)}/api/v1/ingest/{connection_id}"

@@ -95,20 +95,13 @@ def store(connection_id: str, snapshot: ConfigSnapshot, now: datetime) -> Snapsh
                 first_read_at=now,
                 read_at=now,
             )
-        lacking = [
-            part
-            for part in snapshot.sections
-            if part.completeness is not Completeness.COMPLETE
-        ]
+        lacking = [part for part in snapshot.sections if part.completeness is not Completeness.COMPLETE]
         connection.last_sync_at = connection.last_verified_at = now
         connection.error = None
         if connection.status != ConnectionStatus.DISABLED:
-            connection.status = (
-                ConnectionStatus.DEGRADED if lacking else ConnectionStatus.CONNECTED
-            )
+            connection.status = ConnectionStatus.DEGRADED if lacking else ConnectionStatus.CONNECTED
             connection.status_reason = "; ".join(
-                f"{part.name} is {part.completeness.value}: {part.reason}".rstrip(": ")
-                for part in lacking
+                f"{part.name} is {part.completeness.value}: {part.reason}".rstrip(": ") for part in lacking
             )
         connection.save()
         emit("config.read", connection_id=connection.id, snapshot_id=kept.id)

@@ -22,6 +22,4 @@ def accepts_token(connection_id: str, token: str) -> bool:
 
 def token_in_use(connection_id: str) -> None:
     """Forget the clear token: the vendor has it now, so nobody needs to read it again."""
-    Connection.objects.filter(pk=connection_id).exclude(ingest_token_sealed="").update(
-        ingest_token_sealed=""
-    )
+    Connection.objects.filter(pk=connection_id).exclude(ingest_token_sealed="").update(ingest_token_sealed="")

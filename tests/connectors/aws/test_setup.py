@@ -47,7 +47,7 @@ def test_the_bare_policy_is_the_policy_the_double_enforces():
 def test_every_role_trusts_only_our_principal_with_the_external_id(access, language):
     text = body(access, language)
     assert CONTEXT["principal"] in text
-    assert SETTINGS["external_id"] in text
+    assert str(SETTINGS["external_id"]) in text
     assert "sts:ExternalId" in text
 
 

@@ -50,7 +50,7 @@ def one(made: dict) -> dict:
     return batch.table.to_pylist()[0]
 
 
-def with_headers(**headers: str) -> dict:
+def with_headers(**headers: object) -> dict:
     made = record()
     made["request"]["headers"] = {"host": "api.example.com", **headers}
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_network
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ from connectors.base.intent import HeaderMatch, Match
 from controlplane.blocking.simulate import COLUMNS, simulate
 
 
-def calls(rows: list[dict[str, object]]) -> pa.Table:
+def calls(rows: Sequence[Mapping[str, object]]) -> pa.Table:
     base = {
         "connection": "con_1",
         "received_at": 0,
@@ -32,8 +33,8 @@ ATTACKER = Match(networks=(ip_network("198.18.4.7/32"),))
 
 
 def test_counts_requests_and_known_good_requests_apart() -> None:
-    bad = [{"client_ip": "198.18.4.7", "status": 401, "principal": None}] * 20
-    good = [{"client_ip": "198.18.9.9", "principal": "p1"}] * 80
+    bad: list[dict[str, object]] = [{"client_ip": "198.18.4.7", "status": 401, "principal": None}] * 20
+    good: list[dict[str, object]] = [{"client_ip": "198.18.9.9", "principal": "p1"}] * 80
     effect = simulate(ATTACKER, calls([*bad, *good]), frozenset(), label)
     assert (effect.requests, effect.good_requests, effect.good_total) == (20, 0, 80)
     assert effect.share_of_traffic == 0.2

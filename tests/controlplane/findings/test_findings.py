@@ -171,6 +171,8 @@ def test_triage_is_kept_in_history_and_audit(client: TenantClient) -> None:
     assert (newest["kind"], newest["actor"]) == ("remediating", "owner@acme.test")
     assert "Ticket 7" in newest["detail"]
     entry = Entry.objects.get(action="finding.triage", target=finding_id)
+    assert entry.before is not None
+    assert entry.after is not None
     assert (entry.before["status"], entry.after["status"]) == ("open", "remediating")
 
 

@@ -22,7 +22,8 @@ def test_unknown_reads_never_change_anything(reads: list[tuple[Verdict, int]], s
 
 @given(READS)
 def test_only_clean_reads_in_a_row_on_different_reads_resolve(reads: list[tuple[Verdict, int]]) -> None:
-    standing, clean = Standing(Status.OPEN), set()
+    standing = Standing(Status.OPEN)
+    clean: set[int] = set()
     for verdict, number in reads:
         standing = after_read(standing, verdict, f"read-{number}", NOW).standing
         if verdict is Verdict.FAIL:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -31,7 +31,7 @@ def read(connection: str, *routes: Route, complete: bool = True) -> None:
     services.apply_snapshot(connection)
 
 
-def call(connection: str, *rows: dict[str, object]) -> None:
+def call(connection: str, *rows: Mapping[str, object]) -> None:
     base = {"host": "api.example.com", "method": "GET", "status": 200, "client_ip": "198.18.0.1"}
     start = int(NOW.timestamp() * MICRO)
     number = Endpoint.objects.count() * 1000 + sum(Endpoint.objects.values_list("calls", flat=True))
@@ -147,10 +147,10 @@ def test_the_api_filters_pages_and_counts(
         connection, *[route(f"r{n}", f"/things{n}", "GET") for n in range(7)], route("p", "/things0", "POST")
     )
     client = owner_client(acme)
-    page = client.get("/api/v1/endpoints", {"method": "GET", "limit": 5, "sort": "path"}).json()
+    page = client.get("/api/v1/endpoints", {"method": "GET", "limit": "5", "sort": "path"}).json()
     assert len(page["data"]) == 5
     rest = client.get(
-        "/api/v1/endpoints", {"method": "GET", "limit": 5, "sort": "path", "cursor": page["next"]}
+        "/api/v1/endpoints", {"method": "GET", "limit": "5", "sort": "path", "cursor": str(page["next"])}
     ).json()
     seen = [row["template"] for row in page["data"] + rest["data"]]
     assert seen == sorted(seen)
