@@ -1,7 +1,8 @@
 """Campaign recall and false alerts of the detectors on a labelled traffic set.
 
-``python -m benchmarks.detection FOLDER [--shape kong] [--scorer score_detect.py]``: FOLDER holds the set's log
-shapes with ``labels.tsv`` and ``campaigns.json``; the scorer is the set's own. Nothing is trained on the set.
+``python -m benchmarks.detection FOLDER [--shape kong] [--bodies] [--scorer score_detect.py]``: FOLDER holds the
+set's log shapes with ``labels.tsv`` and ``campaigns.json``; the scorer is the set's own. ``--bodies`` adds the bodies
+of ``mirror.jsonl`` to Kong's records, as a Kong that logs them would. Nothing is trained on the set.
 """
 
 from __future__ import annotations
@@ -41,6 +42,21 @@ def alerts(evidence: Iterable[Evidence]) -> list[dict[str, object]]:
     return [{"class": name, "request_ids": sorted(set(ids))} for (_, name), ids in grouped.items()]
 
 
+def with_bodies(folder: Path, target: Path) -> None:
+    """Write Kong's records with ``request.body`` and ``response.body`` of the mirrored traffic to ``target``."""
+    bodies = {}
+    with (folder / "mirror.jsonl").open("rb") as mirrored:
+        for line in mirrored:
+            record = json.loads(line)
+            bodies[record["id"]] = (record["req"], record["resp"])
+    with (folder / "kong.jsonl").open("rb") as records, target.open("w") as written:
+        for line in records:
+            record = json.loads(line)
+            sent, answered = bodies.get(record["request"]["id"], (None, None))
+            record["request"]["body"], record["response"]["body"] = sent, answered
+            written.write(json.dumps(record) + "\n")
+
+
 def main() -> None:
     """Print the scorer's figures and the time taken."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -49,10 +65,16 @@ def main() -> None:
         "--shape", default="kong", help="kong, aws_http, apigee (shapes that carry the request's id)"
     )
     parser.add_argument("--scorer", type=Path, default=Path("../shared/bench/traffic/score_detect.py"))
+    parser.add_argument("--bodies", action="store_true", help="with the bodies of mirror.jsonl (shape kong)")
     options = parser.parse_args()
-    started = time.process_time()
-    report = analyse(options.folder / f"{options.shape}.jsonl")
-    spent = time.process_time() - started
+    with tempfile.TemporaryDirectory() as folder:
+        file = options.folder / f"{options.shape}.jsonl"
+        if options.bodies:
+            file = Path(folder) / "kong.jsonl"
+            with_bodies(options.folder, file)
+        started = time.process_time()
+        report = analyse(file)
+        spent = time.process_time() - started
     raised = alerts(report.evidence)
     print(
         f"{report.calls} calls, {len(report.quarantined)} not readable, {len(report.endpoints)} endpoints,",

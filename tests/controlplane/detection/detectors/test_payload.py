@@ -10,7 +10,9 @@ from tests.controlplane.detection.calls import call, table
 
 
 def attack(name: str = "sqli:sqli-union", score: int = 90, **values: Any) -> dict[str, Any]:
-    return call("/items", signatures=[name], signature_score=score, client_ip="203.0.113.3", **values)
+    return call(
+        "/items", **{"signatures": [name], "signature_score": score, "client_ip": "203.0.113.3"} | values
+    )
 
 
 def test_payloads_of_one_caller_and_class_are_one_piece_of_evidence() -> None:
@@ -67,3 +69,14 @@ def test_marks_of_scanners_count_as_scanning_and_stay_low_alone() -> None:
 def test_a_scanners_mark_beside_a_payload_adds_no_second_class() -> None:
     row = {**attack(), "signatures": ["scanner:user-agent", "sqli:sqli-union"]}
     assert [piece.attack_class for piece in detect(table([row] * 3))] == ["sqli"]
+
+
+def test_a_rule_that_hits_what_many_callers_normally_send_is_ignored_there() -> None:
+    rows = [attack("xss:tag", client_ip=f"203.0.113.{n % 30}", status=200) for n in range(90)]
+    rows += [attack(client_ip="198.51.100.1", status=500) for _ in range(6)]
+    assert [piece.attack_class for piece in detect(table(rows))] == ["sqli"]
+
+
+def test_a_rule_that_hits_many_refused_callers_is_still_an_attack() -> None:
+    rows = [attack(client_ip=f"203.0.113.{n % 30}", status=500) for n in range(90)]
+    assert len(detect(table(rows))) == 30
