@@ -42,6 +42,7 @@ _TITLES: Final = {
     "scraping": "Scraping",
     "rate_abuse": "Abnormal request rate",
     "error_burst": "Abnormal errors",
+    "mass_assignment": "Mass assignment",
     "jwt_tamper": "Token forgery",
 }
 
