@@ -17,9 +17,9 @@ DOCS = Path(__file__).parents[3] / "docs"
 
 def documented() -> Detector:
     text = (DOCS / "adding-a-detector.md").read_text()
-    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (code,) = re.findall(r"```python\n(.*?)\n *```", text, re.DOTALL)
     names: dict[str, Any] = {}
-    exec(compile(dedent("   " + code), "adding-a-detector.md", "exec"), names)
+    exec(compile(dedent(code), "adding-a-detector.md", "exec"), names)
     detector = names["DETECTOR"]
     assert isinstance(detector, Detector)
     return detector

@@ -10,9 +10,8 @@ from tests.controlplane.detection.calls import call, table
 
 
 def attack(name: str = "sqli:sqli-union", score: int = 90, **values: Any) -> dict[str, Any]:
-    return call(
-        "/items", **{"signatures": [name], "signature_score": score, "client_ip": "203.0.113.3"} | values
-    )
+    base = {"path": "/items", "client_ip": "203.0.113.3", "signatures": [name], "signature_score": score}
+    return {**base, **values}
 
 
 def test_payloads_of_one_caller_and_class_are_one_piece_of_evidence() -> None:
