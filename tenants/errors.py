@@ -3,6 +3,7 @@
 DomainError
 ├── NotFound 404      ├── Conflict 409      ├── TooMany 429
 ├── Refused 403       ├── Invalid 422       ├── Unavailable 503
+├── Stale 412
 └── Unauthenticated 401                     └── TooLarge 413
 """
 
@@ -48,6 +49,12 @@ class Conflict(DomainError):
     """The thing is not in the state this needs."""
 
     status, title = 409, "Conflict with the current state"
+
+
+class Stale(DomainError):
+    """What the request was based on is too old or was used up."""
+
+    status, title = 412, "Out of date"
 
 
 class Invalid(DomainError):

@@ -17,6 +17,7 @@ from controlplane.api.views import ApiView, ApiViewSet
 from controlplane.blocking import queries, services
 from controlplane.blocking.models import Block, Preview
 from controlplane.blocking.services.asking import utc_now
+from controlplane.blocking.types import Person
 
 
 class HeaderMatchSerializer(serializers.Serializer[Any]):
@@ -45,8 +46,8 @@ class MatchSerializer(serializers.Serializer[Any]):
 class RateSerializer(serializers.Serializer[Any]):
     """Requests per window and client address."""
 
-    limit = serializers.IntegerField(min_value=1)
-    window_seconds = serializers.IntegerField(min_value=1)
+    requests = serializers.IntegerField(min_value=1)
+    per_seconds = serializers.IntegerField(min_value=1)
 
 
 class TargetRefSerializer(serializers.Serializer[Any]):
@@ -71,7 +72,7 @@ class ReasonSerializer(serializers.Serializer[Any]):
     """Why the block is wanted; id is that of the threat or finding."""
 
     kind = serializers.ChoiceField(["threat", "finding", "manual"])
-    id = serializers.CharField(required=False, allow_blank=True, default="")
+    id = serializers.CharField(required=False, allow_blank=True, allow_null=True, default="")
     text = serializers.CharField(allow_blank=False, max_length=500)
 
 
@@ -87,6 +88,12 @@ class ExtendSerializer(serializers.Serializer[Any]):
     """The new time to live, counted from now."""
 
     ttl_seconds = serializers.IntegerField(min_value=1)
+
+
+class ApproveSerializer(serializers.Serializer[Any]):
+    """``fingerprint`` of the block as it was shown; when given, nothing else is approved."""
+
+    fingerprint = serializers.CharField(required=False, allow_blank=True, default="")
 
 
 class ProtectedNetworkSerializer(serializers.Serializer[Any]):
@@ -115,6 +122,7 @@ class BlockSerializer(serializers.Serializer[Any]):
             "status": instance.status,
             "reason": {"kind": instance.reason_kind, "id": instance.reason_id, "text": instance.reason_text},
             "author": instance.author,
+            "needs_approval": instance.needs_approval,
             "approved_by": instance.approved_by,
             "created_at": instance.created_at.isoformat(),
             "expires_at": instance.expires_at.isoformat(),
@@ -149,6 +157,7 @@ def _detail(block: Block) -> dict[str, Any]:
         ],
         "hits": queries.hits(block, utc_now()),
         "preview": block.preview,
+        "fingerprint": services.fingerprint(block),
     }
 
 
@@ -161,8 +170,8 @@ def _preview(preview: Preview) -> dict[str, Any]:
     }
 
 
-def _author(request: Request) -> str:
-    return str(getattr(request.auth, "name", "") or request.user)
+def _person(request: Request) -> Person:
+    return services.person(request.user, request.auth)
 
 
 class PreviewView(ApiView):
@@ -175,7 +184,7 @@ class PreviewView(ApiView):
         """What it would have done, what the gates say and what each target makes of it."""
         serializer = DraftSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        return Response(_preview(services.preview(serializer.validated_data, _author(request))))
+        return Response(_preview(services.preview(serializer.validated_data, _person(request).name)))
 
 
 class PushTargetsView(ApiView):
@@ -187,6 +196,17 @@ class PushTargetsView(ApiView):
     def get(self, request: Request) -> Response:
         """All of them, over all connections."""
         return Response({"data": queries.push_targets(), "next": None})
+
+
+class UndoAllView(ApiView):
+    """The kill switch."""
+
+    permission_classes = [HasPermission("blocks.push")]
+
+    @extend_schema(operation_id="blocks_undo_all", request=None, responses={200: dict})
+    def post(self, request: Request) -> Response:
+        """Take every block away at every target; the ids of those that now leave."""
+        return Response({"undone": services.undo_all(_person(request).name)})
 
 
 class BlockViewSet(ApiViewSet):
@@ -217,26 +237,29 @@ class BlockViewSet(ApiViewSet):
         serializer = CreateSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         given = serializer.validated_data
-        block = services.create(given["preview_id"], given["stage"], dict(given["reason"]), _author(request))
+        block = services.create(given["preview_id"], given["stage"], dict(given["reason"]), _person(request))
         return Response(_detail(block), status=status.HTTP_201_CREATED)
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def promote(self, request: Request, pk: str) -> Response:
         """From counting to blocking."""
-        return Response(_detail(services.promote(pk, _author(request))))
+        return Response(_detail(services.promote(pk, _person(request))))
 
     @extend_schema(request=None)
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         """Take it away at every target."""
-        return Response(_detail(services.undo(pk, _author(request))))
+        return Response(_detail(services.undo(pk, _person(request).name)))
 
-    @extend_schema(request=None)
+    @extend_schema(request=ApproveSerializer)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         """A second person's consent."""
-        return Response(_detail(services.approve(pk, _author(request))))
+        serializer = ApproveSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        seen = serializer.validated_data["fingerprint"]
+        return Response(_detail(services.approve(pk, _person(request), seen)))
 
     @extend_schema(request=ExtendSerializer)
     @action(detail=True, methods=["post"])
@@ -244,9 +267,8 @@ class BlockViewSet(ApiViewSet):
         """Move its end."""
         serializer = ExtendSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        return Response(
-            _detail(services.extend(pk, serializer.validated_data["ttl_seconds"], _author(request)))
-        )
+        ttl = serializer.validated_data["ttl_seconds"]
+        return Response(_detail(services.extend(pk, ttl, _person(request).name)))
 
 
 class ProtectedNetworkViewSet(ApiViewSet):
@@ -274,9 +296,10 @@ class ProtectedNetworkViewSet(ApiViewSet):
 _router = Router()
 _router.register("blocks", BlockViewSet, basename="block")
 _router.register("protected-networks", ProtectedNetworkViewSet, basename="protected-network")
-#: The two fixed addresses stand before ``blocks/{id}``.
+#: The fixed addresses stand before ``blocks/{id}``.
 urlpatterns = [
     path("blocks/preview", PreviewView.as_view()),
     path("blocks/targets", PushTargetsView.as_view()),
+    path("blocks/undo-all", UndoAllView.as_view()),
     *_router.urls,
 ]

@@ -18,7 +18,7 @@ def _invalid(field: str, sentence: str) -> Invalid:
     return Invalid("invalid-block", f"{sentence} Nothing was created.", fields={field: [sentence]})
 
 
-def parse_networks(values: Sequence[Any], field: str = "match.networks") -> tuple[IPNetwork, ...]:
+def parse_networks(values: Sequence[Any], field: str = "match/networks") -> tuple[IPNetwork, ...]:
     """Addresses and CIDR ranges; host bits must be zero, so that what is meant is what is blocked."""
     networks = []
     for value in values:
@@ -32,16 +32,16 @@ def parse_networks(values: Sequence[Any], field: str = "match.networks") -> tupl
 def _texts(document: Mapping[str, Any], name: str) -> tuple[str, ...]:
     values = document.get(name) or []
     if not isinstance(values, list) or not all(isinstance(value, str) and value.strip() for value in values):
-        raise _invalid(f"match.{name}", f"{name} must be a list of texts.")
+        raise _invalid(f"match/{name}", f"{name} must be a list of texts.")
     return tuple(dict.fromkeys(value.strip() for value in values))
 
 
 def _header(value: Any) -> HeaderMatch:
     if not isinstance(value, dict) or not value.get("name") or not value.get("value"):
-        raise _invalid("match.headers", "Each header needs a name and a value.")
+        raise _invalid("match/headers", "Each header needs a name and a value.")
     operator = value.get("operator", "equals")
     if operator not in _HEADER_OPERATORS:
-        raise _invalid("match.headers", f"The operator of a header is one of {', '.join(_HEADER_OPERATORS)}.")
+        raise _invalid("match/headers", f"The operator of a header is one of {', '.join(_HEADER_OPERATORS)}.")
     return HeaderMatch(str(value["name"]), str(value["value"]), operator)
 
 
@@ -55,10 +55,10 @@ def parse_match(document: Any) -> Match:
     lists = {name: _texts(document, name) for name in _LISTS}
     asns = document.get("asns") or []
     if not all(isinstance(value, int) and value > 0 for value in asns):
-        raise _invalid("match.asns", "Autonomous system numbers are positive whole numbers.")
+        raise _invalid("match/asns", "Autonomous system numbers are positive whole numbers.")
     for template in lists["path_templates"]:
         if not template.startswith("/"):
-            raise _invalid("match.path_templates", f"The path {template!r} must start with a slash.")
+            raise _invalid("match/path_templates", f"The path {template!r} must start with a slash.")
     match = Match(
         networks=parse_networks(document.get("networks") or []),
         headers=tuple(_header(value) for value in document.get("headers") or []),
@@ -79,12 +79,12 @@ def match_document(match: Match) -> dict[str, Any]:
 
 
 def parse_rate(document: Any) -> RateLimitSpec | None:
-    """``{limit, window_seconds}`` or nothing."""
+    """``{requests, per_seconds}`` or nothing."""
     if document is None:
         return None
-    limit, window = document.get("limit"), document.get("window_seconds")
+    limit, window = document.get("requests"), document.get("per_seconds")
     if not (isinstance(limit, int) and limit >= 1 and isinstance(window, int) and window >= 1):
-        raise _invalid("rate", "A rate needs a limit and window_seconds, both whole numbers above zero.")
+        raise _invalid("rate", "A rate needs requests and per_seconds, both whole numbers above zero.")
     return RateLimitSpec(limit, window)
 
 
@@ -115,7 +115,7 @@ def parse_draft(document: Mapping[str, Any]) -> Draft:
 
 def draft_document(draft: Draft) -> dict[str, Any]:
     """The API document of a draft; the inverse of ``parse_draft``."""
-    rate = draft.rate and {"limit": draft.rate.limit, "window_seconds": draft.rate.window_seconds}
+    rate = draft.rate and {"requests": draft.rate.limit, "per_seconds": draft.rate.window_seconds}
     return {
         "match": match_document(draft.match),
         "action": draft.action.value,

@@ -18,6 +18,7 @@ class Preview(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     author = models.TextField()
+    used_for = models.TextField(default="")  # the block it became: a preview is good for one
 
 
 class Block(models.Model):
@@ -33,7 +34,10 @@ class Block(models.Model):
     reason_id = models.TextField(default="")
     reason_text = models.TextField()
     author = models.TextField()
+    asked_by = models.TextField(default="")  # id of the person who asked last for it to block
+    needs_approval = models.BooleanField(default=False)
     approved_by = models.TextField(default="")
+    approved_hash = models.TextField(default="")  # what exactly was approved; compared at each push
     preview = models.JSONField()
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -56,6 +60,7 @@ class BlockTarget(models.Model):
         FAILED = "failed"
         REFUSED = "refused"
         REMOVED = "removed"
+        LOST = "lost"  # connection or target gone: nothing can be read or changed there any more
 
     id = PrefixedIdField(prefix="blt")
     block = models.ForeignKey(Block, on_delete=models.CASCADE, related_name="targets")

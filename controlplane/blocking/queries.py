@@ -10,14 +10,12 @@ import pyarrow.compute as pc
 from django.db.models import QuerySet
 
 from connectors.base.capabilities import Capability
-from connectors.base.evaluate import matches
 from controlplane.blocking.drafts import parse_match
-from controlplane.blocking.models import Block, BlockTarget, Preview, ProtectedNetwork
+from controlplane.blocking.models import Block, Preview, ProtectedNetwork
+from controlplane.blocking.services.hitting import met
 from controlplane.blocking.services.previewing import iso
-from controlplane.blocking.simulate import COLUMNS
-from controlplane.blocking.types import LEAVING, OVER, WANTED, BlockStatus
+from controlplane.blocking.types import OVER, WANTED, BlockStatus
 from controlplane.connections import queries as connections
-from controlplane.traffic import engine
 from controlplane.traffic.types import MICROSECONDS, Window
 from tenants.errors import NotFound
 
@@ -64,13 +62,6 @@ def active_count() -> int:
     ).count()
 
 
-def active_targets() -> list[tuple[str, str]]:
-    """Every (connection, ref) that a block which is not over stands on or is being taken from."""
-    statuses = [s.value for s in (*WANTED, *LEAVING)]
-    rows = BlockTarget.objects.filter(block__status__in=statuses).values_list("connection", "ref")
-    return sorted(set(rows))
-
-
 def protected_networks() -> QuerySet[ProtectedNetwork]:
     """The protected list, newest first."""
     return ProtectedNetwork.objects.order_by("-id")
@@ -100,8 +91,7 @@ def push_targets() -> list[dict[str, Any]]:
 def hits(found: Block, now: datetime) -> Mapping[str, Any]:
     """What the block's match has met since it was created: total, refused, last and a series, from stored calls."""
     window = Window(int(found.created_at.timestamp() * MICROSECONDS), int(now.timestamp() * MICROSECONDS))
-    calls = engine.calls(window, columns=[*COLUMNS, "waf_action"])
-    hit = calls.filter(pc.fill_null(matches(parse_match(found.match), calls), False))
+    hit = met(parse_match(found.match), window, ["waf_action"])
     refused = pc.sum(pc.fill_null(pc.equal(hit.column("waf_action"), "BLOCK"), False)).as_py() or 0
     width = max(MICROSECONDS, (window.end - window.start) // _BUCKETS + 1)
     counted: dict[int, int] = {}

@@ -43,7 +43,7 @@ def simulate(
     hit = matches(match, calls)
     sure = pc.fill_null(hit, False)
     hits = calls.filter(sure)
-    good = _good_calls(calls, suspects)
+    good = good_calls(calls, suspects)
     good_hits = pc.sum(pc.and_(good, sure)).as_py() or 0
     good_total = pc.sum(good).as_py() or 0
     total = calls.num_rows
@@ -71,8 +71,8 @@ def _caller(calls: pa.Table) -> pa.Array:
     return pc.coalesce(calls.column("consumer"), calls.column("principal"), calls.column("client_ip"))
 
 
-def _good_calls(calls: pa.Table, suspects: frozenset[str]) -> pa.Array:
-    """True for calls of known-good callers."""
+def good_calls(calls: pa.Table, suspects: frozenset[str]) -> pa.Array:
+    """A boolean array over ``calls`` (``COLUMNS``): true for calls of known-good callers."""
     frame = pa.table(
         {
             "caller": _caller(calls),

@@ -18,7 +18,11 @@ class Stage(StrEnum):
 
 
 class BlockStatus(StrEnum):
-    """Where a block is in its life. Everything from ``EXPIRED`` on is over."""
+    """Where a block is in its life. Everything from ``EXPIRED`` on is over.
+
+    *Refused* stands nowhere because a gate or every target said no; *failed* ended without our being able to
+    read back that it is gone, because a connection or a target no longer exists.
+    """
 
     PENDING = "pending"
     AWAITING_APPROVAL = "awaiting_approval"
@@ -28,6 +32,8 @@ class BlockStatus(StrEnum):
     EXPIRING = "expiring"
     EXPIRED = "expired"
     UNDONE = "undone"
+    REFUSED = "refused"
+    FAILED = "failed"
 
 
 #: Statuses in which a block is wanted at the vendor.
@@ -35,7 +41,18 @@ WANTED = (BlockStatus.PENDING, BlockStatus.COUNTING, BlockStatus.BLOCKING)
 #: Statuses in which a block is being taken away.
 LEAVING = (BlockStatus.UNDOING, BlockStatus.EXPIRING)
 #: Statuses that never change again.
-OVER = (BlockStatus.EXPIRED, BlockStatus.UNDONE)
+OVER = (BlockStatus.EXPIRED, BlockStatus.UNDONE, BlockStatus.REFUSED, BlockStatus.FAILED)
+
+#: States of a target on which a block no longer stands.
+ENDED_ROWS = frozenset({"removed", "refused", "lost"})
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who asks: the name shown, and the id of the person behind it ("" for a token that belongs to nobody)."""
+
+    name: str
+    id: str
 
 
 @dataclass(frozen=True, slots=True)

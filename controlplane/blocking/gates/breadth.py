@@ -8,6 +8,8 @@ from typing import Final
 from controlplane.blocking.types import GateVerdict, Limits, Question, Verdict
 
 GATE: Final = "breadth"
+#: Asked again at every push: it needs no past traffic.
+AT_PUSH: Final = True
 
 
 def _too_wide(network: IPv4Network | IPv6Network, v4: int, v6: int) -> bool:

@@ -7,6 +7,8 @@ from typing import Final
 from controlplane.blocking.types import GateVerdict, Question, Verdict
 
 GATE: Final = "lifetime"
+#: Asked again at every push: it needs no past traffic.
+AT_PUSH: Final = True
 
 
 def check(question: Question) -> GateVerdict:

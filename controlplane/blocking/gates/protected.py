@@ -8,6 +8,8 @@ from typing import Final
 from controlplane.blocking.types import GateVerdict, Protected, Question, Verdict
 
 GATE: Final = "protected"
+#: Asked again at every push: it needs no past traffic.
+AT_PUSH: Final = True
 
 #: Ranges that carry infrastructure or no client at all (IANA special-purpose registries, RFC 6890).
 SPECIAL: Final = tuple(

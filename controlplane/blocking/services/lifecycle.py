@@ -1,159 +1,106 @@
-"""A block's life: created from a preview, promoted, extended, approved, undone, expired.
+"""A block's life until it ends: created from a preview, promoted, extended.
 
 Nothing here speaks to a vendor: each step stores what is wanted and enqueues the push in the same transaction.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
 from controlplane.blocking.drafts import parse_draft
-from controlplane.blocking.gates import ask, worst
+from controlplane.blocking.gates import ask, refusals, worst
 from controlplane.blocking.models import Block, BlockTarget, Preview
-from controlplane.blocking.services.asking import question, utc_now
+from controlplane.blocking.services.asking import WEEK_SECONDS, question, stored_question, utc_now
 from controlplane.blocking.services.history import note
-from controlplane.blocking.types import OVER, BlockStatus, Limits, Stage, Verdict
+from controlplane.blocking.services.rows import check_not_over, enqueue_push, found, locked
+from controlplane.blocking.types import BlockStatus, Draft, Limits, Person, Stage, Verdict
 from tenants.audit.services import record
-from tenants.errors import Conflict, Invalid, NotFound, Refused
+from tenants.errors import Conflict, Invalid, NotFound, Stale
 
 _REASONS = ("threat", "finding", "manual")
 
 
-def _push(block: Block) -> None:
-    from controlplane.blocking.jobs import push  # jobs imports the services
-
-    for target in block.targets.all():
-        push.enqueue(target.connection, target.ref, unique_key=f"{target.connection}:{target.ref}")
-
-
-def create(preview_id: str, stage: str, reason: dict[str, str], author: str) -> Block:
-    """A block from a fresh preview. The gates are asked again; nothing is stored when one refuses."""
-    preview = Preview.objects.filter(pk=preview_id).first()
-    if preview is None:
-        raise NotFound("preview-not-found", "There is no such preview. Nothing was created.")
+def create(preview_id: str, stage: str, reason: Mapping[str, Any], author: Person) -> Block:
+    """A block from a fresh preview, which is used up by it. The gates are asked again; nothing is stored when one
+    refuses.
+    """
     now = utc_now()
-    if preview.expires_at <= now:
-        raise Conflict(
-            "preview-stale", "The preview is older than 15 minutes. Nothing was created. Preview it again."
-        )
+    preview = _preview(preview_id, now)
     if reason.get("kind") not in _REASONS:
         raise Invalid("invalid-reason", "A reason is a threat, a finding or manual. Nothing was created.")
     wanted = _stage(stage)
     draft = parse_draft(preview.draft)
-    verdicts = ask(question(draft, 7 * 86_400, now))
-    verdict = worst(verdicts)
-    if verdict is Verdict.REFUSE or not preview.result["allowed"]:
-        sentences = [v.sentence for v in verdicts if v.verdict is Verdict.REFUSE]
-        why = " ".join(sentences) or "No chosen target can express it."
+    verdicts = ask(question(draft, WEEK_SECONDS, now))
+    refused = refusals(verdicts)
+    if refused or not preview.result["allowed"]:
+        why = refused or "No chosen target can express it."
         raise Conflict("gate-refused", f"{why} Nothing was created or pushed.")
-    held = verdict is Verdict.NEEDS_APPROVAL and wanted is Stage.BLOCK
+    held = worst(verdicts) is Verdict.NEEDS_APPROVAL and wanted is Stage.BLOCK
     with transaction.atomic():
-        block = Block.objects.create(
-            match=preview.draft["match"],
-            action=preview.draft["action"],
-            rate=preview.draft["rate"],
-            stage=wanted.value,
-            status=(BlockStatus.AWAITING_APPROVAL if held else BlockStatus.PENDING).value,
-            reason_kind=reason["kind"],
-            reason_id=reason.get("id", ""),
-            reason_text=reason.get("text", ""),
-            author=author,
-            preview=preview.result,
-            created_at=now,
-            expires_at=now + timedelta(seconds=draft.ttl_seconds),
-        )
-        named = {(t["connection_id"], t["ref"]): t["name"] for t in preview.result["targets"]}
-        BlockTarget.objects.bulk_create(
-            BlockTarget(
-                block=block,
-                connection=t.connection_id,
-                ref=t.ref,
-                name=named.get((t.connection_id, t.ref), t.ref),
-                kind="",
-            )
-            for t in draft.targets
-        )
+        preview = _preview(preview_id, now, lock=True)
+        block = _store(preview, draft, wanted, reason, author, now, held=held)
+        preview.used_for = block.id
+        preview.save(update_fields=["used_for"])
         record("block.create", target=block.id, before=None, after=_audited(block), reason=block.reason_text)
-        note(
-            block,
-            "created",
-            f"Created to {wanted.value}; ends {block.expires_at:%Y-%m-%d %H:%M} UTC.",
-            author,
-        )
+        sentence = f"Created to {wanted.value}; ends {block.expires_at:%Y-%m-%d %H:%M} UTC."
+        note(block, "created", sentence, author.name)
         if held:
-            note(block, "awaiting_approval", "Waits for a second person; nothing was pushed.", author)
+            note(block, "awaiting_approval", "Waits for a second person; nothing was pushed.", author.name)
         else:
-            _push(block)
+            enqueue_push(block)
     return block
 
 
-def approve(block_id: str, approver: str) -> Block:
-    """A second person lets a held block go on."""
-    with transaction.atomic():
-        block = _locked(block_id)
-        if block.status != BlockStatus.AWAITING_APPROVAL:
-            raise Conflict(
-                "not-awaiting-approval", "The block does not wait for an approval. Nothing was changed."
-            )
-        if approver == block.author:
-            raise Refused(
-                "own-block", "Somebody else than its author must approve a block. Nothing was changed."
-            )
-        block.status, block.approved_by = BlockStatus.PENDING.value, approver
-        block.save(update_fields=["status", "approved_by"])
-        record("block.approve", target=block.id, before=None, after={"approved_by": approver}, reason="")
-        note(block, "approved", "Approved by a second person.", approver)
-        _push(block)
-    return block
+def promote(block_id: str, author: Person) -> Block:
+    """From counting to blocking; the gates are asked again on what has come in since.
 
-
-def promote(block_id: str, author: str) -> Block:
-    """From counting to blocking; the gates are asked again on what has come in since."""
-    block = _found(block_id)
-    remaining = int((block.expires_at - utc_now()).total_seconds())
-    document = {
-        "match": block.match,
-        "action": block.action,
-        "rate": block.rate,
-        "ttl_seconds": max(1, remaining),
-    }
-    targets = [{"connection_id": t.connection, "ref": t.ref} for t in block.targets.all()]
-    verdicts = ask(question(parse_draft(document | {"targets": targets}), 7 * 86_400, utc_now()))
-    if worst(verdicts) is Verdict.REFUSE:
-        why = " ".join(v.sentence for v in verdicts if v.verdict is Verdict.REFUSE)
-        raise Conflict("gate-refused", f"{why} The block goes on counting.")
+    A promotion that needs a second person goes on counting until there is one.
+    """
+    verdicts = ask(stored_question(found(block_id), utc_now()))
+    refused = refusals(verdicts)
+    if refused:
+        raise Conflict("gate-refused", f"{refused} The block goes on counting.")
     with transaction.atomic():
-        block = _locked(block_id)
+        block = locked(block_id)
         if block.status != BlockStatus.COUNTING:
             raise Conflict(
                 "not-counting",
                 f"The block is {block.status}; only a counting one can be promoted. Nothing was changed.",
             )
+        check_not_over(block, utc_now())
         held = worst(verdicts) is Verdict.NEEDS_APPROVAL
-        block.stage = Stage.BLOCK.value
-        block.status = (BlockStatus.AWAITING_APPROVAL if held else BlockStatus.PENDING).value
-        block.save(update_fields=["stage", "status"])
-        record(
-            "block.promote", target=block.id, before={"stage": "count"}, after={"stage": "block"}, reason=""
-        )
-        note(block, "promoted", "Promoted from counting to blocking.", author)
-        _push(block)
+        block.needs_approval, block.asked_by = held, author.id
+        block.approved_by, block.approved_hash = "", ""
+        if held:
+            block.status = BlockStatus.AWAITING_APPROVAL.value
+        else:
+            block.status, block.stage = BlockStatus.PENDING.value, Stage.BLOCK.value
+            block.targets.update(state=BlockTarget.State.PENDING)
+        block.save()
+        after = {"stage": block.stage, "status": block.status}
+        record("block.promote", target=block.id, before={"stage": "count"}, after=after, reason="")
+        if held:
+            sentence = "To be promoted; goes on counting until a second person agrees."
+            note(block, "awaiting_approval", sentence, author.name)
+        else:
+            note(block, "promoted", "Promoted from counting to blocking.", author.name)
+            enqueue_push(block)
     return block
 
 
 def extend(block_id: str, ttl_seconds: int, author: str) -> Block:
-    """Move the end to ``ttl_seconds`` from now."""
+    """Move the end to ``ttl_seconds`` from now; what is past its time stays over."""
     limit = Limits().max_ttl_seconds
     if not 0 < ttl_seconds <= limit:
-        raise Invalid("invalid-ttl", f"ttl_seconds must be 1 to {limit}. Nothing was changed.")
+        sentence = f"ttl_seconds must be 1 to {limit}."
+        raise Invalid("invalid-ttl", f"{sentence} Nothing was changed.", fields={"ttl_seconds": [sentence]})
     with transaction.atomic():
-        block = _locked(block_id)
-        if block.status in (*OVER, BlockStatus.UNDOING, BlockStatus.EXPIRING):
-            raise Conflict(
-                "block-over", f"The block is {block.status}. Nothing was changed. Create a new one."
-            )
+        block = locked(block_id)
+        check_not_over(block, utc_now())
         before, block.expires_at = block.expires_at, utc_now() + timedelta(seconds=ttl_seconds)
         block.save(update_fields=["expires_at"])
         record(
@@ -167,38 +114,59 @@ def extend(block_id: str, ttl_seconds: int, author: str) -> Block:
     return block
 
 
-def undo(block_id: str, author: str, sentence: str = "Undo was asked for.") -> Block:
-    """Take the block away at every target. Asking twice changes nothing more."""
-    return _leave(block_id, BlockStatus.UNDOING, "undo", sentence, author)
-
-
-def expire_due(now: datetime) -> int:
-    """Begin to remove every block whose time is over; returns how many."""
-    due = Block.objects.filter(expires_at__lte=now).exclude(
-        status__in=[*OVER, BlockStatus.UNDOING.value, BlockStatus.EXPIRING.value]
-    )
-    ids = list(due.values_list("pk", flat=True))
-    for block_id in ids:
-        _leave(block_id, BlockStatus.EXPIRING, "expire", "Its time is over.", "")
-    return len(ids)
-
-
-def _leave(block_id: str, status: BlockStatus, verb: str, sentence: str, author: str) -> Block:
-    with transaction.atomic():
-        block = _locked(block_id)
-        if block.status in (*OVER, BlockStatus.UNDOING, BlockStatus.EXPIRING):
-            return block
-        before, block.status = block.status, status.value
-        block.save(update_fields=["status"])
-        record(
-            f"block.{verb}",
-            target=block.id,
-            before={"status": before},
-            after={"status": block.status},
-            reason=sentence,
+def _preview(preview_id: str, now: datetime, *, lock: bool = False) -> Preview:
+    rows = Preview.objects.select_for_update() if lock else Preview.objects
+    preview = rows.filter(pk=preview_id).first()
+    if preview is None:
+        raise NotFound("preview-not-found", "There is no such preview. Nothing was created.")
+    if preview.expires_at <= now:
+        raise Stale(
+            "preview-stale", "The preview is older than 15 minutes. Nothing was created. Preview it again."
         )
-        note(block, verb, sentence, author)
-        _push(block)
+    if preview.used_for:
+        raise Stale(
+            "preview-used",
+            f"The preview became block {preview.used_for}. Nothing more was created. Preview again.",
+        )
+    return preview
+
+
+def _store(
+    preview: Preview,
+    draft: Draft,
+    stage: Stage,
+    reason: Mapping[str, Any],
+    author: Person,
+    now: datetime,
+    *,
+    held: bool,
+) -> Block:
+    block = Block.objects.create(
+        match=preview.draft["match"],
+        action=preview.draft["action"],
+        rate=preview.draft["rate"],
+        stage=stage.value,
+        status=(BlockStatus.AWAITING_APPROVAL if held else BlockStatus.PENDING).value,
+        reason_kind=reason["kind"],
+        reason_id=reason.get("id") or "",
+        reason_text=reason.get("text", ""),
+        author=author.name,
+        asked_by=author.id,
+        needs_approval=held,
+        preview=preview.result,
+        created_at=now,
+        expires_at=now + timedelta(seconds=draft.ttl_seconds),
+    )
+    named = {(t["connection_id"], t["ref"]): t for t in preview.result["targets"]}
+    for target in draft.targets:
+        shown = named.get((target.connection_id, target.ref), {})
+        BlockTarget.objects.create(
+            block=block,
+            connection=target.connection_id,
+            ref=target.ref,
+            name=shown.get("name", target.ref),
+            kind=shown.get("kind", ""),
+        )
     return block
 
 
@@ -211,20 +179,6 @@ def _stage(stage: str) -> Stage:
             "The stage is count or block. Nothing was created.",
             fields={"stage": ["count or block"]},
         ) from error
-
-
-def _found(block_id: str) -> Block:
-    block = Block.objects.filter(pk=block_id).first()
-    if block is None:
-        raise NotFound("block-not-found", "There is no such block. Nothing was changed.")
-    return block
-
-
-def _locked(block_id: str) -> Block:
-    block = Block.objects.select_for_update().filter(pk=block_id).first()
-    if block is None:
-        raise NotFound("block-not-found", "There is no such block. Nothing was changed.")
-    return block
 
 
 def _audited(block: Block) -> dict[str, object]:

@@ -13,6 +13,7 @@ from controlplane.blocking.models import Preview
 from controlplane.blocking.services.asking import question, utc_now
 from controlplane.blocking.services.targeting import OpenTarget, compile_on, open_target
 from controlplane.blocking.types import Draft, Effect, GateVerdict, Question, Verdict
+from controlplane.connections import queries as connections
 from controlplane.traffic.types import MICROSECONDS
 from tenants.errors import Invalid
 
@@ -26,11 +27,15 @@ def preview(document: Mapping[str, Any], author: str) -> Preview:
     draft = parse_draft(document)
     days = document.get("window_days", 7)
     if not isinstance(days, int) or not 1 <= days <= _MAX_WINDOW_DAYS:
-        raise Invalid("invalid-window", f"window_days must be 1 to {_MAX_WINDOW_DAYS}. Nothing was created.")
+        sentence = f"window_days must be 1 to {_MAX_WINDOW_DAYS}."
+        raise Invalid(
+            "invalid-window", f"{sentence} Nothing was created.", fields={"window_days": [sentence]}
+        )
+    opened = [_known(number, open_target(ref)) for number, ref in enumerate(draft.targets)]
     now = utc_now()
     asked = question(draft, days * 86_400, now)
     verdicts = ask(asked)
-    targets = [_target_document(open_target(ref), draft, now) for ref in draft.targets]
+    targets = [_target_document(target, draft, now) for target in opened]
     verdict = worst(verdicts)
     if all(target["exactness"] in ("refused", "unknown") for target in targets):
         verdict = Verdict.REFUSE
@@ -52,6 +57,18 @@ def preview(document: Mapping[str, Any], author: str) -> Preview:
     )
 
 
+def _known(number: int, opened: OpenTarget) -> OpenTarget:
+    """A target of ours, reachable or not; ``Invalid`` naming the field when there is no such target."""
+    if not opened.gone:
+        return opened
+    known = connections.ref(opened.ref.connection_id) is not None
+    field, name = ("ref", opened.ref.ref) if known else ("connection_id", opened.ref.connection_id)
+    sentence = f"There is no {'target' if known else 'connection'} {name!r}."
+    raise Invalid(
+        "unknown-target", f"{sentence} Nothing was created.", fields={f"targets/{number}/{field}": [sentence]}
+    )
+
+
 def _target_document(opened: OpenTarget, draft: Draft, now: datetime) -> dict[str, Any]:
     intent = BlockIntent(
         "preview",
@@ -66,6 +83,7 @@ def _target_document(opened: OpenTarget, draft: Draft, now: datetime) -> dict[st
         "connection_id": opened.ref.connection_id,
         "ref": opened.ref.ref,
         "name": opened.target.name if opened.target else opened.ref.ref,
+        "kind": opened.target.kind if opened.target else "",
         "note": opened.target.note if opened.target else "",
     }
     if compiled is None:
@@ -113,7 +131,9 @@ def effect_document(effect: Effect) -> dict[str, Any]:
         "share_of_good": effect.share_of_good,
         "endpoints": [{"label": label, "requests": count} for label, count in effect.endpoints],
         "partners": [{"name": partner.name, "requests": partner.requests} for partner in effect.partners],
-        "examples": [{**example, "ts": iso(example["ts"])} for example in effect.examples],
+        "examples": [
+            {**example, "at": iso(example["ts"]), "ts": iso(example["ts"])} for example in effect.examples
+        ],
         "series": [{"at": iso(at), "total": total, "hit": hit} for at, total, hit in effect.series],
     }
 

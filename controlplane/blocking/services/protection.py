@@ -6,12 +6,15 @@ from django.db import transaction
 
 from controlplane.blocking.drafts import parse_networks
 from controlplane.blocking.models import ProtectedNetwork
+from controlplane.blocking.services.planning import active_targets
 from tenants.audit.services import record
 from tenants.errors import Conflict, NotFound
 
 
 def protect(cidr: str, label: str, kind: str) -> ProtectedNetwork:
-    """Add a network to the protected list. Blocks that already hit it are refused at their next push."""
+    """Add a network to the protected list. Blocks that already hit it are taken away at once."""
+    from controlplane.blocking.jobs import push  # jobs imports the services
+
     network = str(parse_networks([cidr], "cidr")[0])
     with transaction.atomic():
         row, created = ProtectedNetwork.objects.get_or_create(
@@ -28,6 +31,8 @@ def protect(cidr: str, label: str, kind: str) -> ProtectedNetwork:
             after={"cidr": network, "label": label},
             reason="",
         )
+        for target in active_targets():
+            push.enqueue(target.connection_id, target.ref, unique_key=f"{target.connection_id}:{target.ref}")
     return row
 
 

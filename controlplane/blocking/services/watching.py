@@ -1,76 +1,116 @@
-"""After the push: is it still there, and does it hurt the wrong callers?"""
+"""After the push: does a block hurt callers it was not meant for? Then it is undone without asking.
+
+A victim is a caller with a name (consumer or principal) whose calls were good in the week before the block, who is
+no suspect, whom the match does not name, and whose calls the block now refuses. Addresses are no names: an attacker's
+address may have behaved well before.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Final
 
+import pyarrow as pa
 import pyarrow.compute as pc
-from django.db import transaction
+import structlog
 
-from connectors.base.evaluate import matches
+from connectors.base.intent import Match
 from controlplane.blocking.drafts import parse_match
-from controlplane.blocking.models import Block, BlockTarget
-from controlplane.blocking.services.history import note
-from controlplane.blocking.services.lifecycle import undo
-from controlplane.blocking.services.push import intent_of
-from controlplane.blocking.services.targeting import open_target
-from controlplane.blocking.simulate import COLUMNS
-from controlplane.blocking.types import BlockStatus, TargetRef
+from controlplane.blocking.models import Block
+from controlplane.blocking.services.asking import WEEK_SECONDS
+from controlplane.blocking.services.ending import undo
+from controlplane.blocking.services.hitting import met
+from controlplane.blocking.simulate import COLUMNS, good_calls
+from controlplane.blocking.types import BlockStatus
 from controlplane.detection import queries as detection
 from controlplane.traffic import engine
-from controlplane.traffic.types import MICROSECONDS, Window
+from controlplane.traffic.types import MICROSECONDS, CallFilter, Window
 
-#: Refused requests of consumers with a name, which tell a partner or an app from an attacker's address.
-_MIN_VICTIMS = 5
+log = structlog.get_logger(__name__)
 
-
-def check_drift(connection_id: str, ref: str) -> bool:
-    """Whether somebody changed our objects at the vendor; noted on the blocks, repaired by the next push."""
-    rows = list(
-        BlockTarget.objects.select_related("block").filter(
-            connection=connection_id,
-            ref=ref,
-            state=BlockTarget.State.ENFORCED,
-            block__status__in=["counting", "blocking"],
-        )
-    )
-    opened = open_target(TargetRef(connection_id, ref))
-    if not rows or opened.enforcer is None or opened.target is None:
-        return False
-    state = opened.enforcer.read_state(opened.target)
-    program = opened.enforcer.compile([intent_of(row.block) for row in rows], opened.target, state)
-    changes = opened.enforcer.diff(program, state).changes
-    if not changes:
-        return False
-    names = ", ".join(change.name for change in changes[:3])
-    with transaction.atomic():
-        for row in rows:
-            row.state = BlockTarget.State.DRIFTED
-            row.save(update_fields=["state"])
-            note(row.block, "drift", f"Somebody changed {names} at {row.name}. It is being put back.")
-    return True
+#: Refused requests of victims that are never put down to chance.
+_LEAST: Final = 5
+#: How far back the watch looks; it runs twice a minute.
+_LOOK: Final = timedelta(minutes=15)
+_REFUSED: Final = (403, 429)
+_VICTIM_COLUMNS: Final = ("consumer", "principal", "client_ip", "status", "waf_action", "upstream_status")
 
 
 def watch_effects(now: datetime) -> int:
-    """Undo blocks that refuse named, non-suspect consumers they were not meant for; returns how many."""
+    """Undo blocks that refuse known-good callers beyond what their preview said; returns how many."""
+    suspects = detection.suspects()
     undone = 0
-    for block in Block.objects.filter(status=BlockStatus.BLOCKING.value):
-        window = Window(int(block.created_at.timestamp() * MICROSECONDS), int(now.timestamp() * MICROSECONDS))
-        calls = engine.calls(window, columns=[*COLUMNS, "waf_action"])
-        hit = calls.filter(pc.fill_null(matches(parse_match(block.match), calls), False))
-        refused = hit.filter(pc.fill_null(pc.equal(hit.column("waf_action"), "BLOCK"), False))
-        suspects = detection.suspects()
-        victims = [
-            row["consumer"]
-            for row in refused.select(["consumer", "client_ip", "principal"]).to_pylist()
-            if row["consumer"] and not {row["consumer"], row["client_ip"], row["principal"]} & suspects
-        ]
-        expected = {partner["name"] for partner in block.preview["effect"]["partners"]}
-        surprising = [name for name in victims if name not in expected]
-        if len(surprising) >= _MIN_VICTIMS:
-            seen = (
-                f"It refused {len(surprising)} requests of {surprising[0]}, which the preview did not show."
-            )
-            undo(block.id, "", f"{seen} Undone by itself.")
+    for block in Block.objects.filter(status=BlockStatus.BLOCKING.value).order_by("id"):
+        try:
+            sentence = _harm(block, suspects, now)
+        except Exception:
+            log.exception("a block could not be watched", block=block.id)
+            continue
+        if sentence:
+            undo(block.id, "", sentence)
             undone += 1
     return undone
+
+
+def _harm(block: Block, suspects: frozenset[str], now: datetime) -> str:
+    """What a block does to callers it was not meant for, as a sentence; "" when that is nothing unexpected."""
+    since = max(block.created_at, now - _LOOK)
+    match = parse_match(block.match)
+    refused = _refused(met(match, _window(since, now), _VICTIM_COLUMNS))
+    named = _named(refused, match, suspects)
+    victims = {name: count for name, count in named.items() if name in _known_good(named, block, suspects)}
+    total = sum(victims.values())
+    if total < max(_LEAST, 2 * _expected(block, since, now)):
+        return ""
+    worst = max(victims, key=lambda name: victims[name])
+    return (
+        f"It refused {total} requests of {len(victims)} known-good callers (most of {worst[:24]}), more than the "
+        "preview showed. Undone by itself."
+    )
+
+
+def _refused(hits: pa.Table) -> pa.Table:
+    """Of the calls hit, those that the WAF or the gateway turned away before any upstream answered."""
+    by_waf = pc.fill_null(pc.equal(hits.column("waf_action"), "BLOCK"), False)
+    status = pc.fill_null(
+        pc.is_in(hits.column("status"), value_set=pa.array(_REFUSED, hits.column("status").type)), False
+    )
+    by_gateway = pc.and_(status, pc.is_null(hits.column("upstream_status")))
+    return hits.filter(pc.or_(by_waf, by_gateway))
+
+
+def _named(refused: pa.Table, match: Match, suspects: frozenset[str]) -> Counter[str]:
+    """Refused requests by consumer, else principal, of callers the block was not meant for."""
+    meant = suspects | set(match.consumers) | set(match.principals)
+    counted: Counter[str] = Counter()
+    for row in refused.select(["consumer", "principal", "client_ip"]).to_pylist():
+        name = row["consumer"] or row["principal"]
+        if name and not {row["consumer"], row["principal"], row["client_ip"]} & meant:
+            counted[name] += 1
+    return counted
+
+
+def _known_good(named: Counter[str], block: Block, suspects: frozenset[str]) -> frozenset[str]:
+    """Which of the callers were good in the week before the block."""
+    if not named:
+        return frozenset()
+    names = tuple(named)
+    before = _window(block.created_at - timedelta(seconds=WEEK_SECONDS), block.created_at)
+    either = CallFilter(either=(CallFilter(consumers=names), CallFilter(principals=names)))
+    calls = engine.calls(before, either, COLUMNS)
+    good = calls.filter(good_calls(calls, suspects))
+    return frozenset(good.column("consumer").to_pylist()) | frozenset(good.column("principal").to_pylist())
+
+
+def _expected(block: Block, since: datetime, now: datetime) -> float:
+    """How many good requests the preview said the block would hit in this time."""
+    history = block.preview.get("window", {}).get("history_seconds") or 0
+    if not history:
+        return 0.0
+    good = block.preview.get("effect", {}).get("good_requests") or 0
+    return float(good) * (now - since).total_seconds() / float(history)
+
+
+def _window(start: datetime, end: datetime) -> Window:
+    return Window(int(start.timestamp() * MICROSECONDS), int(end.timestamp() * MICROSECONDS))
