@@ -107,7 +107,7 @@ def opened(connection: Connection, manifest: Manifest) -> ConnectorSettings:
         **secret_values(connection),
         **connection.generated,
     }
-    token_field = "ingest_token"
+    token_field = "ingest_token"  # noqa: S105 - a field name
     if token_field in manifest.settings.model_fields and connection.ingest_token_sealed:
         values[token_field] = ingest_token(connection)
     return _validate(manifest, values, complete=True)

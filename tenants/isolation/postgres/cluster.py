@@ -121,8 +121,7 @@ class Cluster:
         with self._locked():
             if self.running_pid() is None or not self.accepts():
                 self._create()
-                self._launch()
-                self._wait()
+                self._wait(self._launch())
             address = self.address()
             with psycopg.connect(**address.dsn("postgres", "postgres"), autocommit=True) as connection:  # type: ignore[arg-type]
                 bootstrap(connection, address.passwords)
@@ -167,7 +166,7 @@ class Cluster:
         _write_private(self.root / "passwords.json", json.dumps(passwords), RunAs(None, None))
         scratch.rename(self.data)
 
-    def _launch(self) -> None:
+    def _launch(self) -> subprocess.Popen[bytes]:
         if self.running_pid() is None:
             (self.data / "postmaster.pid").unlink(missing_ok=True)
         port = self.wanted_port or self._previous_port() or _free_port()
@@ -181,7 +180,7 @@ class Cluster:
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
         with self.log.open("ab") as log:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 command,
                 cwd="/",
                 stdin=subprocess.DEVNULL,
@@ -191,20 +190,20 @@ class Cluster:
                 env=_environment(),
                 **self.run_as.popen_options(),
             )
-        # The server outlives us on purpose; nobody waits for it.
-        process.returncode = 0
 
-    def _wait(self) -> None:
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + START_SECONDS
-        relaunch = time.monotonic() + 2
         while not self.accepts():
             if time.monotonic() > deadline:
                 raise ServerFailed(f"PostgreSQL did not start within {START_SECONDS:.0f} s; see {self.log}.")
-            if time.monotonic() > relaunch and self.running_pid() is None:
-                # After kill -9 the old back ends keep the shared memory for a moment; try again.
-                self._launch()
-                relaunch = time.monotonic() + 2
+            if process.poll() is not None:
+                # After kill -9 the old back ends keep the shared memory for a moment; try again. Only once the
+                # launched one has ended: two at once would disagree about the port.
+                time.sleep(0.5)
+                process = self._launch()
             time.sleep(0.05)
+        # The server outlives us on purpose; nobody waits for it.
+        process.returncode = 0
 
     def _previous_port(self) -> int | None:
         try:

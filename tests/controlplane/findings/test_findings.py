@@ -224,7 +224,7 @@ def test_opening_and_reopening_is_announced_once_each(
         rows = client.get("/api/v1/alert-deliveries").json()["data"]
         return [(row["event"], row["subject"]) for row in rows]
 
-    once = [("finding.opened", "High: Route without a lock")]
+    once = [("finding.opened", "Route without a lock")]
     report(result())
     assert told() == once
     report(result(), read=2)

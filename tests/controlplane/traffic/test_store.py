@@ -73,9 +73,13 @@ def test_overlapping_batches_in_any_order_store_each_call_once(tenant: OrgInfo, 
 
 
 def test_a_rolled_back_batch_leaves_no_call(tenant: OrgInfo) -> None:
-    with pytest.raises(RuntimeError, match="crash"), transaction.atomic():
-        services.accept("con_1", batch({}, {}), NOW)
-        raise RuntimeError("crash")
+    def crash() -> None:
+        with transaction.atomic():
+            services.accept("con_1", batch({}, {}), NOW)
+            raise RuntimeError("crash")
+
+    with pytest.raises(RuntimeError, match="crash"):
+        crash()
     assert stored_ids() == []
     assert services.accept("con_1", batch({}, {}), NOW).stored == 2
 
