@@ -5,6 +5,7 @@ import { chromium } from "playwright-core";
 
 const BASE = process.env.BASE ?? "http://globex.localhost:5198";
 const ROOT = process.env.ROOT_BASE ?? "http://localhost:5198";
+const AXE_SOURCE = new URL("../node_modules/axe-core/axe.min.js", import.meta.url).pathname;
 const OUT = new URL("../.shots/", import.meta.url).pathname;
 mkdirSync(OUT, { recursive: true });
 
@@ -101,6 +102,25 @@ for (const [look, scheme, width, height] of [
       const tall = await page.evaluate(() => document.documentElement.scrollHeight);
       await page.setViewportSize({ width, height: Math.max(height, tall) });
       await page.waitForTimeout(200);
+    }
+    if (process.env.AXE === "1") {
+      await page.addScriptTag({ path: AXE_SOURCE });
+      const found = await page.evaluate(() =>
+        globalThis.axe.run(document, {
+          runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+        }),
+      );
+      for (const item of found.violations) {
+        console.log(
+          look,
+          name,
+          item.impact,
+          item.id,
+          item.nodes.length,
+          item.nodes[0].html.slice(0, 160),
+          (item.nodes[0].any[0]?.message ?? "").slice(0, 160),
+        );
+      }
     }
     await page.screenshot({ path: `${OUT}${name}.${look}.png` });
     await page.setViewportSize({ width, height });

@@ -36,7 +36,7 @@ export function Shell() {
         onClick={() => setOpenAt(null)}
       />
       <div className={css["main"]}>
-        <div className={css["top"]}>
+        <header className={css["top"]}>
           <ActionIcon
             color="white"
             c="white"
@@ -51,7 +51,7 @@ export function Shell() {
           <ActionIcon c="white" ml="auto" aria-label="Search" onClick={openPalette}>
             <IconSearch size={18} aria-hidden />
           </ActionIcon>
-        </div>
+        </header>
         <ConnectionBanner />
         <main id="content" ref={main} tabIndex={-1} className={css["content"]}>
           <Outlet />

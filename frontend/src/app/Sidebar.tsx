@@ -24,7 +24,7 @@ export function Sidebar({ open }: { open: boolean }) {
       }
     : {};
   return (
-    <div className={css["side"]} data-open={open}>
+    <aside className={css["side"]} data-open={open} aria-label="Workspace">
       <div className={css["brand"]}>
         <Logo />
         <div style={{ minWidth: 0 }}>
@@ -51,7 +51,7 @@ export function Sidebar({ open }: { open: boolean }) {
       <div className={css["foot"]}>
         <UserMenu />
       </div>
-    </div>
+    </aside>
   );
 }
 

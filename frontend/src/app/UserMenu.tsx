@@ -27,11 +27,12 @@ export function UserMenu() {
   return (
     <Menu position="top-start" width={232} shadow="md">
       <Menu.Target>
-        <button type="button" className={css["user"]} aria-label={`Account menu for ${name}`}>
+        <button type="button" className={css["user"]}>
           <span className={css["avatar"]} aria-hidden>
             {name.slice(0, 2).toUpperCase()}
           </span>
           <span className={css["userText"]}>
+            <span className="visually-hidden">Account menu of </span>
             {name}
             <small>{words(role)}</small>
           </span>

@@ -25,11 +25,12 @@ export function EmptyState({ title, why, action }: EmptyProps) {
 }
 
 /** What happened, what was not changed, what to do, and the id to quote. */
-export function ErrorState({ error, retry }: { error: unknown; retry?: () => void }) {
+export function ErrorState({ error, retry, page }: { error: unknown; retry?: () => void; page?: boolean }) {
   const problem = problemOf(error);
+  const Heading = page ? "h1" : "h3";
   return (
     <div className={`${css["state"]} ${css["problem"]}`} role="alert">
-      <h3>{problem.title}</h3>
+      <Heading>{problem.title}</Heading>
       <p>{problem.detail}</p>
       {problem.unchanged ? <p>{problem.unchanged}</p> : null}
       {problem.action ? <p>{problem.action}</p> : null}
@@ -69,12 +70,14 @@ export function Loading({ rows = 6, label = "Loading" }: { rows?: number; label?
 interface LoadedProps<T> {
   query: UseQueryResult<T>;
   rows?: number;
+  /** The content is the whole page: its problem is the page's heading. */
+  page?: boolean;
   children: (data: T) => ReactNode;
 }
 
 /** Skeleton, problem or content. A failed refresh keeps the last good content on screen. */
-export function Loaded<T>({ query, rows, children }: LoadedProps<T>) {
+export function Loaded<T>({ query, rows, page, children }: LoadedProps<T>) {
   if (query.data !== undefined) return <>{children(query.data)}</>;
-  if (query.isError) return <ErrorState error={query.error} retry={() => void query.refetch()} />;
+  if (query.isError) return <ErrorState error={query.error} retry={() => void query.refetch()} page={page} />;
   return <Loading rows={rows} />;
 }

@@ -13,10 +13,24 @@ const iris: MantineColorsTuple = [
   "#2a246f",
 ];
 
+/** Mantine's dark greys, tuned to our own dark surfaces. */
+const dark: MantineColorsTuple = [
+  "#e8ecf2",
+  "#b1bbc9",
+  "#8f9bac",
+  "#5a6576",
+  "#3b4554",
+  "#262d39",
+  "#1d232d",
+  "#141820",
+  "#10141a",
+  "#0d1015",
+];
+
 export const theme = createTheme({
   primaryColor: "iris",
   primaryShade: { light: 6, dark: 5 },
-  colors: { iris },
+  colors: { iris, dark },
   fontFamily: 'Roboto, system-ui, -apple-system, "Segoe UI", sans-serif',
   fontFamilyMonospace: '"Roboto Mono", ui-monospace, Menlo, Consolas, monospace',
   fontSizes: { xs: "12px", sm: "13px", md: "14px", lg: "16px", xl: "20px" },
@@ -75,7 +89,12 @@ export const variables: CSSVariablesResolver = () => {
     "--mantine-color-iris-light": "var(--accent-soft)",
     "--mantine-color-iris-light-color": "var(--accent-ink)",
     "--mantine-color-gray-light-color": "var(--ink-2)",
-    "--mantine-color-red-filled": "var(--critical-fill)",
+    "--mantine-color-green-light": "var(--ok-soft)",
+    "--mantine-color-green-light-color": "var(--ok)",
+    "--mantine-color-yellow-light": "var(--medium-soft)",
+    "--mantine-color-yellow-light-color": "var(--medium)",
+    "--mantine-color-red-filled": "var(--danger)",
+    "--mantine-color-red-filled-hover": "var(--danger-hover)",
     "--mantine-color-red-light": "var(--critical-soft)",
     "--mantine-color-red-light-color": "var(--critical)",
   };

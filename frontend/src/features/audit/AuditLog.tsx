@@ -85,13 +85,8 @@ export default function AuditLog() {
               value: () => "",
               cell: (row) =>
                 row.before || row.after ? (
-                  <Button
-                    size="compact-xs"
-                    variant="default"
-                    onClick={() => setOpen(row)}
-                    aria-label={`Show the change of ${row.action}`}
-                  >
-                    Show change
+                  <Button size="compact-xs" variant="default" onClick={() => setOpen(row)}>
+                    Show change<span className="visually-hidden"> of {row.action}</span>
                   </Button>
                 ) : (
                   <span className="muted">none</span>

@@ -21,7 +21,7 @@ export default function BlockPage() {
     refetchInterval: (query) => (query.state.data && OVER.includes(query.state.data.status) ? 60_000 : FAST),
   });
   return (
-    <Loaded query={block} rows={12}>
+    <Loaded page query={block} rows={12}>
       {(data) => <Content block={data} />}
     </Loaded>
   );

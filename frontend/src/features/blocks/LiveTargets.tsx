@@ -8,7 +8,7 @@ import { TargetStatePill } from "./names";
 /** Each target's state as last read from the vendor, with the vendor's own documents. */
 export function LiveTargets({ targets }: { targets: LiveTarget[] }) {
   return (
-    <div style={{ display: "grid", gap: 18 }}>
+    <div style={{ display: "grid", gap: 18, gridTemplateColumns: "minmax(0, 1fr)" }}>
       {targets.map((target) => (
         <div key={target.connection_id + target.ref}>
           <Group gap={10} mb={6}>

@@ -6,6 +6,7 @@ import { useChange } from "@/api/queries";
 import { useCan } from "@/api/session";
 import type { ConnectionDetail, Connector } from "@/api/types";
 import { Pill } from "@/ui/Badges";
+import { words } from "@/ui/format";
 import { FormProblem } from "@/ui/Problem";
 import { Loaded } from "@/ui/States";
 import css from "./Connections.module.css";
@@ -47,18 +48,17 @@ export function Catalogue({ chosen, onChoose, onCreated }: CatalogueProps) {
 
 function Card({ connector, onClick }: { connector: Connector; onClick: () => void }) {
   return (
-    <button type="button" className={css["card"]} onClick={onClick} aria-label={`Connect ${connector.title}`}>
-      <span className={css["cardHead"]}>
+    <article className={css["card"]}>
+      <div className={css["cardHead"]}>
         <VendorMark vendor={`${connector.vendor} ${connector.key}`} />
-        <span>
-          <span className={css["cardTitle"]}>{connector.title}</span>
-          <br />
+        <div>
+          <h2 className={css["cardTitle"]}>{connector.title}</h2>
           <span className="muted" style={{ fontSize: 12 }}>
-            {connector.kind.replaceAll("_", " ")}
+            {words(connector.kind)}
           </span>
-        </span>
-      </span>
-      <span className={css["cardText"]}>{connector.summary}</span>
+        </div>
+      </div>
+      <div className={css["cardText"]}>{connector.summary}</div>
       {connector.cannot.length ? (
         <ul className={css["cannot"]}>
           {connector.cannot.slice(0, 2).map((text) => (
@@ -66,14 +66,19 @@ function Card({ connector, onClick }: { connector: Connector; onClick: () => voi
           ))}
         </ul>
       ) : null}
-      <span className={css["caps"]}>
+      <div className={css["caps"]}>
         {connector.capabilities.map((capability) => (
           <Pill key={capability} tone={capability === "enforce" ? "accent" : "info"}>
             {capabilityName(capability)}
           </Pill>
         ))}
-      </span>
-    </button>
+      </div>
+      <div>
+        <Button variant="light" onClick={onClick}>
+          Connect<span className="visually-hidden"> {connector.title}</span>
+        </Button>
+      </div>
+    </article>
   );
 }
 

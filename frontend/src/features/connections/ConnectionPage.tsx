@@ -24,7 +24,7 @@ export default function ConnectionPage() {
   const { id } = useParams({ strict: false }) as { id: string };
   const connection = useQuery(connectionQuery(id));
   return (
-    <Loaded query={connection} rows={12}>
+    <Loaded page query={connection} rows={12}>
       {(data) => <Content connection={data} />}
     </Loaded>
   );

@@ -35,7 +35,7 @@ export function RunProgress({ run }: { run: Run }) {
       : 8;
   const problem = runError(run.error);
   return (
-    <div style={{ display: "grid", gap: 14 }}>
+    <div style={{ display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: 14 }}>
       <div role="status" aria-live="polite">
         <RunStatePill state={run.state} />{" "}
         {progress ? (

@@ -13,7 +13,7 @@ export function Generated({ values }: { values: Record<string, string> }) {
   const entries = Object.entries(values).filter(([, value]) => typeof value === "string" && value);
   if (!entries.length) return null;
   return (
-    <div style={{ display: "grid", gap: 10, marginBottom: 16 }}>
+    <div style={{ display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: 10, marginBottom: 16 }}>
       {entries.map(([key, value]) => (
         <div key={key}>
           <div style={{ fontSize: 13, marginBottom: 3 }}>
@@ -34,20 +34,20 @@ const HTTPS = /^https:\/\//;
 
 /** The vendor's side as tabs: a quick link, Terraform, command line. */
 export function SetupTexts({ texts }: { texts: Setup["texts"] }) {
-  const first = texts[0];
-  if (!first) return <p className="muted">Nothing needs to be done at the vendor. Enter the settings.</p>;
+  if (!texts.length)
+    return <p className="muted">Nothing needs to be done at the vendor. Enter the settings.</p>;
   return (
-    <Tabs defaultValue={first.title}>
+    <Tabs defaultValue="text-0">
       <Tabs.List mb={12}>
-        {texts.map((text) => (
-          <Tabs.Tab key={text.title} value={text.title}>
+        {texts.map((text, index) => (
+          <Tabs.Tab key={text.title} value={`text-${index}`}>
             {text.title}
           </Tabs.Tab>
         ))}
       </Tabs.List>
-      {texts.map((text) => (
-        <Tabs.Panel key={text.title} value={text.title}>
-          <div style={{ display: "grid", gap: 12 }}>
+      {texts.map((text, index) => (
+        <Tabs.Panel key={text.title} value={`text-${index}`}>
+          <div style={{ display: "grid", gridTemplateColumns: "minmax(0, 1fr)", gap: 12 }}>
             {text.access ? (
               <div>
                 <Pill tone={text.access === "write" ? "medium" : "info"}>

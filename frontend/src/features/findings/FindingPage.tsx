@@ -23,7 +23,7 @@ export default function FindingPage() {
     refetchInterval: CALM,
   });
   return (
-    <Loaded query={finding} rows={14}>
+    <Loaded page query={finding} rows={14}>
       {(data) => <Content finding={data} />}
     </Loaded>
   );
@@ -52,7 +52,7 @@ function Content({ finding }: { finding: FindingDetail }) {
             {finding.evidence.length === 0 ? (
               <p className="muted">This check has no stored document.</p>
             ) : null}
-            <div style={{ display: "grid", gap: 14 }}>
+            <div style={{ display: "grid", gap: 14, gridTemplateColumns: "minmax(0, 1fr)" }}>
               {finding.evidence.map((item, index) => (
                 <div key={item.label + String(index)}>
                   <Group justify="space-between" gap={8} mb={6}>

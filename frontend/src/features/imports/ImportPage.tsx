@@ -18,7 +18,11 @@ export default function ImportPage() {
     refetchInterval: (query) =>
       query.state.data && ["done", "failed"].includes(query.state.data.state) ? false : 1_500,
   });
-  return <Loaded query={one}>{(data) => <Content item={data} />}</Loaded>;
+  return (
+    <Loaded page query={one}>
+      {(data) => <Content item={data} />}
+    </Loaded>
+  );
 }
 
 function share(item: Import): number {

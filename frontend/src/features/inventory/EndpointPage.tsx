@@ -23,7 +23,7 @@ export default function EndpointPage() {
     refetchInterval: CALM,
   });
   return (
-    <Loaded query={endpoint} rows={14}>
+    <Loaded page query={endpoint} rows={14}>
       {(data) => <Content endpoint={data} />}
     </Loaded>
   );

@@ -20,7 +20,7 @@ export default function ServicePage() {
     queryFn: () => unwrap(api.GET("/services/{id}", { params: { path: { id } } })),
   });
   return (
-    <Loaded query={service} rows={10}>
+    <Loaded page query={service} rows={10}>
       {(data) => <Content service={data} />}
     </Loaded>
   );

@@ -125,8 +125,14 @@ const normalise = (
 function Matrix({ roles }: { roles: { name: string; permissions: string[] }[] }) {
   const all = [...new Set(roles.flatMap((role) => role.permissions))].sort();
   return (
-    <Table.ScrollContainer minWidth={560}>
-      <Table aria-label="Permissions of each role" verticalSpacing={4} fz="sm">
+    <div
+      role="region"
+      aria-label="Permissions of each role, scrollable"
+      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must take the keyboard
+      tabIndex={0}
+      style={{ overflowX: "auto" }}
+    >
+      <Table miw={560} aria-label="Permissions of each role" verticalSpacing={4} fz="sm">
         <Table.Thead>
           <Table.Tr>
             <Table.Th scope="col">Permission</Table.Th>
@@ -159,6 +165,6 @@ function Matrix({ roles }: { roles: { name: string; permissions: string[] }[] })
           ))}
         </Table.Tbody>
       </Table>
-    </Table.ScrollContainer>
+    </div>
   );
 }

@@ -23,7 +23,7 @@ export default function ActorPage() {
     refetchInterval: FAST,
   });
   return (
-    <Loaded query={actor} rows={14}>
+    <Loaded page query={actor} rows={14}>
       {(data) => <Content actor={data} />}
     </Loaded>
   );
@@ -70,7 +70,7 @@ function Content({ actor }: { actor: Actor }) {
                   <div style={{ margin: "3px 0" }}>
                     {entry.sentence}{" "}
                     <span className="muted">
-                      {compact(entry.requests)} requests,{" "}
+                      {plural(entry.requests, "request")},{" "}
                       {entry.succeeded === null
                         ? "success not known"
                         : `${compact(entry.succeeded)} succeeded`}

@@ -11,7 +11,7 @@ export default function ThreatPage() {
     queryFn: () => unwrap(api.GET("/threats/{id}", { params: { path: { id } } })),
   });
   return (
-    <Loaded query={threat}>
+    <Loaded page query={threat}>
       {(data) => <Navigate to="/actors/$id" params={{ id: data.actor.id }} replace />}
     </Loaded>
   );

@@ -1,0 +1,42 @@
+import { cleanSettings, fieldErrors } from "@/features/connections/settings";
+import { ApiProblem } from "@/api/client";
+import { screen, waitFor } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { open } from "./open";
+import { requests } from "./recorded";
+
+describe("connecting a gateway", () => {
+  it("goes from the catalogue to the first read and names a missing permission with its fix", async () => {
+    const { user } = await open("/connections/new", /Connect a gateway/);
+    await user.click(await screen.findByRole("button", { name: "Connect Amazon API Gateway and AWS WAF" }));
+    await user.click(await screen.findByRole("button", { name: "Continue" }));
+    expect(await screen.findByText("pcl-7Q2M-x81k-90fa")).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Save and check" }));
+    expect(await screen.findByText(/AccessDenied on log group/)).toBeInTheDocument();
+    expect(screen.getByText("How to grant it")).toBeInTheDocument();
+    await user.click(screen.getByRole("button", { name: "Continue with what is granted" }));
+    expect(await screen.findByRole("progressbar", { name: "Progress of the read" })).toBeInTheDocument();
+    await waitFor(() => expect(requests().some((sent) => sent.path.endsWith("/sync"))).toBe(true));
+  });
+
+  it("does not send generated values or a stored secret that was not retyped", () => {
+    const schema = {
+      required: ["url"],
+      properties: { external_id: { generated: true }, token: { secret: true }, url: {}, note: {} },
+    };
+    expect(cleanSettings(schema, { external_id: "x", token: { set: true }, url: "u", note: "" })).toEqual({
+      url: "u",
+    });
+  });
+
+  it("puts a problem beside its field", () => {
+    const error = new ApiProblem({
+      type: "",
+      title: "",
+      status: 422,
+      detail: "",
+      errors: [{ pointer: "/settings/role_arn", detail: "Not an ARN." }],
+    });
+    expect(fieldErrors(error)).toEqual({ role_arn: "Not an ARN." });
+  });
+});
