@@ -174,6 +174,10 @@ class Cluster:
         folder = self.socket_folder
         folder.mkdir(exist_ok=True)
         self.run_as.own(folder)
+        if self.running_pid() is None:
+            # Left by kill -9; its pid may still exist (not yet reaped, or another program's by now).
+            for stale in folder.glob(".s.PGSQL.*"):
+                stale.unlink(missing_ok=True)
         options = self.options | {"port": str(port), "unix_socket_directories": str(folder)}
         postgres = server_installation(self.run_as) / "bin" / "postgres"
         command = [str(postgres), "-D", str(self.data)]
