@@ -103,11 +103,14 @@ def anonymous_client(any_db: None) -> Callable[..., TenantClient]:
 
 
 @pytest.fixture
-def run_jobs(any_db: None) -> Callable[[], int]:
-    """Run the due jobs of this test in order, each in its tenant; returns how many ran."""
+def run_jobs(any_db: None) -> Callable[..., int]:
+    """Run the due jobs of this test in order, each in its tenant; returns how many ran.
 
-    def run() -> int:
+    `run_jobs(ahead=60)` also runs what becomes due within that many seconds.
+    """
+
+    def run(ahead: float = 0) -> int:
         with no_tenant():
-            return run_pending()
+            return run_pending(ahead)
 
     return run

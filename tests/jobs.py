@@ -8,18 +8,18 @@ from tenants.jobs.execution import perform
 
 NEXT = """
     DELETE FROM jobs.queue WHERE message_id = (
-        SELECT message_id FROM jobs.queue WHERE "state" = 'queued' AND available_at <= clock_timestamp()
+        SELECT message_id FROM jobs.queue WHERE "state" = 'queued' AND available_at <= clock_timestamp() + make_interval(secs => %s)
          ORDER BY available_at, position LIMIT 1)
     RETURNING message::text, tenant
 """
 
 
-def run_pending() -> int:
-    """Run due messages until none is left; an exception of a job is the test's."""
+def run_pending(ahead: float = 0) -> int:
+    """Run messages due within ``ahead`` seconds until none is left; an exception of a job is the test's."""
     ran = 0
     while True:
         with connection.cursor() as cursor:
-            cursor.execute(NEXT)
+            cursor.execute(NEXT, [ahead])
             row = cursor.fetchone()
         if row is None:
             return ran

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from connectors.base.columns import MAX_RECORD_BYTES
-from connectors.base.errors import RefusedError, VendorAnswerError
+from connectors.base.errors import ConnectorError, RefusedError, VendorAnswerError
 
 _CHUNK: Final = 1 << 18
 _GZIP: Final = b"\x1f\x8b"
@@ -60,21 +60,27 @@ def line_batches(source: Iterator[bytes], lines: int = 4000) -> Iterator[tuple[i
     """Batches of lines without their ends, each with the number of its first line (from 1).
 
     Blank lines are kept so that numbers stay true. A line longer than a record may be is cut just above that
-    length: whoever reads it then says so and puts it into quarantine.
+    length: whoever reads it then says so and puts it into quarantine. When the source breaks off, its whole
+    lines come first and then its error.
     """
     number, ready, rest, started = 1, list[bytes](), b"", False
-    for chunk in source:
-        if not started:
-            chunk, started = chunk.removeprefix(b"\xef\xbb\xbf"), True
-        parts = (rest + chunk).split(b"\n")
-        rest = parts.pop()
-        if len(rest) > MAX_RECORD_BYTES:
-            rest = rest[: MAX_RECORD_BYTES + 1]
-        ready.extend(part.removesuffix(b"\r") for part in parts)
-        while len(ready) >= lines:
-            yield number, tuple(ready[:lines])
-            number += lines
-            del ready[:lines]
+    try:
+        for chunk in source:
+            if not started:
+                chunk, started = chunk.removeprefix(b"\xef\xbb\xbf"), True
+            parts = (rest + chunk).split(b"\n")
+            rest = parts.pop()
+            if len(rest) > MAX_RECORD_BYTES:
+                rest = rest[: MAX_RECORD_BYTES + 1]
+            ready.extend(part.removesuffix(b"\r") for part in parts)
+            while len(ready) >= lines:
+                yield number, tuple(ready[:lines])
+                number += lines
+                del ready[:lines]
+    except ConnectorError:
+        if ready:
+            yield number, tuple(ready)
+        raise
     if rest:
         ready.append(rest.removesuffix(b"\r"))
     if ready:

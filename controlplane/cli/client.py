@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from connectors.base.errors import ConnectorError
-from connectors.egress import Egress, EgressPolicy
 
 
 class Failed(Exception):
@@ -59,6 +58,8 @@ class Client:
     """Speaks to one tenant's API."""
 
     def __init__(self, target: Server) -> None:
+        from connectors.egress import Egress, EgressPolicy  # `--help` answers without an HTTP client
+
         parts = urlsplit(target.url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         self._base = f"{target.url}/api/v1"
@@ -107,12 +108,7 @@ class Client:
 def _problem(status: int, document: Any) -> str:
     if not isinstance(document, dict):
         return f"The server answered {status}."
-    fields = document.get("errors") or {}
-    named = (
-        [f"  {name}: {', '.join(map(str, texts))}" for name, texts in fields.items()]
-        if isinstance(fields, dict)
-        else []
-    )
+    named = [f"  {error['pointer'] or '/'}: {error['detail']}" for error in document.get("errors") or ()]
     lines = [f"{document.get('title', 'Failed')} ({status}): {document.get('detail', '')}", *named]
     if document.get("request_id"):
         lines.append(f"  request {document['request_id']}")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from controlplane.cli import blocks
 from controlplane.cli.client import Client, Failed, configure, server
-from controlplane.cli.offline import Report, analyse
 from controlplane.cli.render import as_json, console, pick, table
+
+if TYPE_CHECKING:
+    from controlplane.cli.offline import Report
 
 FOUND, FAILED = 3, 11
 app = typer.Typer(no_args_is_help=True, add_completion=True, help="API security from the terminal.")
@@ -40,6 +42,8 @@ def import_command(
             console.print(
                 "No server is configured, so the file is analysed on this machine and nothing is sent."
             )
+        from controlplane.cli.offline import analyse  # detectors and rule packs take a second to load
+
         report = analyse(file, host)
         as_json(_report_document(report)) if json else _show(report)
         return
