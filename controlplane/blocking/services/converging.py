@@ -6,7 +6,7 @@ No database here. What stands and what leaves never waits for a new intent the v
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from connectors.base.capabilities import Enforcer
@@ -18,7 +18,7 @@ from connectors.base.errors import (
     TransientError,
     VendorAnswerError,
 )
-from connectors.base.intent import BlockIntent
+from connectors.base.intent import BlockAction, BlockIntent
 
 _CONFLICT_TRIES: Final = 5
 #: New intents tried one by one in a round after they failed together.
@@ -35,6 +35,7 @@ class Converged:
     changes: tuple[Change, ...]
     notes: tuple[str, ...] = ()
     foreign_changed: bool = False
+    observed: frozenset[str] = frozenset()  # counting intents for which the vendor holds nothing: we count
     failures: Mapping[str, ConnectorError] = field(default_factory=dict)
 
 
@@ -64,8 +65,6 @@ def converge(place: Place, standing: Sequence[BlockIntent], fresh: Sequence[Bloc
     """
     try:
         return _round(place, [*standing, *fresh])
-    except (TransientError, ConflictError):
-        raise
     except ConnectorError as error:
         if not fresh:
             raise
@@ -73,7 +72,7 @@ def converge(place: Place, standing: Sequence[BlockIntent], fresh: Sequence[Bloc
     failures: dict[str, ConnectorError] = {intent.id: together for intent in fresh}
     kept = list(standing)
     done = _round(place, kept)
-    if len(fresh) > 1:
+    if len(fresh) > 1 and not isinstance(together, TransientError | ConflictError):
         for intent in fresh[:_SINGLE_TRIES]:
             try:
                 done = _round(place, [*kept, intent])
@@ -85,9 +84,7 @@ def converge(place: Place, standing: Sequence[BlockIntent], fresh: Sequence[Bloc
             else:
                 kept.append(intent)
                 del failures[intent.id]
-    return Converged(
-        done.program, done.first, done.after, done.changes, done.notes, done.foreign_changed, failures
-    )
+    return replace(done, failures=failures)
 
 
 def _round(place: Place, intents: Sequence[BlockIntent]) -> Converged:
@@ -97,7 +94,7 @@ def _round(place: Place, intents: Sequence[BlockIntent]) -> Converged:
         program = place.enforcer.compile(intents, place.target, state)
         diff = place.enforcer.diff(program, state)
         if not diff.changes:
-            return Converged(program, state, state, ())
+            return Converged(program, state, state, (), observed=_observed(place, intents, state))
         place.remember(state)
         try:
             applied = place.enforcer.apply(diff, guard)
@@ -114,5 +111,15 @@ def _round(place: Place, intents: Sequence[BlockIntent]) -> Converged:
                 action="It is read and written again.",
             )
         moved = applied.before.foreign_digest != applied.after.foreign_digest
-        return Converged(program, state, applied.after, applied.changes, applied.notes, moved)
+        observed = _observed(place, intents, state)
+        return Converged(program, state, applied.after, applied.changes, applied.notes, moved, observed)
     raise AssertionError("unreachable: the loop returns or raises")
+
+
+def _observed(place: Place, intents: Sequence[BlockIntent], state: State) -> frozenset[str]:
+    return frozenset(
+        intent.id
+        for intent in intents
+        if intent.action is BlockAction.COUNT
+        and not place.enforcer.compile([intent], place.target, state).objects
+    )

@@ -7,7 +7,7 @@ that was pushed as something else waits for the push which that change enqueued.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -15,7 +15,6 @@ from typing import Any, Final
 from django.db import transaction
 
 from connectors.base.enforcement import Program
-from connectors.base.errors import ConnectorError
 from connectors.base.intent import Compiled, Exactness
 from controlplane.blocking.models import Block, BlockTarget
 from controlplane.blocking.services.converging import Converged
@@ -32,12 +31,11 @@ _SHOWN_DOCUMENT: Final = 16_000
 
 def store(ref: TargetRef, pushed: Plan, done: Converged, now: datetime) -> None:
     """What was read back after a push."""
-    outcomes = {outcome.intent_id: outcome for outcome in done.program.outcomes}
     shown = _shown(done.program)
     drift = ", ".join(change.name for change in done.changes[:3]) if pushed.steady else ""
     with transaction.atomic():
         for row, block in _locked_rows(pushed):
-            _move(row, block, pushed, outcomes, done.failures, shown)
+            _move(row, block, pushed, done, shown)
             if row.state not in (State.FAILED, State.PENDING):
                 row.read_back_at = now
             row.save()
@@ -75,7 +73,7 @@ def _locked_rows(pushed: Plan) -> list[tuple[BlockTarget, Block]]:
         .filter(pk__in=[row.block_id for row in pushed.rows])
         .order_by("pk")
     }
-    rows = BlockTarget.objects.filter(pk__in=ids).order_by("block_id")
+    rows = BlockTarget.objects.select_related("block").filter(pk__in=ids).order_by("block_id")
     return [(row, blocks[row.block_id]) for row in rows if row.block_id in blocks]
 
 
@@ -83,11 +81,11 @@ def _move(
     row: BlockTarget,
     block: Block,
     pushed: Plan,
-    outcomes: Mapping[str, Compiled],
-    failures: Mapping[str, ConnectorError],
+    done: Converged,
     shown: list[dict[str, Any]],
 ) -> None:
     """The row's new state."""
+    outcomes = {outcome.intent_id: outcome for outcome in done.program.outcomes}
     intent = pushed.intents.get(block.id)
     if intent is None:
         row.vendor_objects, row.error = [], pushed.refused.get(block.id, "")
@@ -98,16 +96,18 @@ def _move(
             enqueue_push(block)
     elif block.status not in OVER and replace(intent_of(block), expires_at=intent.expires_at) != intent:
         row.state = State.PENDING
-    elif block.id in failures:
-        error = failures[block.id].sentence()
+    elif block.id in done.failures:
+        error = done.failures[block.id].sentence()
         if row.error != error:
             note(block, "failed", error)
         row.state, row.error, row.vendor_objects = State.FAILED, error, []
     else:
-        _standing(row, block, outcomes[block.id], shown)
+        _standing(row, outcomes[block.id], shown)
+        if block.id in done.observed:
+            row.state, row.vendor_objects = State.OBSERVED, []
 
 
-def _standing(row: BlockTarget, block: Block, outcome: Compiled, shown: list[dict[str, Any]]) -> None:
+def _standing(row: BlockTarget, outcome: Compiled, shown: list[dict[str, Any]]) -> None:
     row.exactness = outcome.exactness.value
     row.reasons = list(outcome.reasons)
     row.covered = len(outcome.coverage.covered)
@@ -116,7 +116,7 @@ def _standing(row: BlockTarget, block: Block, outcome: Compiled, shown: list[dic
     row.vendor_objects, row.state = shown, State.ENFORCED
     if outcome.exactness is Exactness.REFUSED:
         row.vendor_objects = []
-        row.state = State.OBSERVED if block.stage == Stage.COUNT else State.REFUSED
+        row.state = State.OBSERVED if row.block.stage == Stage.COUNT else State.REFUSED
 
 
 def _remarks(ref: TargetRef, row: BlockTarget, done: Converged, drift: str) -> list[tuple[str, str]]:
