@@ -44,8 +44,8 @@ class Outcome:
         """The figures as one line."""
         times = (self.uploaded, self.inventory, self.judged, self.done, self.settled)
         shown = " ".join("     –" if value is None else f"{value:6.1f}" for value in times)
-        counts = f"{self.row['calls']:7d} {self.row['quarantined']:5d} {self.endpoints:6d} {self.findings:6d} {self.threats:6d}"
-        return f"{name:24.24s} {shown} {counts}  {self.row['state']} {self.row['failure']}"
+        counts = f"{self.row['calls']:7d} {self.row['quarantined']:5d} {self.endpoints:6d} {self.findings:6d}"
+        return f"{name:24.24s} {shown} {counts} {self.threats:6d}  {self.row['state']} {self.row['failure']}"
 
 
 @contextmanager

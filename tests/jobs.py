@@ -8,7 +8,8 @@ from tenants.jobs.execution import perform
 
 NEXT = """
     DELETE FROM jobs.queue WHERE message_id = (
-        SELECT message_id FROM jobs.queue WHERE "state" = 'queued' AND available_at <= clock_timestamp() + make_interval(secs => %s)
+        SELECT message_id FROM jobs.queue
+         WHERE "state" = 'queued' AND available_at <= clock_timestamp() + make_interval(secs => %s)
          ORDER BY available_at, position LIMIT 1)
     RETURNING message::text, tenant
 """

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from django.urls import path
@@ -60,6 +62,22 @@ class IngestView(ApiView):
         return Response(answer, status=202)
 
 
+#: A pause is shown as a gap from this many empty buckets on, when calls came before and after it.
+_GAP_BUCKETS = 3
+_GAP_REASON = "No call arrived: either nobody called, or the source sent nothing."
+
+
+def gaps(filled: Sequence[int]) -> list[tuple[int, int]]:
+    """Pauses between filled buckets, as (end of the one before, start of the next) in µs; ``filled`` are starts."""
+    width = _BUCKET_SECONDS * MICROSECONDS
+    ordered = sorted(filled)
+    return [
+        (before + width, after)
+        for before, after in pairwise(ordered)
+        if after - before > _GAP_BUCKETS * width
+    ]
+
+
 def _iso(ts: int | None) -> str | None:
     return None if ts is None else datetime.fromtimestamp(ts / MICROSECONDS, UTC).isoformat()
 
@@ -79,6 +97,8 @@ class ConnectionTrafficView(ApiView):
         series = engine.series(window, _BUCKET_SECONDS, CallFilter(connection=connection_id))
         sources = []
         for health in queries.source_health(connection_id, now):
+            where = CallFilter(connection=connection_id, source=health.source)
+            own = engine.series(window, _BUCKET_SECONDS, where).to_pylist()
             known = matrix.get(health.source)
             sources.append(
                 {
@@ -90,6 +110,10 @@ class ConnectionTrafficView(ApiView):
                     "lag_seconds": health.lag_seconds,
                     "last_call_at": _iso(health.last_call_ts),
                     "quarantined": health.quarantined,
+                    "gaps": [
+                        {"from": _iso(start), "to": _iso(end), "reason": _GAP_REASON}
+                        for start, end in gaps([row["bucket"] for row in own if row["calls"]])
+                    ],
                     "known": list(known.known) if known else [],
                     "unknown": list(known.unknown) if known else [],
                     "note": known.note if known else "",

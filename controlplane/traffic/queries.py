@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
 from controlplane.traffic import engine
-from controlplane.traffic.models import QuarantinedRecord, SourceStatus, Unread
+from controlplane.traffic.models import QuarantinedRecord, Segment, SourceStatus, Unread
 from controlplane.traffic.types import MICROSECONDS, CallFilter, Window
 
 
@@ -56,6 +56,12 @@ def quarantined(connection_id: str) -> QuerySet[QuarantinedRecord]:
 def calls_stored(connection_id: str) -> int:
     """How many calls a connection has delivered so far."""
     return sum(SourceStatus.objects.filter(connection=connection_id).values_list("calls", flat=True))
+
+
+def waiting_bytes() -> int:
+    """Size of the stored segments that some reader has not dealt with yet."""
+    waiting = Segment.objects.filter(pk__in=Unread.objects.values("segment_id"))
+    return int(waiting.aggregate(total=Sum("bytes"))["total"] or 0)
 
 
 @dataclass(frozen=True, slots=True)

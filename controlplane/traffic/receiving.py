@@ -6,21 +6,27 @@ import gzip
 import io
 import zlib
 from collections.abc import Mapping
+from typing import Final
 
 from connectors.base.capabilities import Capability
 from connectors.base.errors import ConnectorError
 from controlplane.connections import services as connections
-from controlplane.traffic import services
+from controlplane.traffic import queries, services
 from controlplane.traffic.door.limits import MAX_PUSH_BYTES
 from controlplane.traffic.types import Accepted
-from tenants.errors import Invalid, TooLarge, Unauthenticated
+from tenants.errors import Invalid, TooLarge, TooMany, Unauthenticated
+
+#: A tenant's stored calls that inventory and detection have not read yet; above it senders are asked to wait.
+MAX_UNREAD_BYTES: Final = 2 << 30
+_WAIT_SECONDS: Final = 60
 
 
 def receive(connection_id: str, body: bytes, headers: Mapping[str, str], now: float) -> Accepted:
     """Store what a vendor pushed. Header names are lower case; ``now`` is Unix time in seconds.
 
     Raises ``Unauthenticated`` without the right ingest token (also for an unknown connection), ``TooLarge`` over
-    the size limit, ``Invalid`` when the body is none of the connector's shapes. Nothing is stored then.
+    the size limit, ``Invalid`` when the body is none of the connector's shapes, ``TooMany`` while too much waits to be
+    analysed. Nothing is stored then.
     """
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not connections.accepts_token(connection_id, token.strip()):
@@ -28,6 +34,12 @@ def receive(connection_id: str, body: bytes, headers: Mapping[str, str], now: fl
             "ingest-token-refused",
             "The ingest token is missing or wrong for this connection. Nothing was stored. "
             "Copy the token from the connection's set-up page.",
+        )
+    if queries.waiting_bytes() > MAX_UNREAD_BYTES:
+        raise TooMany(
+            "calls-waiting",
+            "Too many calls wait to be analysed. Nothing was stored. Send the same push again later.",
+            retry_after=_WAIT_SECONDS,
         )
     content = unpacked(body, headers.get("content-encoding", ""))
     connector = connections.open_connector(connection_id, Capability.RECEIVE_CALLS)

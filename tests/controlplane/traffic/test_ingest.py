@@ -1,0 +1,157 @@
+"""Vendors push with their connection's token; what cannot be stored is refused or set aside, with the reason."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from controlplane.traffic import receiving
+from tenants.orgs.types import OrgInfo
+from tests.clients import TenantClient, anonymous
+from tests.samples import calls, kong
+
+RECORDS = [kong(call) for call in calls()][:50]
+
+
+class Pusher:
+    """A gateway's log plugin with its token."""
+
+    def __init__(self, org: OrgInfo, connection: str, token: str) -> None:
+        self.client, self.connection, self.token = anonymous(org), connection, token
+
+    def push(self, body: Any, **headers: str) -> Any:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        given = {"HTTP_AUTHORIZATION": f"Bearer {self.token}", **headers}
+        address = f"/api/v1/ingest/{self.connection}"
+        return self.client.generic("POST", address, content, content_type="application/json", **given)
+
+
+def connect(client: TenantClient, org: OrgInfo, connector: str = "kong") -> Pusher:
+    settings = {"admin_url": "http://127.0.0.1:1"} if connector == "kong" else {}
+    draft = {"connector": connector, "name": f"{connector} gateway", "settings": settings}
+    made = client.post("/api/v1/connections", draft).json()
+    token = client.post(f"/api/v1/connections/{made['id']}/rotate-token").json()["ingest_token"]
+    return Pusher(org, made["id"], token)
+
+
+@pytest.fixture
+def client(acme: OrgInfo, owner_client: Callable[[OrgInfo], TenantClient]) -> TenantClient:
+    return owner_client(acme)
+
+
+@pytest.fixture
+def pusher(client: TenantClient, acme: OrgInfo) -> Pusher:
+    return connect(client, acme)
+
+
+def test_an_array_is_stored_and_the_same_array_again_counts_as_duplicates(pusher):
+    first, again = pusher.push(RECORDS), pusher.push(RECORDS)
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json() == {"accepted": 50, "duplicates": 0, "quarantined": 0}
+    assert again.json() == {"accepted": 0, "duplicates": 50, "quarantined": 0}
+
+
+def test_a_single_object_is_stored(pusher):
+    assert pusher.push(RECORDS[0]).json()["accepted"] == 1
+
+
+def test_a_gzip_body_is_stored(pusher):
+    packed = gzip.compress(json.dumps(RECORDS).encode())
+    assert pusher.push(packed, HTTP_CONTENT_ENCODING="gzip").json()["accepted"] == 50
+
+
+def test_log_shippers_may_push_lines(client, acme):
+    lines = b"\n".join(json.dumps(record).encode() for record in RECORDS)
+    assert connect(client, acme, "file").push(lines).json()["accepted"] == 50
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic YTpi"])
+def test_a_missing_or_wrong_token_is_refused(pusher, header):
+    answer = pusher.push(RECORDS, HTTP_AUTHORIZATION=header)
+    assert answer.status_code == 401
+    assert "Nothing was stored" in answer.json()["detail"]
+
+
+def test_an_unknown_connection_is_refused_like_a_wrong_token(pusher):
+    known = pusher.push(RECORDS, HTTP_AUTHORIZATION="Bearer wrong").json()
+    pusher.connection = "con_unknown"
+    answer = pusher.push(RECORDS)
+    assert answer.status_code == 401
+    assert answer.json()["detail"] == known["detail"]
+
+
+def test_the_token_of_another_tenant_is_refused(pusher, globex, owner_client):
+    other = connect(owner_client(globex), globex)
+    assert pusher.push(RECORDS, HTTP_AUTHORIZATION=f"Bearer {other.token}").status_code == 401
+    pusher.client = anonymous(globex)
+    assert pusher.push(RECORDS).status_code == 401
+
+
+def test_a_disabled_connection_takes_nothing(client, pusher):
+    client.post(f"/api/v1/connections/{pusher.connection}/disable")
+    assert pusher.push(RECORDS).status_code == 401
+    client.post(f"/api/v1/connections/{pusher.connection}/enable")
+    assert pusher.push(RECORDS).status_code == 202
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_body_over_the_limit_is_refused(pusher, monkeypatch, packed):
+    monkeypatch.setattr(receiving, "MAX_PUSH_BYTES", 2000)
+    body = json.dumps(RECORDS).encode()
+    answer = pusher.push(gzip.compress(body) if packed else body)
+    assert answer.status_code == 413
+    assert "Send smaller batches" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("body", [b"", b"garbage", b"[1, 2", b"\x1f\x8bgarbage", b"\xff\xfe"])
+def test_a_body_in_no_known_shape_is_refused_with_a_sentence(pusher, body):
+    answer = pusher.push(body)
+    assert answer.status_code == 422
+    assert answer.json()["detail"].endswith(".")
+    assert "stored" in answer.json()["detail"]
+
+
+def test_records_that_cannot_be_read_are_set_aside_with_the_reason(client, pusher):
+    answer = pusher.push([*RECORDS[:3], {"started_at": "never"}, 7])
+    assert answer.json() == {"accepted": 3, "duplicates": 0, "quarantined": 2}
+    rows = client.get(f"/api/v1/connections/{pusher.connection}/quarantine").json()["data"]
+    assert len(rows) == 2
+    assert all(row["reason"] and row["received_at"] for row in rows)
+
+
+def test_the_traffic_page_shows_each_source_with_what_it_can_tell(client, pusher):
+    pusher.push([*RECORDS, 7])
+    page = client.get(f"/api/v1/connections/{pusher.connection}/traffic").json()
+    assert set(page) == {"sources", "series"}
+    (source,) = page["sources"]
+    assert (source["calls"], source["quarantined"], source["gaps"]) == (50, 1, [])
+    names = {
+        "source",
+        "calls_last_hour",
+        "rate_per_second",
+        "lag_seconds",
+        "last_call_at",
+        "known",
+        "unknown",
+    }
+    assert names <= set(source)
+    assert source["known"]
+    assert source["last_call_at"].startswith("2026-09-28T")
+
+
+def test_a_full_queue_of_unread_calls_asks_the_sender_to_wait(pusher, monkeypatch):
+    pusher.push(RECORDS[:25])
+    monkeypatch.setattr(receiving, "MAX_UNREAD_BYTES", 10)
+    answer = pusher.push(RECORDS[25:])
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    monkeypatch.undo()
+    assert pusher.push(RECORDS[25:]).json()["accepted"] == 25
+
+
+def test_an_object_that_never_ends_is_set_aside(pusher):
+    assert pusher.push(b"{" * 9000).json() == {"accepted": 0, "duplicates": 0, "quarantined": 1}
