@@ -1,7 +1,6 @@
-import { router } from "@/app/router";
 import { screen, waitFor, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { open } from "./open";
+import { open, place } from "./open";
 import { requests, serveRecorded } from "./recorded";
 
 describe("a new block", () => {
@@ -22,7 +21,7 @@ describe("a new block", () => {
     expect(screen.getByRole("radio", { name: "Count first" })).toBeChecked();
     expect(requests().filter((sent) => sent.path === "/blocks" && sent.method === "POST")).toEqual([]);
     await user.click(screen.getByRole("button", { name: "Start counting" }));
-    await waitFor(() => expect(router.state.location.pathname).toBe("/blocks/blk_001"));
+    await waitFor(() => expect(place().path).toBe("/blocks/blk_001"));
     const pushed = requests().find((sent) => sent.path === "/blocks" && sent.method === "POST");
     expect(pushed?.body).toMatchObject({
       preview_id: "prv_01",

@@ -1,14 +1,18 @@
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { App } from "@/app/App";
-import { router } from "@/app/router";
 
 /** Opens the real application at an address and waits for its heading. */
 export async function open(path: string, heading?: RegExp | string) {
   window.history.replaceState(null, "", path);
-  router.history.replace(path);
   const user = userEvent.setup();
   const view = render(<App />);
   if (heading) await screen.findByRole("heading", { level: 1, name: heading }, { timeout: 10_000 });
   return { user, ...view };
 }
+
+/** Where the application is now. */
+export const place = () => ({
+  path: window.location.pathname,
+  search: Object.fromEntries(new URLSearchParams(window.location.search)),
+});

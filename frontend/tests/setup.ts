@@ -1,7 +1,9 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeEach, vi } from "vitest";
 import { serveRecorded } from "./recorded";
+
+configure({ asyncUtilTimeout: 8_000 });
 
 // What the browser has and jsdom lacks.
 window.matchMedia ??= (query: string) =>
@@ -28,6 +30,9 @@ window.ResizeObserver ??= class {
 };
 window.scrollTo = () => undefined;
 Element.prototype.scrollIntoView = () => undefined;
+Object.defineProperty(document, "fonts", { value: new EventTarget(), configurable: true });
+// axe asks for a canvas to measure icons; without one it skips that.
+HTMLCanvasElement.prototype.getContext = () => null;
 URL.createObjectURL ??= () => "blob:test";
 URL.revokeObjectURL ??= () => undefined;
 

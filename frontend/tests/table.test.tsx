@@ -1,7 +1,6 @@
-import { router } from "@/app/router";
 import { fireEvent, screen, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { open } from "./open";
+import { open, place } from "./open";
 import { requests } from "./recorded";
 
 describe("the table", () => {
@@ -10,9 +9,7 @@ describe("the table", () => {
     await user.click(await screen.findByRole("button", { name: /Filter by state/ }));
     await user.click(await screen.findByRole("checkbox", { name: "Shadow" }));
     await user.click(screen.getByRole("button", { name: "Risk" }));
-    await waitFor(() =>
-      expect(router.state.location.search).toMatchObject({ state: "shadow", sort: "-risk" }),
-    );
+    await waitFor(() => expect(place().search).toMatchObject({ state: "shadow", sort: "-risk" }));
     await waitFor(() => {
       const last = requests()
         .filter((sent) => sent.path === "/endpoints")
@@ -29,12 +26,12 @@ describe("the table", () => {
     fireEvent.keyDown(document, { key: "j" });
     fireEvent.keyDown(document, { key: "k" });
     fireEvent.keyDown(document.activeElement as Element, { key: "Enter" });
-    await waitFor(() => expect(router.state.location.pathname).toBe("/findings/fnd_001"));
+    await waitFor(() => expect(place().path).toBe("/findings/fnd_001"));
   });
 
   it("removes a filter from its chip", async () => {
     const { user } = await open("/endpoints?state=shadow", "Endpoints");
     await user.click(await screen.findByRole("button", { name: "Remove filter State: Shadow" }));
-    await waitFor(() => expect(router.state.location.search).toEqual({}));
+    await waitFor(() => expect(place().search).toEqual({}));
   });
 });

@@ -1,9 +1,9 @@
 import { Center, Loader } from "@mantine/core";
 import { RouterProvider } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useState } from "react";
 import { problemOf } from "@/api/client";
 import { SessionContext, usePlace } from "@/api/session";
-import { router } from "./router";
+import { makeRouter } from "./router";
 
 const Landing = lazy(() => import("@/features/accounts/Landing"));
 const SignIn = lazy(() => import("@/features/accounts/SignIn"));
@@ -17,6 +17,7 @@ const wait = (
 /** The same build serves the public host and each tenant's host; the session says which this is. */
 export function Door() {
   const place = usePlace();
+  const [router] = useState(makeRouter);
   if (place.isPending) return wait;
   if (!place.data) {
     const problem = problemOf(place.error);

@@ -67,6 +67,7 @@ export const theme = createTheme({
         closeButtonProps: { "aria-label": "Close" },
       },
     },
+    Popover: { defaultProps: { hideDetached: false } },
     Tabs: { defaultProps: { keepMounted: false } },
   },
 });

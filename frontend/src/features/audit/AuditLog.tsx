@@ -86,7 +86,7 @@ export default function AuditLog() {
               cell: (row) =>
                 row.before || row.after ? (
                   <Button size="compact-xs" variant="default" onClick={() => setOpen(row)}>
-                    Show change<span className="visually-hidden"> of {row.action}</span>
+                    Show change <span className="visually-hidden">of {row.action}</span>
                   </Button>
                 ) : (
                   <span className="muted">none</span>

@@ -75,7 +75,7 @@ function Card({ connector, onClick }: { connector: Connector; onClick: () => voi
       </div>
       <div>
         <Button variant="light" onClick={onClick}>
-          Connect<span className="visually-hidden"> {connector.title}</span>
+          Connect <span className="visually-hidden">{connector.title}</span>
         </Button>
       </div>
     </article>

@@ -1,37 +1,41 @@
 import { BarChart, LineChart } from "echarts/charts";
-import { GridComponent, LegendComponent, MarkLineComponent, TooltipComponent } from "echarts/components";
+import { GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
 import { init, use as register, type EChartsCoreOption } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 import { useEffect, useRef } from "react";
 
-register([
-  BarChart,
-  LineChart,
-  GridComponent,
-  LegendComponent,
-  MarkLineComponent,
-  TooltipComponent,
-  SVGRenderer,
-]);
+register([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
 
 /** Draws an option and follows the size of its box. Loaded on demand: the library is large. */
 export default function EChart({ option, height }: { option: EChartsCoreOption; height: number }) {
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<ReturnType<typeof init>>(null);
+  const latest = useRef(option);
+  useEffect(() => {
+    latest.current = option;
+    chart.current?.setOption(option, { notMerge: true });
+  }, [option]);
   useEffect(() => {
     const element = box.current;
     if (!element) return;
-    const made = init(element, undefined, { renderer: "svg" });
-    chart.current = made;
-    const watch = new ResizeObserver(() => made.resize());
+    // A box without size (a hidden tab) is drawn once it gets one.
+    const fit = (): void => {
+      if (element.clientWidth === 0) return;
+      if (chart.current) {
+        chart.current.resize();
+        return;
+      }
+      chart.current = init(element, undefined, { renderer: "svg" });
+      chart.current.setOption(latest.current);
+    };
+    fit();
+    const watch = new ResizeObserver(fit);
     watch.observe(element);
     return () => {
       watch.disconnect();
-      made.dispose();
+      chart.current?.dispose();
+      chart.current = null;
     };
   }, []);
-  useEffect(() => {
-    chart.current?.setOption(option, { notMerge: true });
-  }, [option]);
   return <div ref={box} style={{ height }} aria-hidden />;
 }

@@ -36,7 +36,14 @@ function toOption({ at, series, unit }: TimeChartProps, animate: boolean): EChar
     animation: animate,
     animationDuration: 250,
     textStyle: { fontFamily: "Roboto, system-ui, sans-serif" },
-    grid: { left: 8, right: 12, top: series.length > 1 ? 30 : 12, bottom: 4, containLabel: true },
+    grid: {
+      left: 8,
+      right: 12,
+      top: series.length > 1 ? 30 : 12,
+      bottom: 4,
+      outerBoundsMode: "same",
+      outerBoundsContain: "axisLabel",
+    },
     legend:
       series.length > 1
         ? {
