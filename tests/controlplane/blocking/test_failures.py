@@ -49,11 +49,12 @@ def kinds(block: Block) -> list[str]:
 def test_a_vendor_that_misbehaves_is_said_and_the_next_job_repairs_it(kong: Kong, fault: Fault) -> None:
     block, before = make(kong), kong.dump()
     kong.double.order(fault)
-    done = kong.push()
+    kong.push()
     kong.double.behave()
     status, states, error = now_at(block)
     assert (status, states) == ("pending", ["failed"])
-    assert error.endswith(".") and len(error) > 20
+    assert error.endswith(".")
+    assert len(error) > 20
     assert "failed" in kinds(block)
     assert kong.dump() == before
     assert kong.push().error is None
@@ -138,7 +139,9 @@ def test_a_target_that_fails_keeps_no_other_from_being_settled(kong: Kong) -> No
     assert found.ended_at is not None
 
 
-def test_a_deleted_connection_ends_its_blocks_with_a_sentence(kong: Kong, run_jobs: Callable[[], int]) -> None:
+def test_a_deleted_connection_ends_its_blocks_with_a_sentence(
+    kong: Kong, run_jobs: Callable[[], int]
+) -> None:
     draft = kong.draft()
     leaving, standing = make(kong), make(kong, "198.18.5.5")
     kong.push()
@@ -149,9 +152,7 @@ def test_a_deleted_connection_ends_its_blocks_with_a_sentence(kong: Kong, run_jo
         status, states, error = now_at(block)
         assert (status, states) == ("failed", ["lost"])
         assert "Offline undo" in error
-    made = connections.create(
-        "kong", "Again", {"admin_url": kong.double.control_url, "admin_token": "t0ken"}
-    )
+    made = connections.create("kong", "Again", {"admin_url": kong.double.control_url, "admin_token": "t0ken"})
     run_jobs()
     draft["targets"] = [{"connection_id": made.id, "ref": kong.ref}]
     services.reconcile(made.id, kong.ref)
