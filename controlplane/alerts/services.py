@@ -67,6 +67,10 @@ def update_destination(destination_id: str, changes: Mapping[str, Any]) -> Desti
             if field in changes:
                 setattr(row, field, changes[field])
         _check_routing(row.min_severity, row.events)
+        if Destination.objects.filter(name=row.name).exclude(pk=row.pk).exists():
+            raise Conflict(
+                "name-taken", f"There already is a destination named {row.name}. Nothing was changed."
+            )
         row.save()
         record("alert_destination.update", target=row.id, before=before, after=_audited(row), reason="")
     return row

@@ -39,7 +39,7 @@ def threat_subject(threat_id: str) -> Subject:
         severity=str(row.severity),
         subject=row.title,
         text=f"{row.sentence}\n\nOpen the actor for its timeline, and preview a block from there.",
-        path=f"/threats/actors/{row.actor_id}",
+        path=f"/actors/{row.actor_id}",
         payload={
             "id": row.id,
             "kind": row.kind,
