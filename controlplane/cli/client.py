@@ -39,16 +39,20 @@ def server() -> Server | None:
         return Server(url.rstrip("/"), token)
     try:
         held = json.loads(config_file().read_text())
-    except (OSError, ValueError):
+        return Server(str(held["url"]), str(held["token"])) if urlsplit(str(held["url"])).hostname else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return Server(held["url"], held["token"])
 
 
 def configure(url: str, token: str) -> Path:
     """Keep address and token in a file only its owner can read."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise Failed(f"{url} is no address such as https://acme.example.com. Nothing was kept.")
     path = config_file()
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(descriptor, 0o600)  # the mode above is only for new files
     with os.fdopen(descriptor, "w") as stream:
         json.dump({"url": url.rstrip("/"), "token": token}, stream)
     return path

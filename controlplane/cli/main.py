@@ -38,7 +38,7 @@ def import_command(
     """Read an access log, an OpenAPI document or a decK dump: inventory, findings and threats in seconds."""
     target = server()
     if offline or target is None:
-        if not offline:
+        if not offline and not json:
             console.print(
                 "No server is configured, so the file is analysed on this machine and nothing is sent."
             )
@@ -79,10 +79,12 @@ def findings(
     severity: str = "", status: str = "open", limit: int = 50, fail_on: str = "", json: Json = False
 ) -> None:
     """List findings; with --fail-on SEVERITY the exit code is 3 when one is at least as severe."""
+    order = ("info", "low", "medium", "high", "critical")
+    if fail_on and fail_on not in order:
+        raise Failed(f"--fail-on takes one of {', '.join(order)}.")
     rows = _client().get("/findings", severity=severity, status=status, limit=limit)["data"]
     names = ("severity", "title", "subject.label", "status", "id")
     as_json(rows) if json else table("Findings", names, pick(rows, *names), "No finding matches.")
-    order = ("info", "low", "medium", "high", "critical")
     if fail_on and any(order.index(row["severity"]) >= order.index(fail_on) for row in rows):
         raise typer.Exit(FOUND)
 
