@@ -17,6 +17,7 @@ from controlplane.api.views import ApiView, ApiViewSet
 from controlplane.blocking import queries, services
 from controlplane.blocking.models import Block, Preview
 from controlplane.blocking.services.asking import utc_now
+from controlplane.blocking.shapes import BlockDetailDocument, BlockDocument, PreviewDocument
 from controlplane.blocking.types import Person
 
 
@@ -111,6 +112,8 @@ class ProtectedNetworkSerializer(serializers.Serializer[Any]):
 class BlockSerializer(serializers.Serializer[Any]):
     """A block as lists show it."""
 
+    shape = BlockDocument
+
     def to_representation(self, instance: Block) -> dict[str, Any]:
         """The API document."""
         return {
@@ -129,6 +132,18 @@ class BlockSerializer(serializers.Serializer[Any]):
             "ended_at": instance.ended_at and instance.ended_at.isoformat(),
             "targets": [_target(row) for row in instance.targets.all()],
         }
+
+
+class BlockDetailSerializer(serializers.Serializer[Any]):
+    """One block in full."""
+
+    shape = BlockDetailDocument
+
+
+class PreviewSerializer(serializers.Serializer[Any]):
+    """A preview."""
+
+    shape = PreviewDocument
 
 
 def _target(row: Any) -> dict[str, Any]:
@@ -179,7 +194,7 @@ class PreviewView(ApiView):
 
     permission_classes = [HasPermission("blocks.preview")]
 
-    @extend_schema(operation_id="blocks_preview", request=DraftSerializer, responses={200: dict})
+    @extend_schema(operation_id="blocks_preview", request=DraftSerializer, responses=PreviewSerializer)
     def post(self, request: Request) -> Response:
         """What it would have done, what the gates say and what each target makes of it."""
         serializer = DraftSerializer(data=request.data)
@@ -227,11 +242,12 @@ class BlockViewSet(ApiViewSet):
         params = request.query_params
         return self.page(queries.blocks(params.get("status", ""), params.get("reason", "")))
 
+    @extend_schema(responses=BlockDetailSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
         """One block with its targets, history and hits."""
         return Response(_detail(queries.block(pk)))
 
-    @extend_schema(request=CreateSerializer)
+    @extend_schema(request=CreateSerializer, responses={201: BlockDetailSerializer})
     def create(self, request: Request) -> Response:
         """Create from a preview and push it; the gates are asked again."""
         serializer = CreateSerializer(data=request.data)
@@ -240,19 +256,19 @@ class BlockViewSet(ApiViewSet):
         block = services.create(given["preview_id"], given["stage"], dict(given["reason"]), _person(request))
         return Response(_detail(block), status=status.HTTP_201_CREATED)
 
-    @extend_schema(request=None)
+    @extend_schema(request=None, responses=BlockDetailSerializer)
     @action(detail=True, methods=["post"])
     def promote(self, request: Request, pk: str) -> Response:
         """From counting to blocking."""
         return Response(_detail(services.promote(pk, _person(request))))
 
-    @extend_schema(request=None)
+    @extend_schema(request=None, responses=BlockDetailSerializer)
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         """Take it away at every target."""
         return Response(_detail(services.undo(pk, _person(request).name)))
 
-    @extend_schema(request=ApproveSerializer)
+    @extend_schema(request=ApproveSerializer, responses=BlockDetailSerializer)
     @action(detail=True, methods=["post"])
     def approve(self, request: Request, pk: str) -> Response:
         """A second person's consent."""
@@ -261,7 +277,7 @@ class BlockViewSet(ApiViewSet):
         seen = serializer.validated_data["fingerprint"]
         return Response(_detail(services.approve(pk, _person(request), seen)))
 
-    @extend_schema(request=ExtendSerializer)
+    @extend_schema(request=ExtendSerializer, responses=BlockDetailSerializer)
     @action(detail=True, methods=["post"])
     def extend(self, request: Request, pk: str) -> Response:
         """Move its end."""

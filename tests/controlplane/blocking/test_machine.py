@@ -95,6 +95,7 @@ class Lives(RuleBasedStateMachine):
         self.pushed = False
         if not self.healthy:
             self.fail()
+        self.push()
         return modelled
 
     @rule(block=made, person=st.sampled_from(PEOPLE))
@@ -133,6 +134,7 @@ class Lives(RuleBasedStateMachine):
     def protect(self, block: Modelled) -> None:
         if self._tried(lambda: services.protect(block.network, "office", "office")):
             block.protected = True
+            self.push()
 
     @precondition(lambda self: self.healthy)
     @rule()
@@ -183,6 +185,7 @@ def run(kong: Kong, examples: int, steps: int) -> None:
             max_examples=examples,
             stateful_step_count=steps,
             deadline=None,
+            database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
