@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from controlplane.alerts import jobs, queries, services
 from controlplane.alerts.models import Delivery, Destination
+from controlplane.alerts.shapes import CreatedDestinationDocument, DeliveryDocument, DestinationDocument
 from controlplane.alerts.types import EVENTS, SEVERITIES
 from controlplane.api.permissions import HasPermission
 from controlplane.api.routing import Router
@@ -22,6 +23,8 @@ from controlplane.connections.services import manifest_of
 
 class DestinationSerializer(serializers.Serializer[Any]):
     """One place alerts go to."""
+
+    shape = DestinationDocument
 
     id = serializers.CharField(read_only=True)
     connector = serializers.CharField()
@@ -47,8 +50,16 @@ class DestinationSerializer(serializers.Serializer[Any]):
         }
 
 
+class CreatedDestinationSerializer(serializers.Serializer[Any]):
+    """A new destination with the secrets made for it."""
+
+    shape = CreatedDestinationDocument
+
+
 class DeliverySerializer(serializers.Serializer[Any]):
     """One message and what became of it."""
+
+    shape = DeliveryDocument
 
     def to_representation(self, instance: Delivery) -> dict[str, Any]:
         """The API document."""
@@ -77,6 +88,7 @@ class DestinationViewSet(ApiViewSet):
         """All destinations."""
         return self.page(queries.destinations())
 
+    @extend_schema(responses={201: CreatedDestinationSerializer})
     def create(self, request: Request) -> Response:
         """A new destination; ``generated`` holds the secrets we made, shown this once."""
         given = self.validated(request)

@@ -20,6 +20,7 @@ from controlplane.detection import queries, services
 from controlplane.detection.classes import title_of
 from controlplane.detection.models import Actor, ActorEvidence, Threat
 from controlplane.detection.scoring import HALF_LIFE_SECONDS, decayed, severity
+from controlplane.detection.shapes import ActorDetailDocument, ActorDocument, ThreatDocument
 from controlplane.detection.suggestions import suggest
 from controlplane.traffic.types import MICROSECONDS
 
@@ -30,6 +31,8 @@ def _iso(ts: int) -> str:
 
 class ThreatSerializer(serializers.Serializer[Any]):
     """A threat."""
+
+    shape = ThreatDocument
 
     def to_representation(self, instance: Threat) -> dict[str, Any]:
         """The API document."""
@@ -53,11 +56,17 @@ class ThreatSerializer(serializers.Serializer[Any]):
         }
 
 
-class TriageSerializer(serializers.Serializer[Any]):
+class ThreatTriageSerializer(serializers.Serializer[Any]):
     """A new status with its reason."""
 
     status = serializers.ChoiceField(["open", "closed"])
     reason = serializers.CharField(required=False, allow_blank=True, default="")
+
+
+class ActorDetailSerializer(serializers.Serializer[Any]):
+    """One actor in full."""
+
+    shape = ActorDetailDocument
 
 
 def _now() -> int:
@@ -66,6 +75,8 @@ def _now() -> int:
 
 class ActorSerializer(serializers.Serializer[Any]):
     """An actor as lists show it, with the score of now."""
+
+    shape = ActorDocument
 
     def to_representation(self, instance: Actor) -> dict[str, Any]:
         """The API document."""
@@ -160,10 +171,10 @@ class ThreatViewSet(ApiViewSet):
         """One threat."""
         return Response(self.get_serializer(queries.threat(pk)).data)
 
-    @extend_schema(request=TriageSerializer)
+    @extend_schema(request=ThreatTriageSerializer)
     def partial_update(self, request: Request, pk: str) -> Response:
         """Close with a reason, or open again."""
-        given = TriageSerializer(data=request.data)
+        given = ThreatTriageSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         services.set_status(pk, given.validated_data["status"], given.validated_data["reason"])
         return Response(self.get_serializer(queries.threat(pk)).data)
@@ -181,6 +192,7 @@ class ActorViewSet(ApiViewSet):
         given = request.query_params
         return self.page(queries.actors(given.get("kind", ""), given.get("q", "")))
 
+    @extend_schema(responses=ActorDetailSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
         """One actor: score with its parts, timeline, what got through and a block to consider."""
         return Response(_actor_detail(queries.actor(pk)))

@@ -13,6 +13,8 @@ from typing import Final
 from controlplane.traffic.types import MICROSECONDS
 
 HALF_LIFE_SECONDS: Final = 24 * 3600
+#: Evidence worth less stays on its actor and is no threat: a single request with the mark of a scanner.
+THREAT_FROM: Final = 10.0
 #: The least score for each severity, most severe first.
 SEVERITY_FROM: Final = (("critical", 80.0), ("high", 50.0), ("medium", 25.0), ("low", 0.0))
 

@@ -117,7 +117,9 @@ def _threat(actor: Actor, kind: str, pieces: list[ActorEvidence]) -> None:
     value = scoring.score(scored(pieces), last)
     strongest = max(pieces, key=lambda piece: (piece.points, piece.last_ts))
     values: dict[str, Any] = {
-        "title": f"{title_of(kind)} by {actor.label}",
+        "title": f"{title_of(kind)}: {actor.label}"
+        if actor.kind == "campaign"
+        else f"{title_of(kind)} by {actor.label}",
         "severity": scoring.severity(value),
         "confidence": max(piece.confidence for piece in pieces),
         "spoofable": actor.kind in ("ip", "campaign") and any(_spoofable(piece.detector) for piece in pieces),
@@ -130,6 +132,8 @@ def _threat(actor: Actor, kind: str, pieces: list[ActorEvidence]) -> None:
         "last_ts": last,
     }
     held = Threat.objects.select_for_update().filter(actor=actor, kind=kind).first()
+    if held is None and value < scoring.THREAT_FROM:
+        return
     if held is None:
         threat = Threat.objects.create(actor=actor, kind=kind, **values)
         emit("threat.raised", threat_id=threat.id)

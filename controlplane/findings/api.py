@@ -16,6 +16,7 @@ from controlplane.api.routing import Router
 from controlplane.api.views import ApiView, ApiViewSet
 from controlplane.findings import queries, services
 from controlplane.findings.models import Finding
+from controlplane.findings.shapes import FindingDetailDocument, FindingDocument
 from controlplane.findings.types import Status
 
 _FILTERS = ("status", "severity", "check", "service", "endpoint", "connection")
@@ -30,6 +31,8 @@ _PARAMETERS = [
 
 class FindingSerializer(serializers.BaseSerializer[Finding]):
     """A finding in a list."""
+
+    shape = FindingDocument
 
     def to_representation(self, instance: Finding) -> dict[str, Any]:
         """What it is, where, how bad and where it stands."""
@@ -56,6 +59,8 @@ class FindingSerializer(serializers.BaseSerializer[Finding]):
 
 class FindingDetailSerializer(FindingSerializer):
     """A finding with its proof, its repair and what became of it."""
+
+    shape = FindingDetailDocument
 
     def to_representation(self, instance: Finding) -> dict[str, Any]:
         """The list's fields and the rest."""

@@ -98,6 +98,12 @@ def open_by_endpoint(endpoint_ids: Iterable[str]) -> Mapping[str, tuple[Severity
     return {endpoint_id: tuple(severities) for endpoint_id, severities in found.items()}
 
 
+def open_by_service() -> dict[str, int]:
+    """How many findings ask for work, by the service they concern."""
+    rows = _active().exclude(service_id="").values_list("service_id").annotate(n=Count("pk")).order_by()
+    return {service_id: count for service_id, count in rows if service_id}
+
+
 def counts_at(moment: datetime) -> dict[str, int] | None:
     """Findings by severity that asked for work at a past time; None when nothing had been reported by then."""
     last = FindingHistory.objects.filter(at__lte=moment).order_by("finding", "-at", "-id").distinct("finding")

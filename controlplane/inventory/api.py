@@ -19,6 +19,7 @@ from controlplane.api.views import ApiView, ApiViewSet
 from controlplane.connections import queries as connections
 from controlplane.inventory import queries, services
 from controlplane.inventory.models import Endpoint, Service
+from controlplane.inventory.shapes import EndpointDetailDocument, EndpointDocument, ServiceDocument
 from controlplane.traffic import engine
 from controlplane.traffic.types import MICROSECONDS, Window
 
@@ -37,6 +38,8 @@ def _filters(request: Request) -> dict[str, str]:
 
 class EndpointSerializer(serializers.Serializer[Any]):
     """An endpoint as lists show it."""
+
+    shape = EndpointDocument
 
     def to_representation(self, instance: Endpoint) -> dict[str, Any]:
         """The API document."""
@@ -67,6 +70,7 @@ class EndpointSerializer(serializers.Serializer[Any]):
             "data_classes": instance.data_classes,
             "exposure": instance.exposure,
             "risk": instance.risk,
+            "findings_open": instance.findings_open,
             "calls": instance.calls,
             "calls_24h": instance.calls_24h,
             "error_rate": instance.errors_24h / instance.calls_24h if instance.calls_24h else None,
@@ -75,8 +79,16 @@ class EndpointSerializer(serializers.Serializer[Any]):
         }
 
 
+class EndpointDetailSerializer(serializers.Serializer[Any]):
+    """One endpoint in full."""
+
+    shape = EndpointDetailDocument
+
+
 class ServiceSerializer(serializers.Serializer[Any]):
     """A service as lists show it."""
+
+    shape = ServiceDocument
 
     def to_representation(self, instance: Service) -> dict[str, Any]:
         """The API document."""
@@ -90,6 +102,7 @@ class ServiceSerializer(serializers.Serializer[Any]):
             "exposure": instance.exposure,
             "hosts": instance.hosts,
             "tags": instance.tags,
+            "findings_open": instance.findings_open,
             "endpoint_count": getattr(instance, "endpoint_count", 0),
             "calls_24h": sum(instance.endpoints.values_list("calls_24h", flat=True)),
             "why": instance.why,
@@ -152,6 +165,7 @@ class EndpointViewSet(ApiViewSet):
         self.ordering = queries.ordering(request.query_params.get("sort", "risk"))
         return self.page(queries.endpoints(_filters(request)))
 
+    @extend_schema(responses=EndpointDetailSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:
         """One endpoint with everything known of it."""
         return Response(_detail(queries.endpoint(pk)))

@@ -21,6 +21,7 @@ class Service(models.Model):
     tags = models.JSONField(default=dict)
     why = models.JSONField(default=list)
     renamed = models.BooleanField(default=False)  # a person chose the name; reads leave it
+    findings_open = models.IntegerField(default=0)
     gone_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -68,6 +69,7 @@ class Endpoint(models.Model):
     exposure = models.TextField(default="unknown")
     risk = models.IntegerField(default=0)
     risk_parts = models.JSONField(default=list)
+    findings_open = models.IntegerField(default=0)
     calls = models.BigIntegerField(default=0)
     calls_24h = models.IntegerField(default=0)
     errors_24h = models.IntegerField(default=0)

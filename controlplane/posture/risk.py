@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from controlplane.findings.types import Severity
+from controlplane.posture.nature import open_by_nature
 from controlplane.posture.types import EndpointFacts
 
 #: Points of one open finding, and of all findings of an endpoint at most.
@@ -89,6 +90,9 @@ def _exposure(endpoint: EndpointFacts) -> Contribution:
 
 
 def _authentication(endpoint: EndpointFacts) -> Contribution:
+    purpose = open_by_nature(endpoint.method, endpoint.template)
+    if purpose and not endpoint.auth_declared:
+        return Contribution("authentication", 0, f"Open by nature: it is for {purpose}.")
     if endpoint.anonymous_success:
         sentence = f"{endpoint.anonymous_success} calls without a credential succeeded."
         return Contribution("authentication", 18, sentence)

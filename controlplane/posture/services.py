@@ -57,8 +57,10 @@ def score_endpoints(views: Sequence[EndpointView]) -> None:
     scores = {}
     for endpoint in endpoint_facts(views):
         parts = risk.contributions(endpoint, classes, severities.get(endpoint.id, ()))
-        scores[endpoint.id] = (risk.score(parts), [asdict(part) for part in parts])
+        open_findings = len(severities.get(endpoint.id, ()))
+        scores[endpoint.id] = (risk.score(parts), [asdict(part) for part in parts], open_findings)
     cataloguing.set_risk(scores)
+    cataloguing.set_service_findings(findings.open_by_service())
 
 
 def verify(finding_id: str, now: datetime) -> Verification:

@@ -59,7 +59,7 @@ def _evidence(row: dict[str, Any]) -> Evidence:
         detector="credential_stuffing",
         attack_class="credential_stuffing",
         actor_kind=ActorKind.CAMPAIGN,
-        actor_key=f"stuffing {row['host'] or ''}{row['place']}",
+        actor_key=f"sign-ins at {row['host'] or ''}{row['place']}",
         addresses=addresses,
         bucket=row["bucket"],
         first_ts=row["first_ts"],

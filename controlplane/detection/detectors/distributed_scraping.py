@@ -56,7 +56,7 @@ def _evidence(row: dict[str, Any]) -> Evidence:
         detector="distributed_scraping",
         attack_class="scraping",
         actor_kind=ActorKind.CAMPAIGN,
-        actor_key=f"scraping {row['host'] or ''}{row['template']} by {row['agent'][:80] or 'an unnamed client'}",
+        actor_key=f"readers of {row['host'] or ''}{row['template']} as {row['agent'][:80] or 'an unnamed client'}",
         addresses=addresses,
         bucket=row["bucket"],
         first_ts=row["first_ts"],

@@ -99,7 +99,8 @@ def _evidence(caller: Caller, attack_class: str, bucket: int, hits: list[dict[st
 def _sentence(attack_class: str, hits: list[dict[str, Any]], through: int) -> str:
     rules = sorted({name.partition(":")[2] for row in hits for name in row["signatures"] or ()})[:4]
     what = "marks of a scanner" if attack_class == "recon_scan" else f"payloads of {title_of(attack_class)}"
-    return f"{len(hits)} requests carried {what} ({', '.join(rules)}); {through} of them were answered with success."
+    count = "One request" if len(hits) == 1 else f"{len(hits)} requests"
+    return f"{count} carried {what} ({', '.join(rules)}); {through} of them were answered with success."
 
 
 DETECTOR = Detector(

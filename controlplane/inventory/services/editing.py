@@ -28,9 +28,17 @@ def rename_service(service_id: str, name: str) -> Service:
     return row
 
 
-def set_risk(scores: Mapping[str, tuple[int, Sequence[Mapping[str, Any]]]]) -> None:
-    """Store each endpoint's risk (0–100) with the named parts it is the sum of."""
+def set_service_findings(counts: Mapping[str, int]) -> None:
+    """Store how many findings are open for each service; services not named have none."""
+    Service.objects.exclude(pk__in=list(counts)).exclude(findings_open=0).update(findings_open=0)
+    for service_id, count in counts.items():
+        Service.objects.filter(pk=service_id).update(findings_open=count)
+
+
+def set_risk(scores: Mapping[str, tuple[int, Sequence[Mapping[str, Any]], int]]) -> None:
+    """Store each endpoint's risk (0–100), the named parts it is the sum of, and how many findings are open."""
     rows = list(Endpoint.objects.filter(pk__in=list(scores)))
     for row in rows:
-        row.risk, row.risk_parts = scores[row.pk][0], [dict(part) for part in scores[row.pk][1]]
-    Endpoint.objects.bulk_update(rows, ["risk", "risk_parts"], batch_size=500)
+        risk, parts, findings_open = scores[row.pk]
+        row.risk, row.risk_parts, row.findings_open = risk, [dict(part) for part in parts], findings_open
+    Endpoint.objects.bulk_update(rows, ["risk", "risk_parts", "findings_open"], batch_size=500)

@@ -14,6 +14,7 @@ from controlplane.posture.judging import (
     route_subject,
     unknown,
 )
+from controlplane.posture.nature import open_by_nature
 from controlplane.posture.types import Facts
 
 CHECK = CheckCard(
@@ -50,6 +51,9 @@ def _judge(snapshot: ConfigSnapshot, route: Route) -> Judgement | None:
     demanded = [auth for auth in route.auth if auth.kind is not AuthKind.NONE]
     if demanded:
         return passed(f"Callers must present {' or '.join(sorted({auth.kind.value for auth in demanded}))}.")
+    purposes = {open_by_nature(method, route.path) for method in route.methods or ("",)}
+    if "" not in purposes:
+        return passed(f"Open by nature: it is for {' and '.join(sorted(purposes))}.")
     return fail(
         "The route declares no authentication: every caller is let through.",
         [excerpt("Route as declared", route.ref, route.evidence)],
