@@ -101,3 +101,32 @@ def test_one_preview_gives_one_block_however_often_it_is_sent(
         thread.join()
     assert refused == ["Stale", "Stale"]
     assert Block.objects.count() == 1
+
+
+def test_what_the_customer_edits_during_pushes_is_kept(tenant: OrgInfo, kong: Kong) -> None:
+    listed = {"name": "ip-restriction", "config": {"deny": ["192.0.2.66"]}}
+    plugin = kong.admin("POST", "/plugins", listed)
+    stop, made = threading.Event(), []
+
+    def edit() -> None:
+        while not stop.wait(0.05):
+            made.append(kong.admin("POST", "/consumers", {"username": f"editor-{len(made)}"})["id"])
+
+    editor = threading.Thread(target=edit)
+    editor.start()
+    try:
+        blocks = [make(kong, f"198.18.7.{n}") for n in range(1, 4)]
+        for block in blocks:
+            kong.push()
+            services.undo(block.id, "responder")
+        kong.push()
+    finally:
+        stop.set()
+        editor.join()
+    assert {queries.block(block.id).status for block in blocks} == {"undone"}
+    found = {entry["id"] for entry in kong.admin("GET", "/consumers?size=1000")["data"]}
+    assert set(made) <= found
+    assert kong.admin("GET", f"/plugins/{plugin['id']}")["config"]["deny"] == ["192.0.2.66"]
+    for identifier in made:
+        kong.admin("DELETE", f"/consumers/{identifier}")
+    kong.admin("DELETE", f"/plugins/{plugin['id']}")

@@ -15,7 +15,7 @@ from controlplane.blocking.models import Block, BlockTarget
 from controlplane.blocking.services.converging import guard
 from controlplane.blocking.types import Person
 from controlplane.connections import services as connections
-from tests.controlplane.blocking.conftest import ATTACKER, Kong
+from tests.controlplane.blocking.conftest import ATTACKER, Aws, Kong
 
 AUTHOR = Person("responder", "usr_1")
 REASON = {"kind": "manual", "text": "test"}
@@ -255,3 +255,29 @@ def test_a_read_back_that_shows_something_else_is_a_failure(kong: Kong) -> None:
     kong.double.behave()
     kong.push()
     assert now_at(block)[:2] == ("blocking", ["enforced"])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(429, "UpdateWebACL", "wafv2", headers={"x-amzn-ErrorType": "ThrottlingException"}, body={}),
+        Fault(500, "CreateIPSet", "wafv2", body="boom"),
+        Fault(200, "GetWebACL", "wafv2", body="<html>no</html>"),
+    ],
+    ids=["throttled", "failing", "garbage"],
+)
+def test_aws_that_misbehaves_is_said_and_the_next_push_repairs_it(aws: Aws, fault: Fault) -> None:
+    before = aws.dump()
+    targets = [{"connection_id": aws.connection, "ref": aws.ref}]
+    draft = {"match": {"networks": [ATTACKER]}, "action": "block", "ttl_seconds": 3600, "targets": targets}
+    block = services.create(services.preview(draft, "responder").id, "block", REASON, AUTHOR)
+    aws.double.order(fault)
+    assert services.reconcile(aws.connection, aws.ref).error is not None
+    aws.double.behave()
+    status, states, error = now_at(block)
+    assert (status, states, bool(error)) == ("pending", ["failed"], True)
+    assert services.reconcile(aws.connection, aws.ref).error is None
+    assert now_at(block) == ("blocking", ["enforced"], "")
+    services.undo(block.id, "responder")
+    services.reconcile(aws.connection, aws.ref)
+    assert (now_at(block)[0], aws.dump()) == ("undone", before)
