@@ -4,6 +4,7 @@ from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import resolve_type_hint
 from rest_framework.serializers import BaseSerializer
 
 PROBLEM = {
@@ -52,11 +53,33 @@ class OperationSchema(AutoSchema):
         return operation
 
     def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Any:
-        """Describe serializers without declared fields as open objects; their docstring says the shape."""
+        """Describe a serializer by its ``shape`` (a TypedDict) when it answers one, else by its fields.
+
+        Serializers with neither are open objects; their docstring says the shape.
+        """
+        shape = getattr(serializer, "shape", None)
+        if shape is not None and direction == "response":
+            return _modern(resolve_type_hint(shape))  # type: ignore[no-untyped-call]
         if isinstance(serializer, BaseSerializer) and not hasattr(serializer, "fields"):
             text = (type(serializer).__doc__ or "").strip()
             return {"type": "object", "additionalProperties": True, "description": text}
         return super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+
+
+def _modern(schema: Any) -> Any:
+    """OpenAPI 3.0's ``nullable`` in the words of JSON Schema 2020-12, at every depth."""
+    if isinstance(schema, list):
+        return [_modern(inner) for inner in schema]
+    if not isinstance(schema, dict):
+        return schema
+    plain = {name: _modern(inner) for name, inner in schema.items() if name != "nullable"}
+    if schema.get("nullable") is not True:
+        return plain
+    return (
+        plain | {"type": [plain["type"], "null"]}
+        if "enum" not in plain
+        else {"oneOf": [plain, {"type": "null"}]}
+    )
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

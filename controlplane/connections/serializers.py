@@ -13,6 +13,12 @@ from controlplane.connections import queries
 from controlplane.connections.models import Connection, SyncRun
 from controlplane.connections.schema import form_schema
 from controlplane.connections.services import form, manifest_of
+from controlplane.connections.shapes import (
+    ConnectionDetailDocument,
+    ConnectionDocument,
+    ConnectorDocument,
+    RunDocument,
+)
 from controlplane.connections.types import ConnectionStatus
 
 _HEALTH = {
@@ -33,6 +39,8 @@ _SENTENCES = {
 
 class ConnectorSerializer(serializers.BaseSerializer[Manifest]):
     """A connector's card."""
+
+    shape = ConnectorDocument
 
     def to_representation(self, instance: Manifest) -> dict[str, Any]:
         """The manifest as the wizard needs it."""
@@ -71,6 +79,8 @@ class ConnectionPatchSerializer(serializers.Serializer[Any]):
 class ConnectionSerializer(serializers.BaseSerializer[Connection]):
     """A connection in a list."""
 
+    shape: type = ConnectionDocument
+
     def to_representation(self, instance: Connection) -> dict[str, Any]:
         """Name, health and counts."""
         manifest = manifest_of(instance.connector)
@@ -98,6 +108,8 @@ class ConnectionSerializer(serializers.BaseSerializer[Connection]):
 
 class ConnectionDetailSerializer(ConnectionSerializer):
     """One connection with everything the wizard and its page show; secrets only as set or not."""
+
+    shape = ConnectionDetailDocument
 
     def to_representation(self, instance: Connection) -> dict[str, Any]:
         """The list's shape, plus settings, permissions, sections and targets."""
@@ -156,6 +168,8 @@ class CheckSerializer(serializers.Serializer[Any]):
 
 class RunSerializer(serializers.BaseSerializer[SyncRun]):
     """One run."""
+
+    shape = RunDocument
 
     def to_representation(self, instance: SyncRun) -> dict[str, Any]:
         """State, progress in real counts, outcome."""

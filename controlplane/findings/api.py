@@ -32,7 +32,7 @@ _PARAMETERS = [
 class FindingSerializer(serializers.BaseSerializer[Finding]):
     """A finding in a list."""
 
-    shape = FindingDocument
+    shape: type = FindingDocument
 
     def to_representation(self, instance: Finding) -> dict[str, Any]:
         """What it is, where, how bad and where it stands."""

@@ -16,6 +16,7 @@ from controlplane.api.views import ApiViewSet
 from controlplane.findings import queries as findings
 from controlplane.imports import queries, services
 from controlplane.imports.models import Import
+from controlplane.imports.shapes import ImportDocument
 from controlplane.inventory import queries as inventory
 
 
@@ -30,6 +31,8 @@ class UploadSerializer(serializers.Serializer[Any]):
 
 class ImportSerializer(serializers.Serializer[Any]):
     """An import and what came of it."""
+
+    shape = ImportDocument
 
     def to_representation(self, instance: Import) -> dict[str, Any]:
         """The API document."""
@@ -71,7 +74,7 @@ class ImportViewSet(ApiViewSet):
         """One import."""
         return Response(self.get_serializer(queries.one(pk)).data)
 
-    @extend_schema(request=UploadSerializer)
+    @extend_schema(request=UploadSerializer, responses={202: ImportSerializer})
     def create(self, request: Request) -> Response:
         """Drop a file: an access log, an OpenAPI document or a decK dump, plain or gzip."""
         given = UploadSerializer(data=request.data)

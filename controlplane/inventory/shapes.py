@@ -14,12 +14,12 @@ class NameRef(TypedDict):
 
 
 class Facts(TypedDict):
-    """What is known from where: configuration, specification, traffic, code."""
+    """What is known from where: configuration, specification, traffic, code; null where nobody looked."""
 
-    config: bool
-    spec: bool
-    traffic: bool
-    code: bool
+    config: bool | None
+    spec: bool | None
+    traffic: bool | None
+    code: bool | None
 
 
 class AuthObserved(TypedDict):

@@ -1,0 +1,117 @@
+"""Documents of the connections API, as OpenAPI describes them; the serializers in ``serializers.py`` write them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, TypedDict
+
+
+class Need(TypedDict):
+    """A permission a connector asks for."""
+
+    action: str
+    purpose: str
+    access: str
+
+
+class ConnectorDocument(TypedDict):
+    """A connector's card; ``settings_schema`` is a JSON Schema."""
+
+    key: str
+    title: str
+    vendor: str
+    kind: str
+    summary: str
+    capabilities: list[str]
+    cannot: list[str]
+    settings_schema: dict[str, Any]
+    permissions: list[Need]
+    field_matrix: list[dict[str, Any]]
+
+
+class Counts(TypedDict):
+    """What the connection contributes."""
+
+    services: int
+    endpoints: int
+
+
+class Health(TypedDict):
+    """How it is doing, in one word and one sentence."""
+
+    state: Literal["ok", "warning", "error", "pending", "off"]
+    sentence: str
+
+
+class ConnectionDocument(TypedDict):
+    """A connection as lists show it."""
+
+    id: str
+    name: str
+    connector: str
+    vendor: str
+    status: Literal["draft", "checking", "connected", "degraded", "failed", "disabled"]
+    status_reason: str
+    created_at: datetime
+    last_sync_at: datetime | None
+    last_verified_at: datetime | None
+    counts: Counts
+    can_block: bool
+    health: Health
+
+
+class Granted(Need):
+    """A permission and whether the vendor grants it."""
+
+    grant: str
+    detail: str
+    fix: str
+
+
+class SectionDocument(TypedDict):
+    """How much of one part of the configuration was read."""
+
+    name: str
+    completeness: Literal["complete", "partial", "unknown"]
+    reason: str
+
+
+class TargetDocument(TypedDict):
+    """A place blocks can be pushed to."""
+
+    ref: str
+    name: str
+    kind: str
+    note: str
+
+
+class ConnectionDetailDocument(ConnectionDocument):
+    """One connection with settings, permissions, sections and targets; secrets only as set or not."""
+
+    settings: dict[str, Any]
+    error: dict[str, Any] | None
+    permissions: list[Granted]
+    permissions_checked_at: datetime | None
+    sections: list[SectionDocument]
+    targets: list[TargetDocument]
+
+
+class Progress(TypedDict):
+    """Progress in real counts."""
+
+    step: str
+    done: int
+    total: int | None
+
+
+class RunDocument(TypedDict):
+    """One reading of the configuration or of calls."""
+
+    id: str
+    kind: str
+    state: Literal["queued", "running", "done", "failed"]
+    progress: Progress
+    started_at: datetime | None
+    finished_at: datetime | None
+    counts: dict[str, Any]
+    error: dict[str, Any] | None

@@ -1,0 +1,68 @@
+"""The OpenAPI document is valid, complete and what the API answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tenants.isolation.context import tenant_context
+from tenants.orgs.types import OrgInfo
+from tests.clients import TenantClient
+from tests.factories import alerts, blocking, connections, detection, findings, imports, inventory
+
+LISTS = (
+    "connectors", "connections", "services", "endpoints", "findings", "threats", "actors", "blocks", "imports",
+    "alert-destinations", "alert-deliveries", "protected-networks",
+)  # fmt: skip
+DETAILS = ("connection", "service", "endpoint", "finding", "threat", "actor", "block", "import")
+
+
+@pytest.fixture
+def schema(acme: OrgInfo, anonymous_client: Callable[[OrgInfo], TenantClient]) -> dict[str, Any]:
+    answer = anonymous_client(acme).get("/api/v1/openapi.json")
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def answer_schema(schema: dict[str, Any], path: str) -> dict[str, Any]:
+    content = schema["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    return {**content, "components": schema["components"]}
+
+
+def test_the_document_is_valid_openapi_3_1(schema):
+    assert schema["openapi"].startswith("3.1")
+    assert list(OpenAPIV31SpecValidator(schema).iter_errors()) == []
+
+
+def test_what_lists_and_details_answer_is_described_field_by_field(schema):
+    for name in LISTS:
+        listed = answer_schema(schema, f"/api/v1/{name}")["$ref"].rpartition("/")[2]
+        page = schema["components"]["schemas"][listed]
+        item = page["properties"]["data"]["items"]["$ref"].rpartition("/")[2]
+        described = schema["components"]["schemas"][item]
+        assert len(described["properties"]) >= 4, name
+        assert described["required"], name
+
+
+def test_the_answers_are_as_described(schema, acme, owner_client):
+    ids: dict[str, str] = {}
+    with tenant_context(acme.schema_name):
+        for factory in (inventory, findings, detection, blocking, alerts, imports, connections):
+            ids |= factory.build()
+    client = owner_client(acme)
+    wrong: list[str] = []
+    addresses = {f"/api/v1/{name}": f"/api/v1/{name}" for name in LISTS}
+    addresses |= {f"/api/v1/{name}s/{{id}}": f"/api/v1/{name}s/{ids[name]}" for name in DETAILS}
+    for path, address in addresses.items():
+        validator = Draft202012Validator(answer_schema(schema, path))
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        wrong += [
+            f"{path}{error.json_path}: {error.message[:200]}"
+            for error in validator.iter_errors(answer.json())
+        ]
+    assert wrong == []
