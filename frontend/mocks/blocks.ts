@@ -3,6 +3,7 @@ import { days, hours, minutes, now, traffic } from "./clock.ts";
 
 const none = {
   networks: [],
+  principals: [],
   methods: [],
   path_templates: [],
   hosts: [],
@@ -197,6 +198,9 @@ export const blocks: Block[] = [
       text: "Order numbers tried one after the other by user:7f31c9…",
     },
     author: "Dana Okafor",
+    needs_approval: false,
+    approved_by: "",
+    ended_at: null,
     created_at: minutes(92),
     expires_at: later(22.4),
     targets: [
@@ -264,6 +268,9 @@ export const blocks: Block[] = [
     status: "blocking",
     reason: { kind: "threat", id: "thr_003", text: "SQL injection attempts in search" },
     author: "Mika Larsen",
+    needs_approval: false,
+    approved_by: "",
+    ended_at: null,
     created_at: hours(6),
     expires_at: later(18),
     targets: [
@@ -289,6 +296,9 @@ export const blocks: Block[] = [
     status: "expired",
     reason: { kind: "manual", id: null, text: "Load test of a supplier got out of hand" },
     author: "Dana Okafor",
+    needs_approval: false,
+    approved_by: "",
+    ended_at: null,
     created_at: days(4),
     expires_at: days(3),
     targets: [

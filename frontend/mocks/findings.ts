@@ -158,6 +158,8 @@ export const findings: Finding[] = rows.map(
     status,
     subject: { kind, id, label },
     connection_id: kind === "service" && id === "svc_media" ? null : "con_aws",
+    service_id: kind === "service" ? id : null,
+    endpoint_ids: kind === "endpoint" ? [id] : [],
     first_seen: days(age),
     last_seen: minutes(4),
     sentence,
@@ -233,6 +235,9 @@ export function findingDetail(id: string): FindingDetail | undefined {
         url: "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html",
       },
     ],
+    reason: "",
+    expires_at: null,
+    clean_reads: 0,
     history: [
       {
         at: hours(2),

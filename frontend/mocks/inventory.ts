@@ -162,7 +162,7 @@ const rows: Row[] = [
   ["GET", "/feed/{partner}/status", "svc_partner", 24_382, "active", "open", [], 18, 1],
   ["POST", "/soap/CustomerService", "svc_legacy", 0, "active", "unknown", [], null, 2],
   ["GET", "/health", "svc_orders", 86_400, "active", "open", [], 4, 0],
-  ["GET", "/promotions/{campaign}", "svc_orders", 0, "unused", "enforced", [], 12, 0],
+  ["GET", "/promotions/{campaign}", "svc_orders", 0, "idle", "enforced", [], 12, 0],
   ["POST", "/refunds", "svc_orders", 0, "orphan", "unknown", ["iban"], 36, 1],
   ["GET", "/images/{image_id}", "svc_media", 17_004, "shadow", "open", [], 22, 0],
   ["GET", "/debug/vars", "svc_media", 31, "shadow", "open", ["api_key"], 86, 2],
@@ -196,10 +196,11 @@ export const endpoints: Endpoint[] = rows.map(
             ? ["api key"]
             : ["JWT authorizer “globex-idp”"],
       auth_observed: blind
-        ? { authenticated: 0, anonymous: 0, unknown: 0 }
+        ? { authenticated: 0, anonymous: 0, anonymous_success: 0, unknown: 0 }
         : {
             authenticated:
               auth === "open" ? 0 : Math.round(calls * (auth === "contradiction" ? 0.962 : 0.998)),
+            anonymous_success: auth === "contradiction" ? Math.round(calls * 0.038) : 0,
             anonymous: auth === "contradiction" ? Math.round(calls * 0.038) : auth === "open" ? calls : 0,
             unknown: auth === "unknown" ? calls : 0,
           },
@@ -219,7 +220,7 @@ export const endpoints: Endpoint[] = rows.map(
 function whyState(state: Endpoint["state"]): string[] {
   return {
     active: ["Declared in gateway configuration, read 4 minutes ago.", "Called in the last 24 hours."],
-    unused: ["Declared in gateway configuration.", "No call in the last 30 days."],
+    idle: ["Declared in gateway configuration.", "No call in the last 30 days."],
     shadow: [
       "Calls succeed, 212 in the last 24 hours.",
       "No connected configuration and no API document names it.",
@@ -229,6 +230,8 @@ function whyState(state: Endpoint["state"]): string[] {
       "Still called by 14 principals in the last 24 hours.",
     ],
     orphan: ["The API document “orders.yaml” describes it.", "No gateway route serves it."],
+    gone: ["No source names it any longer."],
+    unknown: ["The configuration was read in part."],
   }[state];
 }
 
@@ -309,11 +312,53 @@ export function endpointDetail(id: string): EndpointDetail | undefined {
       policy: "globex-edge (AWS WAF, regional)",
       note: "14 rules, 3 of them count only",
     },
+    risk_parts: [
+      {
+        name: "authentication",
+        count: 1,
+        points: 48,
+        sentence: "Anonymous calls succeed although a credential is declared.",
+      },
+      {
+        name: "sensitive_data",
+        count: 2,
+        points: 28,
+        sentence: "Answers carry e-mail and postal addresses.",
+      },
+      { name: "exposure", count: 1, points: 15, sentence: "Reachable from the internet." },
+    ],
+    replaced_by: null,
     callers: [
-      { label: "user:7f31c9…", kind: "principal", requests: 8_112, errors: 12, last_seen: minutes(2) },
-      { label: "mobile-app", kind: "consumer", requests: 61_400, errors: 310, last_seen: minutes(1) },
-      { label: "198.18.4.7", kind: "ip", requests: 4_310, errors: 3_902, last_seen: minutes(14) },
-      { label: "partner-logistics", kind: "consumer", requests: 2_118, errors: 4, last_seen: hours(1) },
+      {
+        principal: "user:7f31c9",
+        consumer: null,
+        client_ip: null,
+        calls: 8_112,
+        errors: 12,
+        addresses: 2,
+        first_seen: days(6),
+        last_seen: minutes(2),
+      },
+      {
+        principal: null,
+        consumer: "mobile-app",
+        client_ip: null,
+        calls: 61_400,
+        errors: 310,
+        addresses: 4_118,
+        first_seen: days(6),
+        last_seen: minutes(1),
+      },
+      {
+        principal: null,
+        consumer: null,
+        client_ip: "198.18.4.7",
+        calls: 4_310,
+        errors: 3_902,
+        addresses: 1,
+        first_seen: hours(3),
+        last_seen: minutes(14),
+      },
     ],
     history: [
       {

@@ -66,9 +66,9 @@ function filterEndpoints(q: URLSearchParams): Endpoint[] {
       (!q.get("data_class") || e.data_classes.some((d) => any(q, "data_class", d))) &&
       has(q, `${e.method} ${e.host}${e.template}`),
   );
-  const sort = q.get("sort") ?? "-risk";
-  const key = sort.replace("-", "") as keyof Endpoint;
-  const sign = sort.startsWith("-") ? -1 : 1;
+  const order = { risk: "risk", calls: "calls_24h", new: "first_seen", path: "template" } as const;
+  const key = order[(q.get("sort") ?? "risk") as keyof typeof order];
+  const sign = key === "template" ? 1 : -1;
   return rows.sort((a, b) => sign * compare(a[key], b[key]));
 }
 
@@ -392,7 +392,10 @@ const routes: [string, RegExp, Handler][] = [
   [
     "POST",
     /^\/alert-destinations$/,
-    ({ body }) => ({ status: 201, body: { ...(body as object), id: "dst_new", secret: "whsec_mock" } }),
+    ({ body }) => ({
+      status: 201,
+      body: { ...(body as object), id: "dst_new", generated: { secret: "whsec_mock" } },
+    }),
   ],
   [
     "PATCH",
@@ -403,11 +406,7 @@ const routes: [string, RegExp, Handler][] = [
         "Destination",
       ),
   ],
-  [
-    "POST",
-    /^\/alert-destinations\/([^/]+)\/test$/,
-    () => ok({ ok: true, sentence: "The receiver answered 200 after 84 ms." }),
-  ],
+  ["POST", /^\/alert-destinations\/([^/]+)\/test$/, () => ok({ ...deliveries[0], subject: "Test message" })],
   ["GET", /^\/alert-deliveries$/, ({ q }) => list(deliveries, q)],
   ["POST", /^\/alert-deliveries\/([^/]+)\/resend$/, () => ok(deliveries[0])],
   ["GET", /^\/members$/, ({ q }) => list(members, q)],
@@ -435,12 +434,12 @@ const routes: [string, RegExp, Handler][] = [
     ({ q }) =>
       list(
         audit.filter(
-          (a) => a.actor.includes(q.get("actor") ?? "") && a.action.includes(q.get("action") ?? ""),
+          (a) => a.actor_name.includes(q.get("actor") ?? "") && a.action.includes(q.get("action") ?? ""),
         ),
         q,
       ),
   ],
-  ["POST", /^\/audit\/verify$/, () => ok({ ok: true, entries: 1_284 })],
+  ["POST", /^\/audit\/verify$/, () => ok({ checked: 1_284, sequence: null, fault: "" })],
   ["GET", /^\/tenant$/, () => ok({ ...session.tenant, created_at: minutes(60 * 24 * 40) })],
   ["PATCH", /^\/tenant$/, () => ok(session.tenant)],
   ["DELETE", /^\/.+$/, () => ({ status: 204 })],

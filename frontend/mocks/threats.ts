@@ -128,6 +128,7 @@ export const threats: Threat[] = [
 
 const emptyMatch = {
   networks: [],
+  principals: [],
   methods: [],
   path_templates: [],
   hosts: [],
@@ -155,6 +156,7 @@ export function actor(id: string): Actor | undefined {
     kind: first.actor.kind as Actor["kind"],
     label: first.actor.label,
     addresses: ["198.18.4.7", "198.18.4.9"],
+    address_count: 2,
     score: first.score,
     half_life_hours: 6,
     contributions: [
@@ -256,6 +258,7 @@ export function actor(id: string): Actor | undefined {
         methods: ["GET"],
       },
       action: "block",
+      ttl_seconds: 86_400,
       reason:
         "Both addresses were used by this account only. Matching the path as well keeps other calls untouched.",
     },

@@ -9,13 +9,13 @@ describe("the table", () => {
     await user.click(await screen.findByRole("button", { name: /Filter by state/ }));
     await user.click(await screen.findByRole("checkbox", { name: "Shadow" }));
     await user.click(screen.getByRole("button", { name: "Risk" }));
-    await waitFor(() => expect(place().search).toMatchObject({ state: "shadow", sort: "-risk" }));
+    await waitFor(() => expect(place().search).toMatchObject({ state: "shadow", sort: "risk" }));
     await waitFor(() => {
       const last = requests()
         .filter((sent) => sent.path === "/endpoints")
         .at(-1);
       expect(last?.query.get("state")).toBe("shadow");
-      expect(last?.query.get("sort")).toBe("-risk");
+      expect(last?.query.get("sort")).toBe("risk");
     });
   });
 

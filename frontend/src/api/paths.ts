@@ -26,8 +26,10 @@ type List<R, P = None> = Get<T.Page<R>, P>;
 export interface paths {
   "/signup": Send<"post", { organisation: string; slug: string; email: string; password: string }, T.SignUp>;
   "/signup/slug": Get<T.SlugAnswer>;
-  "/session": Get<T.Session> & Send<"post", { email: string; password: string }, T.Session> & Remove<None>;
-  "/me": Send<"patch", { name?: string; theme?: T.Theme }, T.Session["user"]>;
+  "/session": Get<T.Session> &
+    Send<"post", { email: string; password: string }, T.Session> &
+    Send<"patch", { name?: string; theme?: T.Theme }, T.Session> &
+    Remove<None>;
 
   "/overview": Get<T.Overview>;
 
@@ -60,10 +62,11 @@ export interface paths {
     >;
   "/blocks/targets": List<T.BlockTarget>;
   "/blocks/preview": Send<"post", T.BlockDraft, T.Preview>;
+  "/blocks/undo-all": Send<"post", None, { undone: string[] }>;
   "/blocks/{id}": Get<T.Block, Id>;
   "/blocks/{id}/promote": Send<"post", None, T.Block, Id>;
   "/blocks/{id}/undo": Send<"post", None, T.Block, Id>;
-  "/blocks/{id}/approve": Send<"post", None, T.Block, Id>;
+  "/blocks/{id}/approve": Send<"post", { fingerprint?: string }, T.Block, Id>;
   "/blocks/{id}/extend": Send<"post", { ttl_seconds: number }, T.Block, Id>;
   "/protected-networks": List<T.ProtectedNetwork> &
     Send<"post", { cidr: string; label: string; kind: string }, T.ProtectedNetwork>;
@@ -78,6 +81,9 @@ export interface paths {
   "/connections/{id}/setup": Get<T.Setup, Id>;
   "/connections/{id}/check": Send<"post", None, T.CheckAnswer, Id>;
   "/connections/{id}/sync": Send<"post", None, { run: T.Run }, Id>;
+  "/connections/{id}/disable": Send<"post", None, T.ConnectionDetail, Id>;
+  "/connections/{id}/enable": Send<"post", None, T.ConnectionDetail, Id>;
+  "/connections/{id}/rotate-token": Send<"post", None, { ingest_token: string }, Id>;
   "/connections/{id}/runs": List<T.Run, Id>;
   "/connections/{id}/traffic": Get<T.ConnectionTraffic, Id>;
   "/connections/{id}/quarantine": List<T.QuarantinedRecord, Id>;
@@ -99,14 +105,15 @@ export interface paths {
     >;
   "/alert-destinations/{id}": Send<"patch", Partial<Omit<T.AlertDestination, "id">>, T.AlertDestination, Id> &
     Remove;
-  "/alert-destinations/{id}/test": Send<"post", None, T.TestAnswer, Id>;
+  "/alert-destinations/{id}/test": Send<"post", None, T.AlertDelivery, Id>;
   "/alert-deliveries": List<T.AlertDelivery>;
   "/alert-deliveries/{id}/resend": Send<"post", None, T.AlertDelivery, Id>;
 
-  "/members": List<T.Member>;
+  "/members": List<T.Member> &
+    Send<"post", { email: string; name: string; role: string; password?: string }, T.Member>;
   "/members/{id}": Send<"patch", { role: string }, T.Member, Id> & Remove;
   "/roles": List<T.Role>;
-  "/tokens": List<T.Token> & Send<"post", { name: string; scopes: string[]; expires_at: string }, T.Token>;
+  "/tokens": List<T.Token> & Send<"post", { name: string; scopes: string[]; expires_at: string }, T.NewToken>;
   "/tokens/{id}": Remove;
   "/audit": List<T.AuditEntry>;
   "/audit/verify": Send<"post", None, T.AuditVerdict>;

@@ -7,6 +7,7 @@ import { Logo } from "@/ui/Logo";
 import { ConnectionBanner } from "./ConnectionBanner";
 import css from "./Shell.module.css";
 import { Sidebar } from "./Sidebar";
+import { useTheme } from "./useTheme";
 import { openPalette, usePaletteKey } from "./palette";
 
 const Palette = lazy(() => import("./Palette"));
@@ -14,11 +15,16 @@ const Palette = lazy(() => import("./Palette"));
 /** The frame around every page: sidebar, banner, palette, content. */
 export function Shell() {
   const [openAt, setOpenAt] = useState<string | null>(null);
-  const { tenant } = useSession();
+  const { tenant, user } = useSession();
+  const { apply } = useTheme();
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
   const paletteWanted = usePaletteKey();
   const open = openAt === pathname;
+  useEffect(() => {
+    apply(user.theme);
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the account's theme is applied when it is read
+  }, [user.theme]);
   useEffect(() => {
     main.current?.focus({ preventScroll: true });
   }, [pathname]);

@@ -1,4 +1,4 @@
-import { Menu, useMantineColorScheme, type MantineColorScheme } from "@mantine/core";
+import { Menu } from "@mantine/core";
 import {
   IconApi,
   IconCheck,
@@ -10,18 +10,20 @@ import {
 } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useSession, useSignOut } from "@/api/session";
+import type { Theme } from "@/api/types";
 import { words } from "@/ui/format";
 import css from "./Shell.module.css";
+import { useTheme } from "./useTheme";
 
-const themes: { value: MantineColorScheme; label: string; icon: typeof IconSun }[] = [
-  { value: "auto", label: "Same as the system", icon: IconDeviceDesktop },
+const themes: { value: Theme; label: string; icon: typeof IconSun }[] = [
+  { value: "system", label: "Same as the system", icon: IconDeviceDesktop },
   { value: "light", label: "Light", icon: IconSun },
   { value: "dark", label: "Dark", icon: IconMoon },
 ];
 
 export function UserMenu() {
   const { user, role } = useSession();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { theme, setTheme } = useTheme();
   const signOut = useSignOut();
   const name = user.name || user.email;
   return (
@@ -57,10 +59,10 @@ export function UserMenu() {
           <Menu.Item
             key={item.value}
             role="menuitemradio"
-            aria-checked={colorScheme === item.value}
+            aria-checked={theme === item.value}
             leftSection={<item.icon size={15} aria-hidden />}
-            rightSection={colorScheme === item.value ? <IconCheck size={14} aria-hidden /> : null}
-            onClick={() => setColorScheme(item.value)}
+            rightSection={theme === item.value ? <IconCheck size={14} aria-hidden /> : null}
+            onClick={() => setTheme(item.value)}
           >
             {item.label}
           </Menu.Item>

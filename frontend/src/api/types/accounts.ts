@@ -1,6 +1,6 @@
 import type { Iso } from "./shared";
 
-export type Theme = "auto" | "light" | "dark";
+export type Theme = "system" | "light" | "dark";
 
 export interface Session {
   user: { id: string; email: string; name: string; theme: Theme };
@@ -27,8 +27,8 @@ export interface Member {
   email: string;
   name: string;
   role: string;
-  last_seen_at: Iso | null;
-  created_at?: Iso;
+  user?: string;
+  created_at: Iso;
 }
 
 export interface Role {
@@ -45,25 +45,34 @@ export interface Token {
   expires_at: Iso | null;
   last_used_at: Iso | null;
   created_at: Iso;
-  token?: string;
+  revoked_at?: Iso | null;
+}
+
+/** The only time a token is shown. */
+export interface NewToken {
+  id: string;
+  token: string;
+  expires_at: Iso;
 }
 
 export interface AuditEntry {
-  id: string;
+  sequence: number;
   at: Iso;
   action: string;
-  actor: string;
-  target: string | null;
-  address: string | null;
-  reason: string | null;
+  actor_kind: string;
+  actor_id: string;
+  actor_name: string;
+  target: string;
+  reason: string;
   before: Record<string, unknown> | null;
   after: Record<string, unknown> | null;
 }
 
+/** `fault` is empty when the chain holds; else `sequence` is where it breaks. */
 export interface AuditVerdict {
-  ok: boolean;
-  entries: number;
-  sentence?: string;
+  checked: number;
+  sequence: number | null;
+  fault: string;
 }
 
 export interface Tenant {

@@ -7,9 +7,9 @@ export interface AlertDestination {
   settings: Record<string, unknown>;
   min_severity: Severity;
   events: string[];
-  enabled?: boolean;
-  status?: string | null;
-  secret?: string;
+  enabled: boolean;
+  /** Secrets we made, in the answer to the creation only. */
+  generated?: Record<string, string>;
 }
 
 export interface AlertDelivery {
@@ -17,17 +17,10 @@ export interface AlertDelivery {
   destination: string | { id: string; name: string };
   event: string;
   subject: string;
+  severity: Severity;
   state: string;
   attempts: number;
   last_error: string | null;
   created_at: Iso;
   delivered_at: Iso | null;
-}
-
-export interface TestAnswer {
-  ok?: boolean;
-  state?: string;
-  detail?: string;
-  sentence?: string;
-  last_error?: string | null;
 }

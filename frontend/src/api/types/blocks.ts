@@ -2,6 +2,7 @@ import type { Iso } from "./shared";
 
 export interface BlockMatch {
   networks: string[];
+  principals: string[];
   methods: string[];
   path_templates: string[];
   hosts: string[];
@@ -12,7 +13,7 @@ export interface BlockMatch {
   asns: number[];
 }
 
-export type BlockAction = "count" | "block" | "rate_limit";
+export type BlockAction = "count" | "block" | "rate_limit" | "challenge";
 export type Stage = "count" | "block";
 
 export interface TargetRef {
@@ -57,9 +58,11 @@ export interface PreviewTarget extends TargetRef {
 export interface Preview {
   preview_id: string;
   expires_at: Iso;
-  window: { from: Iso; to: Iso; calls: number };
+  window: { from: Iso; to: Iso; calls: number; history_seconds?: number };
   effect: {
     requests: number;
+    /** Hits whose caller nobody can call good or bad. */
+    unknown_requests?: number;
     principals: number | null;
     addresses: number | null;
     share_of_traffic: number;
@@ -86,13 +89,22 @@ export interface Preview {
 }
 
 export type BlockStatus =
-  "pending" | "counting" | "blocking" | "expiring" | "expired" | "undone" | "undoing" | "failed" | "refused";
+  | "pending"
+  | "awaiting_approval"
+  | "counting"
+  | "blocking"
+  | "expiring"
+  | "expired"
+  | "undone"
+  | "undoing"
+  | "failed"
+  | "refused";
 
 export interface LiveTarget extends TargetRef {
   name: string;
   kind?: string;
   vendor?: string;
-  state: "pending" | "enforced" | "drifted" | "failed" | "removed";
+  state: "pending" | "enforced" | "observed" | "drifted" | "failed" | "refused" | "removed" | "lost";
   read_back_at: Iso | null;
   vendor_objects: { kind: string; name: string; document: unknown }[];
   error: string | null;
@@ -107,12 +119,22 @@ export interface Block {
   status: BlockStatus;
   reason: { kind: "threat" | "finding" | "manual"; id: string | null; text: string };
   author: string | { id: string; name?: string; email?: string } | null;
+  rate?: { requests: number; per_seconds: number } | null;
+  needs_approval: boolean;
+  approved_by: string;
+  fingerprint?: string;
   created_at: Iso;
   expires_at: Iso | null;
+  ended_at: Iso | null;
   targets: LiveTarget[];
   events?: { at: Iso; kind: string; sentence: string; actor: string | null }[];
-  hits?: { total: number | null; series: { at: Iso; hits: number }[] } | null;
-  preview?: Preview | null;
+  hits?: {
+    total: number | null;
+    refused?: number | null;
+    last_at?: Iso | null;
+    series: { at: Iso; hits: number }[];
+  } | null;
+  preview?: Omit<Preview, "preview_id" | "expires_at"> | null;
 }
 
 export interface ProtectedNetwork {

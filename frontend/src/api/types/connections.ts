@@ -47,7 +47,8 @@ export interface ConnectionDetail extends Connection {
   permissions: PermissionResult[];
   sections: { name: string; completeness: "complete" | "partial" | "unknown"; reason: string | null }[];
   targets: { ref: string; name: string; kind: string; note: string | null }[];
-  setup?: Setup;
+  permissions_checked_at?: Iso | null;
+  error?: Problem | null;
 }
 
 export interface Setup {
@@ -86,7 +87,8 @@ export interface TrafficSource {
   lag_seconds: number | null;
   last_call_at: Iso | null;
   quarantined: number;
-  gaps: { from: Iso; to: Iso; reason: string }[];
+  gaps?: { from: Iso; to: Iso; reason: string }[];
+  note?: string;
   known: string[];
   unknown: string[];
 }
@@ -110,12 +112,17 @@ export interface Import {
   filename: string;
   format: string | null;
   state: "queued" | "running" | "done" | "failed";
-  progress: { step: string; done: number; total: number | null } | number | null;
-  calls: number | null;
-  endpoints: number | null;
-  findings: number | null;
-  quarantined: number | null;
+  format_title: string;
+  size: number;
+  calls: number;
+  duplicates: number;
+  routes: number;
+  endpoints: number;
+  findings: number;
+  quarantined: number;
+  failure: string;
   errors: { line: number | null; detail: string }[];
   connection_id: string | null;
-  created_at?: Iso;
+  created_at: Iso;
+  finished_at: Iso | null;
 }

@@ -11,6 +11,8 @@ export interface Finding {
   status: FindingStatus;
   subject: { kind: string; id: string; label: string };
   connection_id: string | null;
+  service_id: string | null;
+  endpoint_ids: string[];
   first_seen: Iso;
   last_seen: Iso;
   sentence: string;
@@ -36,6 +38,9 @@ export interface FindingDetail extends Finding {
   evidence: Evidence[];
   fix: Fix[];
   references: (string | { title: string; url: string })[];
+  reason: string;
+  expires_at: Iso | null;
+  clean_reads: number;
   history: HistoryEntry[];
 }
 

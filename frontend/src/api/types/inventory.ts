@@ -1,6 +1,6 @@
 import type { HistoryEntry, Iso } from "./shared";
 
-export type EndpointState = "active" | "unused" | "shadow" | "zombie" | "orphan";
+export type EndpointState = "active" | "idle" | "shadow" | "zombie" | "orphan" | "gone" | "unknown";
 export type AuthVerdict = "enforced" | "open" | "contradiction" | "unknown";
 
 export interface Service {
@@ -27,7 +27,7 @@ export interface Endpoint {
   states_why: string[];
   facts: Record<"config" | "spec" | "traffic" | "code", boolean | null>;
   auth_declared: string[];
-  auth_observed: { authenticated: number; anonymous: number; unknown: number };
+  auth_observed: { authenticated: number; anonymous: number; anonymous_success: number; unknown: number };
   auth_verdict: AuthVerdict;
   data_classes: string[];
   exposure: string;
@@ -50,15 +50,26 @@ export interface Parameter {
 }
 
 export interface Caller {
-  id?: string | null;
-  label: string;
-  kind: string;
-  requests: number;
-  errors?: number;
-  last_seen?: Iso | null;
+  principal: string | null;
+  consumer: string | null;
+  client_ip: string | null;
+  calls: number;
+  errors: number;
+  addresses: number;
+  first_seen: Iso | null;
+  last_seen: Iso | null;
+}
+
+export interface RiskPart {
+  name: string;
+  count: number;
+  points: number;
+  sentence: string;
 }
 
 export interface EndpointDetail extends Endpoint {
+  risk_parts: RiskPart[];
+  replaced_by: string | null;
   parameters: Parameter[];
   routes: {
     connection_id: string;
@@ -75,9 +86,13 @@ export interface EndpointDetail extends Endpoint {
 
 export interface CallSample {
   id?: string;
-  at: Iso;
+  call_id?: string;
+  /** Samples of an endpoint name the time `ts`. */
+  at?: Iso;
+  ts?: Iso | number;
   method: string;
   host?: string;
+  consumer?: string | null;
   path: string;
   status: number | null;
   principal?: string | null;

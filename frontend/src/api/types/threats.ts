@@ -43,6 +43,7 @@ export interface Actor {
   kind: "principal" | "ip" | "network" | "campaign";
   label: string;
   addresses: string[];
+  address_count: number;
   score: number;
   contributions: Contribution[];
   half_life_hours: number;
@@ -51,5 +52,10 @@ export interface Actor {
   threats: Threat[];
   blocks: { id: string; status: string; stage?: string; expires_at?: Iso | null }[];
   spoofable: boolean | null;
-  suggested_block: { match: Partial<BlockMatch>; action: BlockAction; reason: string } | null;
+  suggested_block: {
+    match: Partial<BlockMatch>;
+    action: BlockAction;
+    ttl_seconds: number;
+    reason: string;
+  } | null;
 }

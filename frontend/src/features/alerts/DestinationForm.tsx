@@ -60,10 +60,10 @@ export function DestinationForm({ destination, onClose }: FormProps) {
     done: "Saved.",
     quiet: true,
     onDone: (saved) => {
-      if (!saved.secret) onClose();
+      if (!Object.keys(saved.generated ?? {}).length) onClose();
     },
   });
-  const secret = save.data?.secret;
+  const secret = Object.values(save.data?.generated ?? {})[0];
   return (
     <Drawer
       opened

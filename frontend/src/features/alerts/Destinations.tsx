@@ -29,9 +29,9 @@ export function Destinations() {
       unwrap(api.POST("/alert-destinations/{id}/test", { params: { path: { id } }, body: {} })),
     touches: [["alerts"]],
     done: (answer) =>
-      answer.sentence ??
-      answer.detail ??
-      "A test message is on its way. The delivery log shows what became of it.",
+      answer.state === "delivered"
+        ? "The test message was delivered."
+        : answer.last_error || "A test message is on its way. The delivery log shows what became of it.",
   });
   return (
     <>

@@ -5,7 +5,7 @@ import { api, unwrap } from "@/api/client";
 import { useChange, useList } from "@/api/queries";
 import type { AuditEntry } from "@/api/types";
 import { Pill } from "@/ui/Badges";
-import { plural } from "@/ui/format";
+import { plural, words } from "@/ui/format";
 import { Panel, Time } from "@/ui/Layout";
 import { EmptyState } from "@/ui/States";
 import { DataTable } from "@/ui/table/DataTable";
@@ -26,7 +26,7 @@ export default function AuditLog() {
           id="audit"
           label="Audit log"
           query={list}
-          rowId={(row) => row.id}
+          rowId={(row) => String(row.sequence)}
           tools={
             <>
               <TextInput
@@ -57,11 +57,11 @@ export default function AuditLog() {
             {
               id: "actor",
               label: "Who",
-              value: (row) => row.actor,
+              value: (row) => row.actor_name || row.actor_kind,
               cell: (row) => (
                 <>
-                  {row.actor}
-                  {row.address ? <div className="mono muted">{row.address}</div> : null}
+                  {row.actor_name || row.actor_kind}
+                  {row.actor_kind === "user" ? null : <div className="muted">{words(row.actor_kind)}</div>}
                 </>
               ),
             },
@@ -118,11 +118,10 @@ function VerifyChain() {
         Verify chain
       </Button>
       {verify.data ? (
-        <Pill tone={verify.data.ok ? "ok" : "critical"} icon>
-          {verify.data.sentence ??
-            (verify.data.ok
-              ? `Unbroken over ${plural(verify.data.entries, "entry", "entries")}`
-              : "The chain is broken")}
+        <Pill tone={verify.data.fault ? "critical" : "ok"} icon>
+          {verify.data.fault
+            ? `Broken at entry ${verify.data.sequence ?? "unknown"}: ${verify.data.fault}`
+            : `Unbroken over ${plural(verify.data.checked, "entry", "entries")}`}
         </Pill>
       ) : null}
     </Group>

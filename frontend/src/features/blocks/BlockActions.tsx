@@ -30,15 +30,13 @@ export function BlockActions({ block }: { block: Block }) {
     done: "Promoted to a block.",
   });
   const approve = useChange({
-    run: () => unwrap(api.POST("/blocks/{id}/approve", { params, body: {} })),
+    run: () => unwrap(api.POST("/blocks/{id}/approve", { params, body: { fingerprint: block.fingerprint } })),
     touches,
     quiet: true,
     done: "Approved.",
   });
   if (OVER.includes(block.status)) return null;
-  const waits =
-    (block.preview?.gates ?? []).some((gate) => gate.verdict === "needs_approval") &&
-    block.status === "pending";
+  const waits = block.needs_approval && !block.approved_by;
   return (
     <Group gap={8}>
       {waits ? (
@@ -51,7 +49,7 @@ export function BlockActions({ block }: { block: Block }) {
           run={() => approve.mutateAsync()}
         />
       ) : null}
-      {block.stage === "count" && block.status !== "undoing" ? (
+      {block.status === "counting" ? (
         <ConfirmButton
           label="Promote to block"
           title="Promote to a block?"

@@ -1,9 +1,11 @@
 import { Link } from "@tanstack/react-router";
-import { api } from "@/api/client";
-import { FAST, useList } from "@/api/queries";
+import { api, unwrap } from "@/api/client";
+import { FAST, useChange, useList } from "@/api/queries";
+import { useCan } from "@/api/session";
 import type { Block } from "@/api/types";
 import { Known } from "@/ui/Badges";
-import { compact } from "@/ui/format";
+import { ConfirmButton } from "@/ui/Confirm";
+import { compact, plural } from "@/ui/format";
 import { PageHeader, Panel, Time } from "@/ui/Layout";
 import { EmptyState } from "@/ui/States";
 import type { Column } from "@/ui/table/columns";
@@ -14,7 +16,7 @@ import { filtersOf, useUrlState } from "@/ui/table/useUrlState";
 import { Countdown } from "./Countdown";
 import { actionName, authorName, BlockStatusPill, describeMatch, OVER, TargetStatePill } from "./names";
 
-const specs: FacetSpec[] = [{ key: "status", label: "Status" }];
+const specs: FacetSpec[] = [{ key: "status", label: "Status", single: true }];
 const statuses = [
   "pending",
   "counting",
@@ -112,6 +114,7 @@ export default function BlocksPage() {
         lead="Each block is previewed on past calls, checked by gates, ends by itself and can be undone in one click."
         actions={
           <>
+            <UndoAll active={rows.filter((row) => !OVER.includes(row.status)).length} />
             <ButtonLink to="/blocks/protected" variant="default">
               Protected networks
             </ButtonLink>
@@ -140,5 +143,27 @@ export default function BlocksPage() {
         />
       </Panel>
     </>
+  );
+}
+
+/** The way out when something is wrong and nobody knows what. */
+function UndoAll({ active }: { active: number }) {
+  const can = useCan("blocks.push");
+  const undo = useChange({
+    run: () => unwrap(api.POST("/blocks/undo-all", { params: { path: {} }, body: {} })),
+    touches: [["blocks"], ["overview"], ["actors"]],
+    done: (answer) => `${plural(answer.undone.length, "block")} being undone.`,
+    quiet: true,
+  });
+  if (!can || active === 0) return null;
+  return (
+    <ConfirmButton
+      danger
+      label="Undo all"
+      title="Undo every block?"
+      body={`${plural(active, "block")} will be taken away at every target. Attackers they hold back can call again at once.`}
+      confirm="Undo every block"
+      run={() => undo.mutateAsync()}
+    />
   );
 }

@@ -63,6 +63,12 @@ export function MatchStep({ draft, onChange }: StepProps) {
           <Accordion.Panel>
             <Stack>
               <TagsInput
+                label="Principals"
+                description="As the threat page names them."
+                value={match.principals}
+                onChange={(principals) => set({ principals })}
+              />
+              <TagsInput
                 label="Consumers"
                 description="As the gateway names them."
                 value={match.consumers}

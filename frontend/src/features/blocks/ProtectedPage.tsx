@@ -11,9 +11,10 @@ import { FormProblem } from "@/ui/Problem";
 import { EmptyState } from "@/ui/States";
 import { DataTable } from "@/ui/table/DataTable";
 
-const KINDS = ["own_egress", "health_check", "gateway", "partner", "private", "other"];
+const KINDS = ["partner", "egress", "health_check", "gateway", "office", "other"];
 
 export default function ProtectedPage() {
+  const canAdd = useCan("blocks.push");
   const can = useCan("blocks.approve");
   const list = useList<ProtectedNetwork>(["protected-networks"], {}, (query) =>
     api.GET("/protected-networks", { params: { path: {}, query } }),
@@ -32,7 +33,7 @@ export default function ProtectedPage() {
         lead="A block that would hit one of these is refused: your own outgoing addresses, health checks, gateways and partners."
       />
       <Grid>
-        {can ? (
+        {canAdd ? (
           <Panel title="Protect a network">
             <AddNetwork />
           </Panel>

@@ -4,6 +4,7 @@ import { words } from "@/ui/format";
 
 const statusTones: Record<BlockStatus, Tone> = {
   pending: "info",
+  awaiting_approval: "medium",
   counting: "accent",
   blocking: "critical",
   expiring: "medium",
@@ -23,8 +24,11 @@ export function BlockStatusPill({ status }: { status: string }) {
 const targetTones: Record<LiveTarget["state"], Tone> = {
   pending: "info",
   enforced: "ok",
+  observed: "accent",
   drifted: "high",
   failed: "critical",
+  refused: "high",
+  lost: "critical",
   removed: "info",
 };
 const targetMeans: Record<LiveTarget["state"], string> = {
@@ -32,6 +36,9 @@ const targetMeans: Record<LiveTarget["state"], string> = {
   enforced: "Read back from the vendor: in force as intended.",
   drifted: "The vendor holds something else than intended. Somebody may have edited it by hand.",
   failed: "The vendor did not take it. Nothing was left half-way.",
+  observed: "The target cannot count; hits are counted from its logs, nothing is written there.",
+  refused: "A gate or the target said no; nothing of it stands there.",
+  lost: "The connection or the target is gone; what stands there can no longer be read. See the offline undo.",
   removed: "Read back from the vendor: gone.",
 };
 
@@ -47,10 +54,12 @@ export const actionName: Record<BlockAction, string> = {
   block: "Block",
   count: "Count only",
   rate_limit: "Limit the rate",
+  challenge: "Challenge",
 };
 
 export const emptyMatch: BlockMatch = {
   networks: [],
+  principals: [],
   methods: [],
   path_templates: [],
   hosts: [],
@@ -61,12 +70,19 @@ export const emptyMatch: BlockMatch = {
   asns: [],
 };
 
+/** A few values in full, the rest as a number. */
+function some(values: (string | number)[]): string {
+  if (values.length <= 4) return values.join(" or ");
+  return `${values.slice(0, 3).join(" or ")} or ${values.length - 3} more`;
+}
+
 /** The match in words: every part must hold; within a part any value will do. */
 export function describeMatch(match: Partial<BlockMatch>): string {
   const list = (label: string, values: (string | number)[] | undefined): string[] =>
-    values?.length ? [`${label} ${values.join(" or ")}`] : [];
+    values?.length ? [`${label} ${some(values)}`] : [];
   const parts = [
     ...list("from", match.networks),
+    ...list("principal", match.principals),
     ...list("consumer", match.consumers),
     ...list("method", match.methods),
     ...list("path", match.path_templates),

@@ -13,8 +13,8 @@ import css from "./Connections.module.css";
 import { capabilityName, VendorMark } from "./names";
 import { connectorsQuery } from "./query";
 
-/** Connectors for alerts are chosen on the alerts page. */
-const SENDERS = ["webhook", "email", "slack", "jira"];
+/** Alert connectors are chosen on the alerts page, files under Import a file. */
+const ELSEWHERE = ["notification", "alert", "ticketing", "file"];
 
 interface CatalogueProps {
   chosen: string | undefined;
@@ -27,7 +27,7 @@ export function Catalogue({ chosen, onChoose, onCreated }: CatalogueProps) {
   return (
     <Loaded query={connectors}>
       {(rows) => {
-        const usable = rows.filter((row) => !SENDERS.includes(row.key));
+        const usable = rows.filter((row) => !ELSEWHERE.includes(row.kind));
         const selected = usable.find((row) => row.key === chosen);
         return (
           <>

@@ -46,7 +46,18 @@ function Actions({ connection }: { connection: ConnectionDetail }) {
     quiet: true,
     onDone: () => void navigate({ to: "/connections" }),
   });
+  const turn = useChange({
+    run: () =>
+      unwrap(
+        connection.status === "disabled"
+          ? api.POST("/connections/{id}/enable", { params, body: {} })
+          : api.POST("/connections/{id}/disable", { params, body: {} }),
+      ),
+    touches: [["connections"], ["overview"]],
+    done: (now) => (now.status === "disabled" ? "Reading has stopped." : "Reading goes on."),
+  });
   if (!can) return null;
+  const off = connection.status === "disabled";
   const { endpoints } = connection.counts;
   return (
     <>
@@ -58,7 +69,10 @@ function Actions({ connection }: { connection: ConnectionDetail }) {
         confirm="Delete the connection"
         run={() => remove.mutateAsync()}
       />
-      <Button loading={sync.isPending} onClick={() => sync.mutate()}>
+      <Button variant="default" loading={turn.isPending} onClick={() => turn.mutate()}>
+        {off ? "Switch on" : "Switch off"}
+      </Button>
+      <Button loading={sync.isPending} disabled={off} onClick={() => sync.mutate()}>
         Read now
       </Button>
     </>

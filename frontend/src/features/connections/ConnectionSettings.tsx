@@ -5,6 +5,7 @@ import { api, unwrap } from "@/api/client";
 import { useChange } from "@/api/queries";
 import { useCan } from "@/api/session";
 import type { ConnectionDetail, Connector } from "@/api/types";
+import { ConfirmButton } from "@/ui/Confirm";
 import { Column, Grid, Panel } from "@/ui/Layout";
 import { FormProblem } from "@/ui/Problem";
 import { SchemaForm, type SettingsValues } from "@/ui/SchemaForm";
@@ -38,6 +39,7 @@ export function ConnectionSettings({ connection }: { connection: ConnectionDetai
             {(data) => (
               <>
                 <Generated values={data.generated} />
+                {data.generated["ingest_url"] ? <RotateToken id={connection.id} /> : null}
                 <SetupTexts texts={data.texts} />
               </>
             )}
@@ -92,5 +94,29 @@ function Form({ connection, connector }: { connection: ConnectionDetail; connect
         </div>
       </Stack>
     </form>
+  );
+}
+
+/** A pushed source proves itself with a token; a new one ends the old at once. */
+function RotateToken({ id }: { id: string }) {
+  const can = useCan("connections.write");
+  const rotate = useChange({
+    run: () => unwrap(api.POST("/connections/{id}/rotate-token", { params: { path: { id } }, body: {} })),
+    touches: [["connections"]],
+    quiet: true,
+  });
+  return (
+    <Stack gap={10} mb={16} align="flex-start">
+      {rotate.data ? <Generated values={rotate.data} /> : null}
+      <ConfirmButton
+        size="xs"
+        label="Make a new ingest token"
+        title="Make a new ingest token?"
+        body="The old token stops working at once. Calls are refused until the vendor's side has the new one; what it keeps in its queue is sent then."
+        confirm="Make a new token"
+        disabled={!can}
+        run={() => rotate.mutateAsync()}
+      />
+    </Stack>
   );
 }

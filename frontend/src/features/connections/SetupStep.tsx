@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, unwrap } from "@/api/client";
@@ -25,23 +25,26 @@ export function SetupStep({ connection, connector, onDone }: SetupStepProps) {
   const setup = useQuery(setupQuery(connection.id));
   const [values, setValues] = useState<SettingsValues>(connection.settings);
   const save = useChange({
-    run: () =>
-      unwrap(
+    run: async (check: boolean) => {
+      await unwrap(
         api.PATCH("/connections/{id}", {
           params: { path: { id: connection.id } },
           body: { settings: cleanSettings(connector.settings_schema, values) },
         }),
-      ),
+      );
+      return check;
+    },
     touches: [["connections"]],
     quiet: true,
-    onDone,
+    onDone: (check) => {
+      if (check) onDone();
+    },
   });
-  const secrets = { ...(connection.setup?.generated ?? {}) };
   return (
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        save.mutate();
+        save.mutate(true);
       }}
     >
       <Grid>
@@ -50,7 +53,7 @@ export function SetupStep({ connection, connector, onDone }: SetupStepProps) {
             <Loaded query={setup} rows={6}>
               {(data) => (
                 <>
-                  <Generated values={{ ...data.generated, ...secrets }} />
+                  <Generated values={data.generated} />
                   <SetupTexts texts={data.texts} />
                 </>
               )}
@@ -75,9 +78,14 @@ export function SetupStep({ connection, connector, onDone }: SetupStepProps) {
               <span className="muted" style={{ fontSize: 13 }}>
                 Secrets are stored encrypted and never shown again.
               </span>
-              <Button type="submit" loading={save.isPending}>
-                Save and check
-              </Button>
+              <Group gap={8}>
+                <Button variant="default" loading={save.isPending} onClick={() => save.mutate(false)}>
+                  Save and fill in the texts
+                </Button>
+                <Button type="submit" loading={save.isPending}>
+                  Save and check
+                </Button>
+              </Group>
             </div>
           </Panel>
         </Column>

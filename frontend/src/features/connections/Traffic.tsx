@@ -77,7 +77,12 @@ function Source({ source }: { source: TrafficSource }) {
           { label: "Quarantined", value: integer(source.quarantined), note: "records we could not read" },
         ]}
       />
-      {source.gaps.length ? (
+      {source.note ? (
+        <p className="soft" style={{ margin: "12px 0 0", fontSize: 13, maxWidth: "95ch" }}>
+          {source.note}
+        </p>
+      ) : null}
+      {source.gaps?.length ? (
         <ul style={{ margin: "12px 0 0", paddingLeft: 18, fontSize: 13 }}>
           {source.gaps.map((gap) => (
             <li key={gap.from}>

@@ -57,6 +57,8 @@ export function VendorMark({ vendor }: { vendor: string }) {
 }
 
 const capabilities: Record<string, string> = {
+  access: "Checks its permissions",
+  config: "Reads configuration",
   check_access: "Checks its permissions",
   read_config: "Reads configuration",
   pull_calls: "Reads calls",

@@ -9,7 +9,7 @@ export function cleanSettings(schema: SettingsSchema, values: SettingsValues): S
     const value = values[name];
     if (field.generated || value === undefined || value === null) continue;
     if (typeof value === "object" && "set" in value) continue;
-    if (value === "" && (field.secret || !schema.required?.includes(name))) continue;
+    if (value === "" && (field.secret || field.default !== "")) continue;
     out[name] = value;
   }
   return out;

@@ -25,12 +25,8 @@ export default function ImportPage() {
   );
 }
 
-function share(item: Import): number {
-  if (item.state === "done") return 100;
-  const { progress } = item;
-  if (typeof progress === "number") return progress <= 1 ? progress * 100 : progress;
-  return progress?.total ? (100 * progress.done) / progress.total : 8;
-}
+/** The file is one piece of work: how far it is, its state says. */
+const share = (item: Import): number => ({ queued: 5, running: 50, done: 100, failed: 100 })[item.state];
 
 function Content({ item }: { item: Import }) {
   const running = item.state === "running" || item.state === "queued";
@@ -39,15 +35,16 @@ function Content({ item }: { item: Import }) {
       <PageHeader
         title={item.filename}
         crumb={{ label: "Import a file", to: "/imports" }}
-        lead={item.format ? `Read as ${words(item.format)}` : "The format is being recognised."}
+        lead={
+          item.format
+            ? `Read as ${item.format_title || words(item.format)}`
+            : "The format is being recognised."
+        }
       />
       <Grid>
         <Panel title="Progress">
           <div role="status" aria-live="polite" style={{ marginBottom: 10 }}>
-            <RunStatePill state={item.state} />{" "}
-            <span className="soft">
-              {typeof item.progress === "object" && item.progress ? words(item.progress.step) : ""}
-            </span>
+            <RunStatePill state={item.state} /> <span className="soft">{compact(item.size)} bytes</span>
           </div>
           <Progress
             value={share(item)}
@@ -113,7 +110,7 @@ function Content({ item }: { item: Import }) {
         ) : null}
         {item.state === "failed" ? (
           <Alert color="red" title="The file could not be imported">
-            Nothing of it was kept. Check the format and try again.
+            {item.failure || "Nothing of it was kept. Check the format and try again."}
           </Alert>
         ) : null}
       </Grid>

@@ -140,7 +140,11 @@ function Past() {
             label: "Format",
             value: (row) => row.format,
             cell: (row) =>
-              row.format ? words(row.format) : <span className="muted">not recognised yet</span>,
+              row.format ? (
+                row.format_title || words(row.format)
+              ) : (
+                <span className="muted">not recognised yet</span>
+              ),
           },
           {
             id: "state",

@@ -4,6 +4,7 @@ import { api, unwrap } from "@/api/client";
 import { CALM } from "@/api/queries";
 import type { EndpointDetail } from "@/api/types";
 import { Known, MethodBadge, PathText, Score, Tags } from "@/ui/Badges";
+import { Bars } from "@/ui/charts/Bars";
 import { compact, percent, words } from "@/ui/format";
 import { Column, Facts, Grid, PageHeader, Panel, Stats, Time, Timeline } from "@/ui/Layout";
 import { ButtonLink } from "@/ui/ButtonLink";
@@ -127,6 +128,7 @@ function Content({ endpoint }: { endpoint: EndpointDetail }) {
             </ul>
             <FourFacts facts={endpoint.facts} />
           </Panel>
+          <Risk endpoint={endpoint} />
           <Authentication endpoint={endpoint} />
           <Panel title="Data seen">
             <Tags
@@ -168,5 +170,25 @@ function FourFacts({ facts }: { facts: EndpointDetail["facts"] }) {
         ])}
       />
     </div>
+  );
+}
+
+/** The risk as the parts it is the sum of. */
+function Risk({ endpoint }: { endpoint: EndpointDetail }) {
+  if (!endpoint.risk_parts?.length) return null;
+  return (
+    <Panel title="How the risk adds up" note="100 is the most">
+      <Bars
+        label="Parts of the risk"
+        max={100}
+        items={endpoint.risk_parts.map((part) => ({
+          key: part.name,
+          value: part.points,
+          text: `${part.points}`,
+          color: "c1",
+          label: part.sentence,
+        }))}
+      />
+    </Panel>
   );
 }

@@ -3,9 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { CALM, useList } from "@/api/queries";
-import type { CallSample, EndpointDetail } from "@/api/types";
+import type { CallSample, Caller, EndpointDetail } from "@/api/types";
 import { TimeChart } from "@/ui/charts/TimeChart";
-import { compact, words } from "@/ui/format";
+import { compact } from "@/ui/format";
 import { Panel, Time } from "@/ui/Layout";
 import { Loaded } from "@/ui/States";
 import { DataTable } from "@/ui/table/DataTable";
@@ -89,21 +89,22 @@ export function EndpointTraffic({ endpoint }: { endpoint: EndpointDetail }) {
             id="callers"
             label="Callers"
             rows={endpoint.callers}
-            rowId={(row) => row.kind + row.label}
+            rowId={(row) => `${row.principal ?? ""}${row.consumer ?? ""}${row.client_ip ?? ""}`}
             empty={<p className="muted">No caller has been seen.</p>}
             columns={[
               {
                 id: "label",
                 label: "Caller",
-                value: (row) => row.label,
-                cell: (row) => <span className="mono">{row.label}</span>,
+                value: callerName,
+                cell: (row) => <span className="mono">{callerName(row)}</span>,
               },
-              { id: "kind", label: "Known by", value: (row) => row.kind, cell: (row) => words(row.kind) },
+              { id: "kind", label: "Known by", value: callerKind },
+              { id: "addresses", label: "Addresses", value: (row) => row.addresses, numeric: true },
               {
-                id: "requests",
-                label: "Requests",
-                value: (row) => row.requests,
-                cell: (row) => compact(row.requests),
+                id: "calls",
+                label: "Calls",
+                value: (row) => row.calls,
+                cell: (row) => compact(row.calls),
                 numeric: true,
               },
               { id: "errors", label: "Errors", value: (row) => row.errors, numeric: true },
@@ -123,6 +124,10 @@ export function EndpointTraffic({ endpoint }: { endpoint: EndpointDetail }) {
     </Panel>
   );
 }
+
+const callerName = (row: Caller): string => row.consumer ?? row.principal ?? row.client_ip ?? "not known";
+const callerKind = (row: Caller): string =>
+  row.consumer ? "Consumer" : row.principal ? "Credential" : row.client_ip ? "Address" : "Nothing";
 
 function SampleCalls({ id }: { id: string }) {
   const calls = useList<CallSample>(["endpoints", "calls", id], { limit: 20 }, (query) =>

@@ -17,7 +17,7 @@ const specs: FacetSpec[] = [
   { key: "state", label: "State", name: stateName },
   { key: "method", label: "Method", name: (value) => value },
   { key: "auth", label: "Authentication", name: verdictName },
-  { key: "data_class", label: "Data" },
+  { key: "data_class", label: "Data", single: true },
   { key: "service", label: "Service", name: (value) => value },
   { key: "exposure", label: "Exposure" },
 ];
@@ -27,6 +27,7 @@ const noTraffic = "No traffic source covers this endpoint.";
 const columns: Column<Endpoint>[] = [
   {
     id: "template",
+    order: "path",
     label: "Endpoint",
     value: (row) => `${row.method} ${row.host}${row.template}`,
     cell: (row) => (
@@ -67,6 +68,7 @@ const columns: Column<Endpoint>[] = [
   { id: "findings", label: "Findings", value: (row) => row.findings_open, numeric: true },
   {
     id: "calls_24h",
+    order: "calls",
     label: "Calls, 24 h",
     value: (row) => row.calls_24h,
     cell: (row) => <Known value={row.calls_24h} format={compact} reason={noTraffic} />,
@@ -89,6 +91,7 @@ const columns: Column<Endpoint>[] = [
   },
   {
     id: "first_seen",
+    order: "new",
     label: "First seen",
     value: (row) => row.first_seen,
     cell: (row) => <Time at={row.first_seen} none="not known" />,
@@ -96,6 +99,7 @@ const columns: Column<Endpoint>[] = [
   },
   {
     id: "risk",
+    order: "risk",
     label: "Risk",
     value: (row) => row.risk,
     cell: (row) => <Score value={row.risk} reason="Not scored yet." />,

@@ -2,11 +2,13 @@ import type { AuthVerdict, EndpointState } from "@/api/types";
 import { Pill, type Tone } from "@/ui/Badges";
 
 const states: Record<EndpointState, { tone: Tone; label: string; means: string }> = {
-  active: { tone: "ok", label: "Active", means: "Declared and called." },
-  unused: { tone: "info", label: "Unused", means: "Declared, but no call was seen." },
+  active: { tone: "ok", label: "Active", means: "Documented and called." },
+  idle: { tone: "info", label: "Idle", means: "Configured, but neither documented nor called." },
   shadow: { tone: "high", label: "Shadow", means: "Called, but in no configuration or document." },
-  zombie: { tone: "medium", label: "Zombie", means: "Retired or deprecated, yet still called." },
-  orphan: { tone: "medium", label: "Orphan", means: "Documented, but nothing serves it." },
+  zombie: { tone: "medium", label: "Zombie", means: "Retired or replaced, yet still called." },
+  orphan: { tone: "medium", label: "Orphan", means: "Documented, but not called." },
+  gone: { tone: "info", label: "Gone", means: "No longer configured, documented or called." },
+  unknown: { tone: "unknown", label: "Not known", means: "A fact that would decide could not be read." },
 };
 
 export const stateName = (state: string): string => states[state as EndpointState]?.label ?? state;

@@ -57,7 +57,7 @@ export function TopEndpoints({ endpoints }: { endpoints: Overview["top_endpoints
     <Panel
       title="Endpoints at most risk"
       note={
-        <Link to="/endpoints" search={{ sort: "-risk" }}>
+        <Link to="/endpoints" search={{ sort: "risk" }}>
           All endpoints
         </Link>
       }

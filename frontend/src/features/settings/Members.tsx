@@ -1,6 +1,7 @@
-import { Select, Table } from "@mantine/core";
+import { Button, Group, PasswordInput, Select, Table, TextInput } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { api, unwrap, unwrapPage } from "@/api/client";
 import { useChange, useList } from "@/api/queries";
 import { useCan, useSession } from "@/api/session";
@@ -8,6 +9,7 @@ import type { Member, Role } from "@/api/types";
 import { ConfirmButton } from "@/ui/Confirm";
 import { words } from "@/ui/format";
 import { Grid, Panel, Time } from "@/ui/Layout";
+import { FormProblem } from "@/ui/Problem";
 import { EmptyState, Loaded } from "@/ui/States";
 import { DataTable } from "@/ui/table/DataTable";
 
@@ -33,6 +35,11 @@ export default function Members() {
   });
   return (
     <Grid>
+      {can ? (
+        <Panel title="Add a member">
+          <AddMember />
+        </Panel>
+      ) : null}
       <Panel title="Members" flush>
         <DataTable
           id="members"
@@ -73,10 +80,10 @@ export default function Members() {
                 ),
             },
             {
-              id: "seen",
-              label: "Last seen",
-              value: (row) => row.last_seen_at,
-              cell: (row) => <Time at={row.last_seen_at} />,
+              id: "since",
+              label: "Member since",
+              value: (row) => row.created_at,
+              cell: (row) => <Time at={row.created_at} />,
             },
             {
               id: "remove",
@@ -103,6 +110,69 @@ export default function Members() {
         <RoleTable />
       </Panel>
     </Grid>
+  );
+}
+
+function AddMember() {
+  const [form, setForm] = useState({ email: "", name: "", role: "analyst", password: "" });
+  const add = useChange({
+    run: () => {
+      const { password, ...person } = form;
+      return unwrap(
+        api.POST("/members", { params: { path: {} }, body: password ? { ...person, password } : person }),
+      );
+    },
+    touches: [["members"]],
+    done: (made) => `${made.email} is a member now.`,
+    onDone: () => setForm({ ...form, email: "", name: "", password: "" }),
+    quiet: true,
+  });
+  const put = (change: Partial<typeof form>): void => setForm({ ...form, ...change });
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        add.mutate();
+      }}
+    >
+      <Group align="flex-end">
+        <TextInput
+          label="E-mail"
+          type="email"
+          required
+          value={form.email}
+          onChange={(event) => put({ email: event.currentTarget.value })}
+        />
+        <TextInput
+          label="Name"
+          value={form.name}
+          onChange={(event) => put({ name: event.currentTarget.value })}
+        />
+        <Select
+          label="Role"
+          w={140}
+          data={ROLES.map((value) => ({ value, label: words(value) }))}
+          value={form.role}
+          allowDeselect={false}
+          onChange={(role) => put({ role: role ?? "analyst" })}
+        />
+        <PasswordInput
+          label="First password"
+          w={220}
+          autoComplete="new-password"
+          minLength={12}
+          required
+          value={form.password}
+          onChange={(event) => put({ password: event.currentTarget.value })}
+        />
+        <Button type="submit" loading={add.isPending}>
+          Add
+        </Button>
+      </Group>
+      <div style={{ marginTop: 10 }}>
+        <FormProblem error={add.error} />
+      </div>
+    </form>
   );
 }
 

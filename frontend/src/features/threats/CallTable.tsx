@@ -14,6 +14,9 @@ export function StatusPill({ status }: { status: number | null }) {
   );
 }
 
+/** The time of a call under either name. */
+const timeOf = (row: CallSample): string => row.at ?? String(row.ts ?? "");
+
 /** Stored calls, already redacted when they were stored. */
 export function CallTable({ query, label }: { query: ListQuery<CallSample>; label: string }) {
   return (
@@ -21,7 +24,7 @@ export function CallTable({ query, label }: { query: ListQuery<CallSample>; labe
       id="calls"
       label={label}
       query={query}
-      rowId={(row) => row.id ?? `${row.at}${row.path}${row.client_ip ?? ""}`}
+      rowId={(row) => row.id ?? row.call_id ?? `${timeOf(row)}${row.path}${row.client_ip ?? ""}`}
       empty={
         <p className="muted" style={{ padding: 16 }}>
           No stored call matches.
@@ -31,8 +34,8 @@ export function CallTable({ query, label }: { query: ListQuery<CallSample>; labe
         {
           id: "at",
           label: "Time",
-          value: (row) => row.at,
-          cell: (row) => <span className="nowrap">{moment(row.at)}</span>,
+          value: timeOf,
+          cell: (row) => <span className="nowrap">{moment(timeOf(row))}</span>,
         },
         {
           id: "call",

@@ -13,8 +13,8 @@ import { filtersOf, useUrlState } from "@/ui/table/useUrlState";
 import { ThreatStatusPill } from "./names";
 
 const specs: FacetSpec[] = [
-  { key: "severity", label: "Severity" },
-  { key: "status", label: "Status" },
+  { key: "severity", label: "Severity", single: true },
+  { key: "status", label: "Status", single: true },
 ];
 
 const columns: Column<Threat>[] = [

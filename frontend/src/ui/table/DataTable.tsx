@@ -53,7 +53,15 @@ export function DataTable<T>(props: DataTableProps<T>) {
   const navigate = useNavigate();
   const [search, patch] = useUrlState();
   const [local, setLocal] = useState<SortingState>([]);
-  const sort = inUrl ? parseSort(search["sort"]) : local;
+  const byServer = columns.find((column) => column.order && column.order === search["sort"]);
+  const sort =
+    sorting === "server"
+      ? byServer
+        ? [{ id: byServer.id, desc: byServer.numeric ?? false }]
+        : []
+      : inUrl
+        ? parseSort(search["sort"])
+        : local;
   const hiddenByDefault = Object.fromEntries(columns.filter((c) => c.hidden).map((c) => [c.id, false]));
   const [visible, setVisible] = useLocalStorage<Record<string, boolean>>({
     key: `columns:${id}`,
@@ -63,17 +71,19 @@ export function DataTable<T>(props: DataTableProps<T>) {
     () => props.rows ?? query?.data?.pages.flatMap((page) => page.data) ?? [],
     [props.rows, query?.data],
   );
-  const defs = useMemo(() => columnDefs(columns), [columns]);
+  const server = sorting === "server";
+  const defs = useMemo(() => columnDefs(columns, server), [columns, server]);
   // eslint-disable-next-line react-hooks/incompatible-library -- TanStack Table 8 keeps its own state
   const table = useReactTable({
     data,
     columns: defs,
     getRowId: rowId,
     state: { sorting: sort, columnVisibility: { ...hiddenByDefault, ...visible } },
-    manualSorting: sorting === "server",
+    manualSorting: server,
     onSortingChange: (update) => {
       const next = typeof update === "function" ? update(sort) : update;
-      if (inUrl) patch({ sort: writeSort(next) });
+      if (sorting === "server") patch({ sort: columns.find((column) => column.id === next[0]?.id)?.order });
+      else if (inUrl) patch({ sort: writeSort(next) });
       else setLocal(next);
     },
     getCoreRowModel: getCoreRowModel(),

@@ -21,6 +21,8 @@ export interface FacetSpec {
   key: string;
   label: string;
   name?: (value: string) => string;
+  /** The API takes one value of this filter at a time. */
+  single?: boolean;
 }
 
 /** Filters with counts. Several values of one facet mean "any of them". */
@@ -46,7 +48,11 @@ function FacetFilter({ spec, counts }: { spec: FacetSpec; counts: FacetCount[] }
   const name = (item: FacetCount): string => item.label ?? (spec.name ?? words)(item.value);
   const shown = all.filter((item) => name(item).toLowerCase().includes(needle.toLowerCase()));
   const toggle = (value: string, on: boolean): void => {
-    const next = on ? [...chosen, value] : chosen.filter((other) => other !== value);
+    const next = on
+      ? spec.single
+        ? [value]
+        : [...chosen, value]
+      : chosen.filter((other) => other !== value);
     patch({ [spec.key]: next.join(",") });
   };
   return (

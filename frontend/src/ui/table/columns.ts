@@ -21,16 +21,18 @@ export interface Column<T> {
   hidden?: boolean;
   width?: number | string;
   sortable?: boolean;
+  /** What the API calls this order; only such columns sort when the server does it. */
+  order?: string;
 }
 
 /** Our short column form as the table library reads it. */
-export function columnDefs<T>(columns: Column<T>[]): ColumnDef<T>[] {
+export function columnDefs<T>(columns: Column<T>[], server = false): ColumnDef<T>[] {
   return columns.map((column) => ({
     id: column.id,
     header: column.label,
     accessorFn: (row) => column.value(row) ?? undefined,
     cell: ({ row }) => (column.cell ? column.cell(row.original) : (column.value(row.original) ?? "")),
-    enableSorting: column.sortable !== false,
+    enableSorting: server ? Boolean(column.order) : column.sortable !== false,
     sortUndefined: "last" as const,
     sortDescFirst: Boolean(column.numeric),
     meta: { numeric: column.numeric, hidden: column.hidden, width: column.width, label: column.label },
