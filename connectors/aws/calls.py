@@ -36,11 +36,11 @@ OVERLAP: Final = 600 * _SECOND
 #: How far back the first pull reads.
 BACKFILL: Final = 7 * 86_400 * _SECOND
 #: The two records of one request are at most this far apart (a request takes up to 29 s, WebSockets aside).
-APART: Final = 90 * _SECOND
+APART: Final = 60 * _SECOND
 #: A WAF file's lines are up to a period older than the file's folder says they begin.
 FILE_PERIOD: Final = 300 * _SECOND
 #: A WAF record waits this long for its access line before it becomes a call of its own.
-PAIRING: Final = 120 * _SECOND
+PAIRING: Final = 60 * _SECOND
 _SLICE: Final = 6 * 3600 * _SECOND
 _BUSY: Final = 50_000
 
@@ -95,6 +95,7 @@ class _Pull:
 
     def __post_init__(self) -> None:
         self.until: dict[str, int] = {key: int(at) for key, at in (self.cursor.get("until") or {}).items()}
+        self.waits = self._waits()
         progress = self.cursor.get("pull") or {}
         self.resume: int | None = progress.get("next")
         if self.resume is not None:
@@ -132,26 +133,45 @@ class _Pull:
         read = {key: self.to for key in self.sources.names() if key not in self.failed}
         return {"until": {**self.until, **read}}
 
+    def _waits(self) -> dict[str, int]:
+        """How long after its arrival an event of a source may still be needed: by itself or by its partner."""
+        waits = dict.fromkeys((group.key for group in self.sources.waf_groups), PAIRING)
+        waits |= dict.fromkeys((folder.key for folder in self.sources.waf_folders), PAIRING + self.file_delay)
+        for group in self.sources.access:
+            waits[group.key] = self.file_delay if any(entry.waf == "s3" for entry in group.stages) else 0
+        return waits
+
     def _start(self, key: str) -> int:
         """From which event time on a source is read."""
         if key not in self.until:
             return self.to - BACKFILL
-        return self.until[key] - OVERLAP - self.file_delay
+        return self.until[key] - OVERLAP - self.waits[key]
+
+    def _arrived_since(self, key: str) -> int:
+        """Files that arrived earlier hold nothing that is still needed."""
+        return self.until[key] - self.waits[key] - APART if key in self.until else 0
 
     def _slice(self, start: int, stop: int) -> Batches:
         access: list[Fetched] = []
         waf: list[Fetched] = []
         for group in self.sources.access:
             margin = APART if any(entry.waf for entry in group.stages) else 0
-            delay = self.file_delay if any(entry.waf == "s3" for entry in group.stages) else 0
             read = self._fetch(group.key, start, stop, margin, partial(group_events, self.session, group))
-            access.append(Fetched(group, read, self._owned(group.key, read, start, stop, delay)))
+            access.append(
+                Fetched(group, read, self._owned(group.key, read, start, stop, self.waits[group.key]))
+            )
         for group in self.sources.waf_groups:
             read = self._fetch(group.key, start, stop, APART, partial(group_events, self.session, group))
             waf.append(self._waf(group.key, read, start, stop))
         for folder in self.sources.waf_folders:
             margin = APART + FILE_PERIOD
-            read = self._fetch(folder.key, start, stop, margin, partial(folder_events, self.session, folder))
+            read = self._fetch(
+                folder.key,
+                start,
+                stop,
+                margin,
+                partial(folder_events, self.session, folder, self._arrived_since(folder.key)),
+            )
             waf.append(self._waf(folder.key, read, start, stop))
         return pair(access, waf, self.sources.stages)
 

@@ -7,27 +7,20 @@ request, while a blocking rule ends the evaluation.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses
 from typing import Any, Final
 
-from connectors.aws.limits import (
-    GROUP_CAPACITY,
-    GROUP_RATE_RULES,
-    GROUP_REFERENCES,
-    IP_SET_ADDRESSES,
-    RATE_LIMITS,
-    RATE_WINDOWS,
-)
-from connectors.aws.statements import (
-    OWN_REFERENCE,
-    Inexpressible,
-    any_ip_set,
-    cost,
-    match_statement,
-    references,
+from connectors.aws.limits import GROUP_CAPACITY, IP_SET_ADDRESSES, RATE_LIMITS, RATE_WINDOWS
+from connectors.aws.statements import OWN_REFERENCE, Inexpressible, any_ip_set, match_statement
+from connectors.aws.waf_objects import (
+    DESCRIPTION,
+    REFERENCE,
+    RULE_GROUP,
+    WEB_ACL,
+    Plan,
+    own_ref,
+    rule_name,
+    visibility,
 )
 from connectors.aws.waf_target import WafTarget, acl_address, fingerprinted
 from connectors.base.enforcement import OWNERSHIP_PREFIX, Program, State, Target, VendorObject
@@ -42,88 +35,12 @@ from connectors.base.intent import (
     RateLimitSpec,
 )
 
-IP_SET: Final = "ip_set"
-RULE_GROUP: Final = "rule_group"
-REFERENCE: Final = "web_acl_rule"
-WEB_ACL: Final = "web_acl"
-
-_ACTIONS: Final[dict[BlockAction, dict[str, Any]]] = {
-    BlockAction.COUNT: {"Count": {}},
-    BlockAction.BLOCK: {"Block": {}},
-    BlockAction.CHALLENGE: {"Challenge": {}},
-    BlockAction.RATE_LIMIT: {"Block": {"CustomResponse": {"ResponseCode": 429}}},
-}
 _ORDER: Final = (BlockAction.COUNT, BlockAction.BLOCK, BlockAction.CHALLENGE, BlockAction.RATE_LIMIT)
-_DESCRIPTION: Final = "Managed by Portcullis. Changes made here are undone."
-
-
-@dataclass(slots=True)
-class _Plan:
-    """The group being filled: rules with what they cost, and the address sets they need."""
-
-    name: str
-    scope: str
-    capacity: int
-    rules: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
-    sets: list[VendorObject] = field(default_factory=list)
-    used: int = 0
-    referred: int = 0
-    rate_rules: int = 0
-
-    def add(self, order: int, name: str, statement: dict[str, Any], action: BlockAction) -> int:
-        """Add a rule and answer its cost; raises ``Inexpressible`` when it does not fit any more."""
-        price, refers = cost(statement), references(statement)
-        if self.used + price > self.capacity:
-            raise Inexpressible(
-                f"It needs {price} WCU and only {self.capacity - self.used} of the {self.capacity} WCU of our rule "
-                "group are free. Let an older block expire or combine blocks."
-            )
-        if self.referred + refers > GROUP_REFERENCES:
-            raise Inexpressible(
-                f"Our rule group already refers to {GROUP_REFERENCES} address sets, AWS's limit."
-            )
-        is_rate = "RateBasedStatement" in statement
-        if is_rate and self.rate_rules >= GROUP_RATE_RULES:
-            raise Inexpressible(f"A rule group holds at most {GROUP_RATE_RULES} rate limits.")
-        self.used, self.referred, self.rate_rules = (
-            self.used + price,
-            self.referred + refers,
-            self.rate_rules + is_rate,
-        )
-        self.rules.append(
-            (
-                order,
-                {
-                    "Name": name,
-                    "Statement": statement,
-                    "Action": _ACTIONS[action],
-                    "VisibilityConfig": _visibility(name),
-                },
-            )
-        )
-        return price
-
-    def add_sets(self, stem: str, networks: Sequence[IPNetwork]) -> list[str]:
-        """Address sets of ``networks`` (sharded), and their names."""
-        names: list[str] = []
-        for version, addresses in _by_version(networks).items():
-            for number, start in enumerate(range(0, len(addresses), IP_SET_ADDRESSES), 1):
-                name = f"{stem}-{version.lower()}-{number}"
-                self.sets.append(
-                    _ip_set(name, self.scope, version, addresses[start : start + IP_SET_ADDRESSES])
-                )
-                names.append(name)
-        return names
-
-
-def own_ref(kind: str, name: str) -> str:
-    """The ref of an object of ours: by name, because AWS gives a new ARN each time it is made again."""
-    return f"{kind}/{name}"
 
 
 def compile_intents(intents: Sequence[BlockIntent], target: Target, state: State, name: str) -> Program:
     """The desired objects on ``target`` and each intent's outcome. ``name`` is our rule group's name there."""
-    plan = _Plan(name, acl_address(target.ref).scope, _capacity(state, name))
+    plan = Plan(name, acl_address(target.ref).scope, _capacity(state, name))
     outcomes: dict[str, Compiled] = {}
     ordered = sorted(intents, key=lambda intent: intent.id)
     for action in _ORDER:
@@ -144,7 +61,7 @@ def _only_networks(intent: BlockIntent) -> bool:
 
 
 def _shared(
-    plan: _Plan, intents: Sequence[BlockIntent], action: BlockAction, target: Target
+    plan: Plan, intents: Sequence[BlockIntent], action: BlockAction, target: Target
 ) -> dict[str, Compiled]:
     outcomes: dict[str, Compiled] = {}
     networks: list[IPNetwork] = []
@@ -168,14 +85,14 @@ def _shared(
     return outcomes
 
 
-def _single(plan: _Plan, intent: BlockIntent, target: Target) -> Compiled:
+def _single(plan: Plan, intent: BlockIntent, target: Target) -> Compiled:
     mark = len(plan.sets)
     try:
         if any(network.prefixlen == 0 for network in intent.match.networks):
             raise Inexpressible("WAF takes no /0: it would match every address.")
         coverage, notes, exactness = _fingerprint_coverage(intent.match, target)
         sets = plan.add_sets(
-            f"{plan.name}-{_rule_name(intent.id)[len(OWNERSHIP_PREFIX) + 1 :]}", intent.match.networks
+            f"{plan.name}-{rule_name(intent.id)[len(OWNERSHIP_PREFIX) + 1 :]}", intent.match.networks
         )
         statement = match_statement(intent.match, sets)
         if intent.action is BlockAction.RATE_LIMIT:
@@ -186,7 +103,7 @@ def _single(plan: _Plan, intent: BlockIntent, target: Target) -> Compiled:
             notes = (*notes, "Only browsers can solve a challenge; other clients are stopped.")
         if intent.match.path_templates:
             notes = (*notes, "The path is compared as sent and also after decoding and normalising it.")
-        price = plan.add(_ORDER.index(intent.action), _rule_name(intent.id), statement, intent.action)
+        price = plan.add(_ORDER.index(intent.action), rule_name(intent.id), statement, intent.action)
     except Inexpressible as reason:
         del plan.sets[mark:]
         return _refused(intent, target, str(reason))
@@ -252,7 +169,7 @@ def _judged(outcome: Compiled, target: Target, state: State, ahead: Sequence[str
     )
 
 
-def _objects(plan: _Plan, target: Target, state: State) -> list[VendorObject]:
+def _objects(plan: Plan, target: Target, state: State) -> list[VendorObject]:
     if not plan.rules:
         return []
     rules = [
@@ -263,9 +180,9 @@ def _objects(plan: _Plan, target: Target, state: State) -> list[VendorObject]:
         "Name": plan.name,
         "Scope": plan.scope,
         "Capacity": plan.capacity,
-        "Description": _DESCRIPTION,
+        "Description": DESCRIPTION,
         "Rules": rules,
-        "VisibilityConfig": _visibility(plan.name),
+        "VisibilityConfig": visibility(plan.name),
     }
     reference = {
         "Name": plan.name,
@@ -274,41 +191,13 @@ def _objects(plan: _Plan, target: Target, state: State) -> list[VendorObject]:
             "RuleGroupReferenceStatement": {"ARN": f"{OWN_REFERENCE}{own_ref(RULE_GROUP, plan.name)}"}
         },
         "OverrideAction": {"None": {}},
-        "VisibilityConfig": _visibility(plan.name),
+        "VisibilityConfig": visibility(plan.name),
     }
     return [
         *plan.sets,
         VendorObject(RULE_GROUP, own_ref(RULE_GROUP, plan.name), plan.name, group),
         VendorObject(REFERENCE, target.ref, plan.name, {"WebACLArn": target.ref, "Rule": reference}),
     ]
-
-
-def _rule_name(intent_id: str) -> str:
-    """WAF names are letters, digits, "_" and "-", at most 128 of them."""
-    return f"{OWNERSHIP_PREFIX}-{re.sub(r'[^A-Za-z0-9_-]', '-', intent_id)}"[:128]
-
-
-def _ip_set(name: str, scope: str, version: str, addresses: Sequence[str]) -> VendorObject:
-    document = {
-        "Name": name,
-        "Scope": scope,
-        "IPAddressVersion": version,
-        "Addresses": list(addresses),
-        "Description": _DESCRIPTION,
-    }
-    return VendorObject(IP_SET, own_ref(IP_SET, name), name, document)
-
-
-def _by_version(networks: Sequence[IPNetwork]) -> dict[str, list[str]]:
-    """Addresses in CIDR notation by version, without duplicates and contained networks, in order."""
-    four = collapse_addresses(network for network in networks if isinstance(network, IPv4Network))
-    six = collapse_addresses(network for network in networks if isinstance(network, IPv6Network))
-    found = {"IPV4": [str(network) for network in four], "IPV6": [str(network) for network in six]}
-    return {version: addresses for version, addresses in found.items() if addresses}
-
-
-def _visibility(name: str) -> dict[str, Any]:
-    return {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": name}
 
 
 def _capacity(state: State, name: str) -> int:

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Final
 
 from connectors.aws.log_sources import LogGroup, WafFolder
@@ -15,6 +16,8 @@ from connectors.base.errors import VendorAnswerError
 
 #: WAF starts a new file every five minutes; the file's folder is named after the start of its period.
 _PERIOD: Final = timedelta(minutes=5)
+#: Bytes of one unpacked file that we are willing to hold.
+_MAX_FILE: Final = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +47,17 @@ def group_events(session: AwsSession, group: LogGroup, start: int, end: int) -> 
     return list(found.values())
 
 
-def folder_events(session: AwsSession, folder: WafFolder, start: int, end: int) -> list[LogEvent]:
-    """Lines of the files whose period touches ``[start, end)`` (ms); ``arrived`` is the file's modification time.
+def folder_events(
+    session: AwsSession, folder: WafFolder, arrived_since: int, start: int, end: int
+) -> list[LogEvent]:
+    """Lines of the files whose period touches ``[start, end)`` (ms) and that arrived from ``arrived_since`` (ms) on.
 
     A line's own time is not read here: ``at`` is the start of its file's period.
     """
     events: list[LogEvent] = []
     for key, at, arrived in _files(session, folder, start, end):
+        if arrived < arrived_since:
+            continue
         for number, line in enumerate(_lines(session.read_object(folder.region, folder.bucket, key), key)):
             events.append(LogEvent(f"{key}#{number}", at, arrived, line))
     return events
@@ -84,9 +91,14 @@ def _period(key: str, prefix: str) -> int | None:
 def _lines(content: bytes, key: str) -> list[bytes]:
     if content[:2] == b"\x1f\x8b":
         try:
-            content = gzip.decompress(content)
+            with gzip.GzipFile(fileobj=BytesIO(content)) as file:
+                content = file.read(_MAX_FILE + 1)
         except (OSError, EOFError, zlib.error) as error:
             raise VendorAnswerError(f"The WAF log file {key} is damaged: {error}.") from error
+        if len(content) > _MAX_FILE:
+            raise VendorAnswerError(
+                f"The WAF log file {key} is larger than {_MAX_FILE >> 20} MiB when unpacked."
+            )
     return [line for line in content.splitlines() if line.strip()]
 
 

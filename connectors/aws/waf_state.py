@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from ipaddress import get_mixed_type_key, ip_network
 from typing import Any, Final
 
-from connectors.aws.compile import IP_SET, REFERENCE, RULE_GROUP, WEB_ACL, own_ref
 from connectors.aws.session import AwsSession
 from connectors.aws.waf_documents import foreign_digest, from_wire
+from connectors.aws.waf_objects import IP_SET, REFERENCE, RULE_GROUP, WEB_ACL, own_ref
 from connectors.aws.waf_target import AclAddress, acl_address
 from connectors.aws.web_acls import rule_action
 from connectors.base.enforcement import State, Target, VendorObject

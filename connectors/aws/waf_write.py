@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from connectors.aws.compile import IP_SET, REFERENCE, RULE_GROUP, own_ref
 from connectors.aws.failures import error_code
 from connectors.aws.session import AwsSession, Role
 from connectors.aws.waf_documents import to_wire
+from connectors.aws.waf_objects import IP_SET, REFERENCE, RULE_GROUP, own_ref
 from connectors.aws.waf_state import find, read_web_acl
 from connectors.aws.waf_target import AclAddress
 from connectors.base.enforcement import OWNERSHIP_PREFIX, Change, ChangeKind, Target, VendorObject

@@ -102,6 +102,7 @@ class Customer:
             "endpoint_url": aws["endpoint_url"],
             "access_log_groups": ["*"],
             "settle_seconds": 2,
+            "waf_file_delay_seconds": 10,
         }
         self.call("PATCH", f"/api/v1/connections/{draft['id']}", {"settings": settings})
         shown = self.call("GET", f"/api/v1/connections/{draft['id']}/setup")

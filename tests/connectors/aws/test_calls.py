@@ -110,7 +110,7 @@ class Puller:
         rows: list[dict] = []
         for batch, cursor in reader.read_calls(json.loads(json.dumps(self.cursor)), self.declared):
             rows += reader.normalise(batch).table.to_pylist()
-            self.cursor = cursor
+            self.cursor = dict(cursor)
         return rows
 
 
@@ -165,9 +165,9 @@ def test_a_request_in_both_logs_is_one_call(moto):
     assert sorted(rows) == ["r1", "r2"]
     assert (rows["r1"]["status"], rows["r1"]["query"], rows["r1"]["country"]) == (200, "a=1", "DE")
     assert rows["r2"]["query"] is None
-    puller.later = 121
+    puller.later = 61
     assert ids(puller.calls()) == ["only-waf"]
-    puller.later = 242
+    puller.later = 122
     assert puller.calls() == []
 
 
@@ -255,6 +255,37 @@ def test_stages_that_share_a_log_group_are_told_apart_by_their_formats(moto):
         "b2",
     )
     assert rows["r1"]["gateway"] == "a1"
+
+
+def test_a_waf_file_read_before_is_not_fetched_again(moto):
+    s3 = moto.admin("s3")
+    s3.create_bucket(
+        Bucket="aws-waf-logs-shop", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    at = now_ms()
+    period = datetime.fromtimestamp(at / 1000 // 300 * 300, UTC)
+    key = f"AWSLogs/123456789012/WAFLogs/eu-west-1/main/{period:%Y/%m/%d/%H/%M}/x.log.gz"
+    s3.put_object(Bucket="aws-waf-logs-shop", Key=key, Body=gzip.compress(waf("w1", at - 900).encode()))
+    puller = Puller(moto, snapshot(waf="arn:aws:s3:::aws-waf-logs-shop", group=""))
+    assert ids(puller.calls()) == ["w1"]
+    puller.later = 600
+    puller.calls()
+    moto.egress.sent.clear()
+    puller.later = 900
+    assert puller.calls() == []
+    assert [sent.url for sent in moto.egress.sent if "x.log.gz" in sent.url] == []
+
+
+def test_a_damaged_waf_file_is_an_error_that_names_it_and_no_silence(moto):
+    s3 = moto.admin("s3")
+    s3.create_bucket(
+        Bucket="aws-waf-logs-shop", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    )
+    period = datetime.fromtimestamp(now_ms() / 1000 // 300 * 300, UTC)
+    key = f"AWSLogs/123456789012/WAFLogs/eu-west-1/main/{period:%Y/%m/%d/%H/%M}/bad.log.gz"
+    s3.put_object(Bucket="aws-waf-logs-shop", Key=key, Body=gzip.compress(bytes(range(256)))[:200])
+    with pytest.raises(ConnectorError, match=r"bad\.log\.gz is damaged"):
+        Puller(moto, snapshot(waf="arn:aws:s3:::aws-waf-logs-shop", group="")).calls()
 
 
 def test_nothing_to_read_is_no_error(moto):
