@@ -4,6 +4,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.db import DataError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -35,6 +36,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         error = NotFound("not-found", "There is nothing with this id here.")
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
+    elif isinstance(error, DataError):
+        error = exceptions.ParseError("A value cannot be stored as it is. Nothing was changed.")
     if isinstance(error, DomainError):
         more: dict[str, Any] = {"errors": pointers(error.fields)} if error.fields else {}
         if error.action:

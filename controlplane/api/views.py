@@ -10,15 +10,25 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 
 from controlplane.api.idempotency import IdempotencyMixin
+from controlplane.api.parameters import refuse_nul
 
 
-class ApiView(IdempotencyMixin, APIView):  # type: ignore[misc]
+class _Checked(IdempotencyMixin):
+    """What every address refuses before its own code runs."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Authenticate, check permissions, then the characters of the address."""
+        super().initial(request, *args, **kwargs)
+        refuse_nul(request, kwargs)
+
+
+class ApiView(_Checked, APIView):  # type: ignore[misc]
     """One address. `permission_by_action` may name a permission per method (`get`, `post`)."""
 
     permission_by_action: ClassVar[Mapping[str, str]] = {}
 
 
-class ApiViewSet(IdempotencyMixin, GenericViewSet):  # type: ignore[type-arg, misc]
+class ApiViewSet(_Checked, GenericViewSet):  # type: ignore[type-arg, misc]
     """A resource's addresses. Answer from services and queries; `page` lists."""
 
     permission_by_action: ClassVar[Mapping[str, str]] = {}

@@ -13,6 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from controlplane.api.parameters import whole_number
 from controlplane.api.permissions import HasPermission
 from controlplane.api.routing import Router
 from controlplane.api.views import ApiView, ApiViewSet
@@ -174,7 +175,7 @@ class EndpointViewSet(ApiViewSet):
     def series(self, request: Request, pk: str) -> Response:
         """Calls, errors, refusals and latency over the last hours (``hours``, 1–168, default 24)."""
         row = queries.endpoint(pk)
-        hours = max(1, min(168, int(request.query_params.get("hours", "24") or 24)))
+        hours = whole_number(request, "hours", 24, 1, 168)
         rows = engine.series(
             Window.last(hours * 3600, time.time()), max(60, hours * 75), queries.calls_of(row)
         ).to_pylist()
@@ -192,7 +193,7 @@ class EndpointViewSet(ApiViewSet):
     @action(detail=True, methods=["get"])
     def calls(self, request: Request, pk: str) -> Response:
         """The newest calls, as they are kept: identities hashed, sensitive values replaced."""
-        limit = max(1, min(200, int(request.query_params.get("limit", "50") or 50)))
+        limit = whole_number(request, "limit", 50, 1, 200)
         window = Window.last(_WEEK, time.time())
         rows = engine.sample(window, queries.calls_of(queries.endpoint(pk)), limit, _SHOWN).to_pylist()
         return Response({"data": [{**row, "ts": _iso(row["ts"])} for row in rows], "next": None})

@@ -66,3 +66,17 @@ def test_the_answers_are_as_described(schema, acme, owner_client):
             for error in validator.iter_errors(answer.json())
         ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("query", ["endpoints?service=%00", "findings?q=a%00", "threats/%00", "blocks/x%00y"])
+def test_characters_nothing_can_hold_are_refused(acme, owner_client, query):
+    assert owner_client(acme).get(f"/api/v1/{query}").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "query", ["series?hours=soon", "calls?limit=%C2%B2", "calls?limit=9999999999999999999"]
+)
+def test_a_number_that_is_none_is_refused(acme, owner_client, query):
+    with tenant_context(acme.schema_name):
+        endpoint = inventory.build()["endpoint"]
+    assert owner_client(acme).get(f"/api/v1/endpoints/{endpoint}/{query}").status_code == 400
