@@ -21,7 +21,7 @@ from pathlib import Path
 
 _SHARED = Path(__file__).resolve().parents[2] / "shared" / "bench"
 #: Shapes of the traffic set that carry the request's id, which its scorer needs.
-_SHAPES = ("kong", "aws_http", "apigee")
+_SHAPES = ("kong", "aws_http", "apigee", "aws_waf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,7 @@ def measurements(shared: Path, data: Path) -> Iterator[Measurement]:
             if (folder / f"{shape}.jsonl").exists() and scorer.exists():
                 arguments = ("benchmarks.detection", str(folder), f"--shape={shape}", f"--scorer={scorer}")
                 yield Measurement(f"detection-{shape}", arguments)
-        logs += [
-            str(folder / name) for name in (*(f"{s}.jsonl" for s in _SHAPES), "aws_waf.jsonl", "nginx.log")
-        ]
+        logs += [str(folder / name) for name in (*(f"{s}.jsonl" for s in _SHAPES), "nginx.log")]
     present = [name for name in logs if Path(name).exists()]
     if present:
         yield Measurement("imports", ("benchmarks.imports", *present))
