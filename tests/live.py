@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import connections
@@ -18,7 +19,7 @@ class _Closing:
     def __init__(self, application: WSGIHandler) -> None:
         self._application = application
 
-    def __call__(self, environ, start_response):  # type: ignore[no-untyped-def]
+    def __call__(self, environ: Any, start_response: Any) -> Iterator[bytes]:
         try:
             yield from self._application(environ, start_response)
         finally:

@@ -13,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from connectors.file.detect import known_formats
 from controlplane.imports import services
 from controlplane.imports.models import Import
+from controlplane.traffic import services as traffic
 from tenants.isolation.context import tenant_context
 from tenants.orgs.types import OrgInfo
 from tests.clients import TenantClient
@@ -150,19 +151,19 @@ def test_a_job_killed_in_the_middle_continues_without_counting_twice(client, acm
     row = drop(client, name, b"".join(shifted)).json()
     with tenant_context(acme.schema_name):
         kept = Import.objects.get(pk=row["id"])
-        stored = services.traffic.accept
+        stored = traffic.accept
 
         def dies(*args: Any) -> Any:
-            monkeypatch.setattr(services.traffic, "accept", killed)
+            monkeypatch.setattr(traffic, "accept", killed)
             return stored(*args)
 
         def killed(*args: Any) -> Any:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(services.traffic, "accept", dies)
+        monkeypatch.setattr(traffic, "accept", dies)
         with pytest.raises(KeyboardInterrupt):
             services.run(kept.id)
-        monkeypatch.setattr(services.traffic, "accept", stored)
+        monkeypatch.setattr(traffic, "accept", stored)
     half = client.get(f"/api/v1/imports/{row['id']}").json()
     assert half["state"] == "running"
     assert half["calls"] == 4000

@@ -23,9 +23,9 @@ class Pusher:
     def __init__(self, org: OrgInfo, connection: str, token: str) -> None:
         self.client, self.connection, self.token = anonymous(org), connection, token
 
-    def push(self, body: Any, **headers: str) -> Any:
-        content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        given = {"HTTP_AUTHORIZATION": f"Bearer {self.token}", **headers}
+    def push(self, body: Any, **headers: Any) -> Any:
+        content: Any = body if isinstance(body, bytes) else json.dumps(body).encode()
+        given: dict[str, Any] = {"HTTP_AUTHORIZATION": f"Bearer {self.token}", **headers}
         address = f"/api/v1/ingest/{self.connection}"
         return self.client.generic("POST", address, content, content_type="application/json", **given)
 
