@@ -10,7 +10,12 @@ export default defineConfig(async ({ mode }) => ({
   base: "/",
   plugins: [react(), ...(mode === "mock" ? [(await import("./mocks/plugin.ts")).mockApi()] : [])],
   resolve: { alias: { "@": path("./src"), "@mocks": path("./mocks") } },
-  server: { proxy: { "/api": process.env["PORTCULLIS_URL"] ?? "http://localhost:8000" } },
+  // The host name says which tenant: it is passed on as the browser sent it.
+  server: {
+    proxy: {
+      "/api": { target: process.env["PORTCULLIS_URL"] ?? "http://127.0.0.1:8000", changeOrigin: false },
+    },
+  },
   build: {
     outDir: "dist",
     assetsDir: "assets",

@@ -82,10 +82,10 @@ function breakable(text: string): ReactNode {
 }
 
 /** A path with its learnt parameters set apart, as in /orders/{order_id}. */
-export function PathText({ host, path }: { host?: string | null; path: string }) {
+export function PathText({ host, path, large }: { host?: string | null; path: string; large?: boolean }) {
   const parts = path.split(/(\{[^}]*\})/g);
   return (
-    <span className={css["path"]}>
+    <span className={css["path"]} style={large ? { fontSize: 19 } : undefined}>
       {host ? <span className={css["host"]}>{host}</span> : null}
       {parts.map((part, index) =>
         part.startsWith("{") ? (
@@ -143,7 +143,7 @@ export function Tags({
   none?: string;
   limit?: number;
 }) {
-  if (!values.length) return <span className="muted">{none}</span>;
+  if (!values.length) return <span className={none.length < 16 ? "muted nowrap" : "muted"}>{none}</span>;
   const more = values.length - limit;
   return (
     <span>

@@ -16,7 +16,7 @@ interface EmptyProps {
 export function EmptyState({ title, why, action }: EmptyProps) {
   return (
     <div className={css["state"]} role="status">
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <p>{why}</p>
       {action && "to" in action ? <ButtonLink to={action.to}>{action.label}</ButtonLink> : null}
       {action && "onClick" in action ? <Button onClick={action.onClick}>{action.label}</Button> : null}
@@ -27,7 +27,7 @@ export function EmptyState({ title, why, action }: EmptyProps) {
 /** What happened, what was not changed, what to do, and the id to quote. */
 export function ErrorState({ error, retry, page }: { error: unknown; retry?: () => void; page?: boolean }) {
   const problem = problemOf(error);
-  const Heading = page ? "h1" : "h3";
+  const Heading = page ? "h1" : "h2";
   return (
     <div className={`${css["state"]} ${css["problem"]}`} role="alert">
       <Heading>{problem.title}</Heading>

@@ -63,7 +63,7 @@ const ACRONYMS =
 /** "risk_accepted" → "Risk accepted", "api_key" → "API key". */
 export function words(key: string): string {
   const text = key
-    .replace(/[_-]+/g, " ")
+    .replace(/[._-]+/g, " ")
     .trim()
     .replace(ACRONYMS, (short) =>
       /s$/i.test(short) && /^(apis|ids|acls)$/i.test(short)

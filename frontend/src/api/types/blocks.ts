@@ -22,6 +22,7 @@ export interface TargetRef {
 }
 
 export interface BlockTarget extends TargetRef {
+  connection?: string;
   name: string;
   kind: string;
   vendor: string;

@@ -23,7 +23,7 @@ export default function Landing() {
         <ul>
           <li>
             <strong>Every endpoint, from configuration alone</strong>
-            Connect API Gateway, Kong, Apigee or a firewall with a read-only role. The inventory stands in
+            Connect AWS API Gateway, AWS WAF or Kong with a read-only role, or drop a log. The inventory stands in
             minutes.
           </li>
           <li>

@@ -51,12 +51,16 @@ function Content({ block }: { block: Block }) {
                     <BlockStatusPill status={block.status} />
                   </span>
                 ),
-                note: block.stage === "count" ? "counts, lets calls pass" : "enforces",
+                note: over ? "" : block.stage === "count" ? "counts, lets calls pass" : "enforces",
               },
               {
                 label: "Time left",
                 value: over ? "over" : <Countdown to={block.expires_at} />,
-                note: block.expires_at ? `ends ${moment(block.expires_at)}` : "",
+                note: block.ended_at
+                  ? `ended ${moment(block.ended_at)}`
+                  : block.expires_at
+                    ? `ends ${moment(block.expires_at)}`
+                    : "",
               },
               {
                 label: "Hits",

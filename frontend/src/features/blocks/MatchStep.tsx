@@ -257,7 +257,7 @@ function Targets({ draft, onChange }: StepProps) {
                   key={target.connection_id + target.ref}
                   checked={chosen(target)}
                   disabled={target.can_write === false}
-                  label={`${target.name} (${target.vendor} ${target.kind.replaceAll("_", " ")})`}
+                  label={`${target.name} (${target.connection ?? target.vendor})`}
                   description={
                     target.can_write === false
                       ? (target.note ??

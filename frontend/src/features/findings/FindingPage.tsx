@@ -9,11 +9,12 @@ import { JsonDocument } from "@/ui/CodeBlock";
 import { moment, words } from "@/ui/format";
 import { Column, Facts, Grid, PageHeader, Panel, Time, Timeline } from "@/ui/Layout";
 import { Loaded } from "@/ui/States";
-import { LabelledOperation } from "../overview/Top";
+import { Where } from "./Where";
 import { FixTabs } from "./FixTabs";
 import { FindingStatusPill } from "./names";
 import { Triage } from "./Triage";
 import { Verify } from "./Verify";
+import { ConnectionLink } from "@/features/connections/ConnectionLink";
 
 export default function FindingPage() {
   const { id } = useParams({ strict: false }) as { id: string };
@@ -90,16 +91,7 @@ function Content({ finding }: { finding: FindingDetail }) {
                     {finding.check}
                   </span>,
                 ],
-                [
-                  "Connection",
-                  finding.connection_id ? (
-                    <Link key="n" to="/connections/$id" params={{ id: finding.connection_id }}>
-                      {finding.connection_id}
-                    </Link>
-                  ) : (
-                    "none"
-                  ),
-                ],
+                ["Connection", <ConnectionLink key="n" id={finding.connection_id} />],
                 ["References", <References key="r" items={finding.references} />],
               ]}
             />
@@ -122,13 +114,6 @@ function Content({ finding }: { finding: FindingDetail }) {
 
 function Subject({ finding }: { finding: FindingDetail }) {
   const { subject } = finding;
-  if (subject.kind === "endpoint") {
-    return (
-      <Link to="/endpoints/$id" params={{ id: subject.id }}>
-        <LabelledOperation label={subject.label} />
-      </Link>
-    );
-  }
   if (subject.kind === "service") {
     return (
       <Link to="/services/$id" params={{ id: subject.id }}>
@@ -136,11 +121,7 @@ function Subject({ finding }: { finding: FindingDetail }) {
       </Link>
     );
   }
-  return (
-    <>
-      {words(subject.kind)} <span className="mono">{subject.label}</span>
-    </>
-  );
+  return <Where finding={finding} />;
 }
 
 function References({ items }: { items: FindingDetail["references"] }) {

@@ -10,8 +10,8 @@ import type { Column } from "@/ui/table/columns";
 import { DataTable } from "@/ui/table/DataTable";
 import { FacetBar, FilterChips, SearchBox, type FacetSpec } from "@/ui/table/Facets";
 import { filtersOf, useUrlState } from "@/ui/table/useUrlState";
-import { LabelledOperation } from "../overview/Top";
 import { FindingStatusPill } from "./names";
+import { Where } from "./Where";
 
 const specs: FacetSpec[] = [
   { key: "severity", label: "Severity" },
@@ -47,14 +47,7 @@ const columns: Column<Finding>[] = [
     id: "subject",
     label: "Where",
     value: (row) => row.subject.label,
-    cell: (row) =>
-      row.subject.kind === "endpoint" ? (
-        <Link to="/endpoints/$id" params={{ id: row.subject.id }}>
-          <LabelledOperation label={row.subject.label} />
-        </Link>
-      ) : (
-        <span className="mono">{row.subject.label}</span>
-      ),
+    cell: (row) => <Where finding={row} />,
   },
   {
     id: "status",

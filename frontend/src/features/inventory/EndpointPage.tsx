@@ -40,9 +40,7 @@ function Content({ endpoint }: { endpoint: EndpointDetail }) {
         heading={
           <span style={{ display: "inline-flex", gap: 10, alignItems: "center", flexWrap: "wrap" }}>
             <MethodBadge method={endpoint.method} />
-            <span style={{ fontSize: 20, lineHeight: 1.3 }}>
-              <PathText path={endpoint.template} />
-            </span>
+            <PathText path={endpoint.template} large />
           </span>
         }
         lead={
@@ -121,12 +119,7 @@ function Content({ endpoint }: { endpoint: EndpointDetail }) {
             <p style={{ margin: "0 0 8px" }}>
               <StatePill state={endpoint.state} />
             </p>
-            <ul style={{ margin: 0, paddingLeft: 18, fontSize: 13 }}>
-              {endpoint.states_why.map((why) => (
-                <li key={why}>{why}</li>
-              ))}
-            </ul>
-            <FourFacts facts={endpoint.facts} />
+            <Why endpoint={endpoint} />
           </Panel>
           <Risk endpoint={endpoint} />
           <Authentication endpoint={endpoint} />
@@ -158,18 +151,29 @@ const factNames = {
   code: "In source code",
 } as const;
 
-function FourFacts({ facts }: { facts: EndpointDetail["facts"] }) {
+/** The four facts behind the state, and what else was said about it. */
+function Why({ endpoint }: { endpoint: EndpointDetail }) {
   const say = (value: boolean | null | undefined): string =>
     value === true ? "yes" : value === false ? "no" : "not known";
+  const more = endpoint.states_why.filter(
+    (why) => !/^(specification|traffic|configuration|code): /.test(why),
+  );
   return (
-    <div style={{ marginTop: 12, paddingTop: 12, borderTop: "1px solid var(--line)" }}>
+    <>
+      {more.length ? (
+        <ul style={{ margin: "0 0 10px", paddingLeft: 18, fontSize: 13 }}>
+          {more.map((why) => (
+            <li key={why}>{why}</li>
+          ))}
+        </ul>
+      ) : null}
       <Facts
         rows={(Object.keys(factNames) as (keyof typeof factNames)[]).map((key) => [
           factNames[key],
-          say(facts[key]),
+          say(endpoint.facts[key]),
         ])}
       />
-    </div>
+    </>
   );
 }
 

@@ -1,9 +1,16 @@
 import { Accordion } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
 import type { EndpointDetail } from "@/api/types";
 import { JsonDocument } from "@/ui/CodeBlock";
 import { words } from "@/ui/format";
 import { Facts, Panel } from "@/ui/Layout";
+import { ConnectionLink } from "@/features/connections/ConnectionLink";
+
+function firewall(waf: NonNullable<EndpointDetail["waf"]>): string {
+  if (waf.state === "unknown") return `not known: ${waf.note || "no connected firewall covers this host"}`;
+  return [waf.policy ? `${words(waf.state)} by ${waf.policy}.` : `${words(waf.state)}.`, waf.note]
+    .filter(Boolean)
+    .join(" ");
+}
 
 /** Where the endpoint is declared, with the vendor's own document as evidence. */
 export function Routes({ endpoint }: { endpoint: EndpointDetail }) {
@@ -12,12 +19,7 @@ export function Routes({ endpoint }: { endpoint: EndpointDetail }) {
     <Panel title="Where it is served">
       <Facts
         rows={[
-          [
-            "Firewall",
-            waf
-              ? [words(waf.state), waf.policy, waf.note].filter(Boolean).join(", ")
-              : "not known: no connected firewall covers this host",
-          ],
+          ["Firewall", waf ? firewall(waf) : "not known: no connected firewall covers this host"],
           [
             "Rate limit",
             limits === null
@@ -45,12 +47,7 @@ export function Routes({ endpoint }: { endpoint: EndpointDetail }) {
                         {route.upstream ?? "not declared"}
                       </span>,
                     ],
-                    [
-                      "Connection",
-                      <Link key="c" to="/connections/$id" params={{ id: route.connection_id }}>
-                        {route.connection_id}
-                      </Link>,
-                    ],
+                    ["Connection", <ConnectionLink key="n" id={route.connection_id} />],
                   ]}
                 />
                 <div style={{ marginTop: 10 }}>

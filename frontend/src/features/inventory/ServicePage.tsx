@@ -12,6 +12,7 @@ import { Facts, Grid, PageHeader, Panel } from "@/ui/Layout";
 import { Loaded } from "@/ui/States";
 import { DataTable } from "@/ui/table/DataTable";
 import { AuthPill, StatePill } from "./names";
+import { ConnectionLink } from "@/features/connections/ConnectionLink";
 
 export default function ServicePage() {
   const { id } = useParams({ strict: false }) as { id: string };
@@ -52,16 +53,7 @@ function Content({ service }: { service: Service }) {
               ],
               ["Exposure", words(service.exposure)],
               ["Runs on", service.vendor ?? "known from calls only"],
-              [
-                "Connection",
-                service.connection_id ? (
-                  <Link key="c" to="/connections/$id" params={{ id: service.connection_id }}>
-                    {service.connection_id}
-                  </Link>
-                ) : (
-                  "none"
-                ),
-              ],
+              ["Connection", <ConnectionLink key="n" id={service.connection_id} />],
               [
                 "Calls, 24 h",
                 <Known

@@ -85,7 +85,7 @@ export default function ServicesPage() {
           empty={
             <EmptyState
               title="Services appear here after the first read"
-              why="A service is a gateway's API, a Kong service, an Apigee proxy or a host. It is the unit that people own."
+              why="A service is a gateway's API, a Kong service or a host. It is the unit that people own."
               action={{ label: "Connect a gateway", to: "/connections/new" }}
             />
           }

@@ -88,7 +88,7 @@ function Content({ data }: { data: Overview }) {
         <Panel title="Recent">
           <Timeline
             none="Nothing has happened yet."
-            items={data.recent.map((item) => ({
+            items={data.recent.slice(0, 8).map((item) => ({
               at: item.at,
               tone: item.severity ?? undefined,
               title: (

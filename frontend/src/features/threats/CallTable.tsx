@@ -24,6 +24,7 @@ export function CallTable({ query, label }: { query: ListQuery<CallSample>; labe
       id="calls"
       label={label}
       query={query}
+      show={15}
       rowId={(row) => row.id ?? row.call_id ?? `${timeOf(row)}${row.path}${row.client_ip ?? ""}`}
       empty={
         <p className="muted" style={{ padding: 16 }}>

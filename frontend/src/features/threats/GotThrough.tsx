@@ -15,6 +15,7 @@ export function GotThrough({ calls }: { calls: Actor["got_through"] }) {
     >
       <DataTable
         plain
+        show={8}
         id="got-through"
         label="What got through"
         rows={calls}

@@ -40,6 +40,8 @@ interface DataTableProps<T> {
   chips?: ReactNode;
   empty: ReactNode;
   plain?: boolean;
+  /** Rows shown at first; the rest is one click away. */
+  show?: number;
 }
 
 const parseSort = (text: string | undefined): SortingState =>
@@ -89,7 +91,9 @@ export function DataTable<T>(props: DataTableProps<T>) {
     getCoreRowModel: getCoreRowModel(),
     getSortedRowModel: getSortedRowModel(),
   });
-  const rows = table.getRowModel().rows;
+  const all = table.getRowModel().rows;
+  const [shown, setShown] = useState(props.show ?? Number.POSITIVE_INFINITY);
+  const rows = useMemo(() => all.slice(0, shown), [all, shown]);
   const body = useRef<HTMLTableSectionElement>(null);
   const openRow = useCallback(
     (index: number) => {
@@ -101,10 +105,10 @@ export function DataTable<T>(props: DataTableProps<T>) {
   useRowKeys(body, rowHref ? rows.length : 0, openRow);
 
   const exportCsv = (): void => {
-    const shown = columns.filter((column) => table.getColumn(column.id)?.getIsVisible());
+    const kept = columns.filter((column) => table.getColumn(column.id)?.getIsVisible());
     const text = toCsv(
-      shown.map((column) => column.label),
-      rows.map((row) => shown.map((column) => String(column.value(row.original) ?? ""))),
+      kept.map((column) => column.label),
+      all.map((row) => kept.map((column) => String(column.value(row.original) ?? ""))),
     );
     download(`${id}.csv`, text);
   };
@@ -120,10 +124,10 @@ export function DataTable<T>(props: DataTableProps<T>) {
             <span className={css["count"]} aria-live="polite">
               {loading || failed
                 ? ""
-                : `${plural(rows.length, "row")}${query?.hasNextPage ? ", more to load" : ""}`}
+                : `${plural(all.length, "row")}${query?.hasNextPage ? ", more to load" : ""}`}
             </span>
             <ColumnChoice table={table} onChange={(key, on) => setVisible({ ...visible, [key]: on })} />
-            <Tooltip label={`Export the ${integer(rows.length)} loaded rows as CSV`}>
+            <Tooltip label={`Export the ${integer(all.length)} loaded rows as CSV`}>
               <ActionIcon onClick={exportCsv} disabled={!rows.length} aria-label="Export CSV">
                 <IconDownload size={17} aria-hidden />
               </ActionIcon>
@@ -168,7 +172,14 @@ export function DataTable<T>(props: DataTableProps<T>) {
           </table>
         </div>
       ) : null}
-      {query?.hasNextPage ? (
+      {rows.length < all.length ? (
+        <div className={css["foot"]}>
+          <Button variant="default" size="xs" onClick={() => setShown(shown + 50)}>
+            Show {integer(Math.min(50, all.length - rows.length))} more
+          </Button>
+          <span>of {integer(all.length)}</span>
+        </div>
+      ) : query?.hasNextPage ? (
         <div className={css["foot"]}>
           <Button
             variant="default"
