@@ -47,12 +47,12 @@ contracts: .venv/ready ## who may import whom
 	@PYTHONPATH=. .venv/bin/lint-imports --no-logo
 
 unit: .venv/ready ## Python tests
-	@$(PYTEST) -n $(JOBS) -q -m "not slow"
+	@$(PYTEST) -n $(JOBS) -q -m "not slow and not e2e"
 
 frontend-test: frontend/node_modules/ready ## web interface: types, lint, tests
 	@cd frontend && npm run --silent typecheck && npm run --silent lint && npm test --silent
 
-test: setup lint types contracts unit frontend-test ## everything a change can break (minutes); what CI runs
+test: setup lint types contracts unit frontend-test e2e ## everything a change can break (minutes); what CI runs
 	@echo "All checks passed. Next: commit; 'make proof' for the slow ones."
 
 proof: setup ## faults, fuzz, isolation at length
@@ -61,8 +61,8 @@ proof: setup ## faults, fuzz, isolation at length
 bench: setup ## figures with the commands that make them
 	@$(PYTHON) -m benchmarks
 
-e2e: setup ## browser journeys against a running demo
-	@$(PYTEST) -q tests/e2e -m slow
+e2e: setup ## the main job in a real browser, against the running product; screenshots in artifacts/screenshots
+	@$(PYTEST) -q tests/e2e -m e2e
 
 clean: ## stop the embedded servers and remove local data
 	@-$(PYTHON) -m tenants.isolation.postgres stop

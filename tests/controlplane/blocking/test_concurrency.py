@@ -106,7 +106,8 @@ def test_one_preview_gives_one_block_however_often_it_is_sent(
 def test_what_the_customer_edits_during_pushes_is_kept(tenant: OrgInfo, kong: Kong) -> None:
     listed = {"name": "ip-restriction", "config": {"deny": ["192.0.2.66"]}}
     plugin = kong.admin("POST", "/plugins", listed)
-    stop, made = threading.Event(), []
+    stop = threading.Event()
+    made: list[str] = []
 
     def edit() -> None:
         while not stop.wait(0.05):

@@ -20,6 +20,8 @@ def test_sign_in_reset_health_and_preflight_are_open_by_nature(method: str, path
     assert open_by_nature(method, path)
 
 
-@pytest.mark.parametrize("path", ["/orders", "/login-history", "/users/{id}/health-records", "/tokens/{id}", "/"])
+@pytest.mark.parametrize(
+    "path", ["/orders", "/login-history", "/users/{id}/health-records", "/tokens/{id}", "/"]
+)
 def test_nothing_else_is_excused_by_its_name(path: str) -> None:
     assert open_by_nature("GET", path) == ""

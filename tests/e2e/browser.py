@@ -1,0 +1,108 @@
+"""A person at a browser: Chromium driven by Playwright, with screenshots in light and dark and an accessibility check."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREENSHOTS = ROOT / "artifacts" / "screenshots"
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+_RUN_AXE = """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
+    .filter(v => ['serious', 'critical'].includes(v.impact))
+    .map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | '))"""
+
+
+def executable() -> str | None:
+    """The browser: ``CHROMIUM``, else the first one found; None without any."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+class Person:
+    """Someone at a page. ``problems`` collects what the page's console and answers complained about."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.problems: list[str] = []
+        page.set_default_timeout(30_000)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on(
+            "response", lambda r: self.problems.append(f"{r.status} {r.url}") if r.status >= 500 else None
+        )
+
+    def go(self, url: str) -> None:
+        """Open an address and wait until the page has settled."""
+        self.page.goto(url)
+        self.page.wait_for_load_state("networkidle")
+
+    def press(self, name: str, exact: bool = False) -> None:
+        """Press the button or follow the link of this name."""
+        button = self.page.get_by_role("button", name=name, exact=exact)
+        found = button if button.count() else self.page.get_by_role("link", name=name, exact=exact)
+        found.first.click()
+
+    def fill(self, label: str, value: str) -> None:
+        """Type into the field of this label."""
+        self.page.get_by_label(label, exact=False).first.fill(value)
+
+    def setting(self, name: str, value: str) -> None:
+        """Type into the settings field of this name."""
+        self.page.locator(f"input[name={name}]").first.fill(value)
+
+    def tags(self, label: str, *values: str) -> None:
+        """Enter values into a list field."""
+        field = self.page.get_by_label(label).first
+        for value in values:
+            field.fill(value)
+            field.press("Enter")
+
+    def sees(self, text: str, timeout: float = 30) -> None:
+        """Wait until the text is shown; ``timeout`` in seconds."""
+        self.page.get_by_text(text).first.wait_for(timeout=timeout * 1000)
+
+    def show(self, name: str) -> list[str]:
+        """Keep the page in light and dark; returns serious accessibility violations in either."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        found: list[str] = []
+        for scheme in ("light", "dark"):
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            self.page.wait_for_timeout(300)
+            self.page.screenshot(path=str(SCREENSHOTS / f"{name}.{scheme}.png"), full_page=True)
+            self.page.evaluate(AXE.read_text() + "; true")
+            found += [f"{name} {scheme} {violation}" for violation in self.page.evaluate(_RUN_AXE)]
+        self.page.emulate_media(color_scheme="light")
+        return found
+
+
+@contextmanager
+def person(browser: Any) -> Iterator[Person]:
+    """A fresh browser profile."""
+    context = browser.new_context(
+        viewport={"width": 1440, "height": 900}, reduced_motion="reduce", color_scheme="light"
+    )
+    try:
+        yield Person(context.new_page())
+    finally:
+        context.close()
+
+
+@contextmanager
+def chromium() -> Iterator[Any]:
+    """The running browser."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable(), args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
