@@ -9,6 +9,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -24,6 +25,17 @@ from tenants.vault.services import seal, unseal
 KEPT = timedelta(hours=24)
 ABANDONED = timedelta(minutes=2)
 PLACE = {"table": "api_idempotentrequest", "field": "answer"}
+
+
+def _digest(value: object) -> str:
+    """An uploaded file as its content's hash; the file is left at its start for the view."""
+    if not isinstance(value, UploadedFile):
+        raise TypeError(f"{type(value).__name__} cannot be part of a request body.")
+    found = hashlib.sha256()
+    for chunk in value.chunks():
+        found.update(chunk)
+    value.seek(0)
+    return found.hexdigest()
 
 
 class _Replay(Exception):
@@ -49,7 +61,9 @@ class IdempotencyMixin:
             raise Invalid("idempotency-key-too-long", "An Idempotency-Key has at most 200 characters.")
         scope = "\n".join((current_actor().kind, current_actor().id, request.get_full_path(), key))
         identity = hashlib.sha256(scope.encode()).hexdigest()
-        body_hash = hashlib.sha256(json.dumps(request.data, sort_keys=True).encode()).hexdigest()
+        body_hash = hashlib.sha256(
+            json.dumps(request.data, sort_keys=True, default=_digest).encode()
+        ).hexdigest()
         self._claim(identity, body_hash)
         self._idempotent_id = identity
 

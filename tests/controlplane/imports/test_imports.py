@@ -177,3 +177,20 @@ def test_a_job_killed_in_the_middle_continues_without_counting_twice(client, acm
 def test_a_viewer_cannot_import(acme, member_client):
     answer = drop(member_client(acme, role="viewer"), *LOGS["file.clf"])
     assert answer.status_code == 403
+
+
+def test_a_file_sent_twice_under_one_key_is_imported_once_and_whole(client, run_jobs):
+    name, content = LOGS["file.clf"]
+    sent = [
+        client.post(
+            "/api/v1/imports",
+            {"file": SimpleUploadedFile(name, body), "host": HOST},
+            format="multipart",
+            headers={"Idempotency-Key": "drop-1"},
+        )
+        for body in (content, content, content + b"\n")
+    ]
+    assert [answer.status_code for answer in sent] == [202, 202, 422]
+    assert sent[0].json()["id"] == sent[1].json()["id"]
+    run_jobs(ahead=10)
+    assert [row["calls"] for row in client.get("/api/v1/imports").json()["data"]] == [300]
