@@ -12,9 +12,12 @@ export default defineConfig(async ({ mode }) => ({
   resolve: { alias: { "@": path("./src"), "@mocks": path("./mocks") } },
   // The host name says which tenant: it is passed on as the browser sent it.
   server: {
-    proxy: {
-      "/api": { target: process.env["PORTCULLIS_URL"] ?? "http://127.0.0.1:8000", changeOrigin: false },
-    },
+    proxy: Object.fromEntries(
+      ["/api", "/session/handoff"].map((prefix) => [
+        prefix,
+        { target: process.env["PORTCULLIS_URL"] ?? "http://127.0.0.1:8000", changeOrigin: false },
+      ]),
+    ),
   },
   build: {
     outDir: "dist",

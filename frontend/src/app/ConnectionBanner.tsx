@@ -18,7 +18,7 @@ export function ConnectionBanner() {
           <IconPlugConnectedX size={16} aria-hidden />
           <span>
             {broken.length === 1
-              ? `${first.name} is ${first.status}${first.status_reason ? `: ${first.status_reason}` : "."}`
+              ? `${first.name} ${first.status === "failed" ? "cannot be read" : "is read in part"}${first.status_reason ? `: ${first.status_reason}` : "."}`
               : `${broken.length} connections cannot be read fully. What they feed may be out of date.`}
           </span>
           <Link to={broken.length === 1 ? "/connections/$id" : "/connections"} params={{ id: first.id }}>

@@ -2,6 +2,7 @@ import { Accordion, Alert, Group } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { LiveTarget } from "@/api/types";
 import { JsonDocument } from "@/ui/CodeBlock";
+import { words } from "@/ui/format";
 import { Time } from "@/ui/Layout";
 import { TargetStatePill } from "./names";
 
@@ -30,7 +31,7 @@ export function LiveTargets({ targets }: { targets: LiveTarget[] }) {
               {target.vendor_objects.map((object) => (
                 <Accordion.Item key={object.kind + object.name} value={object.kind + object.name}>
                   <Accordion.Control>
-                    {object.kind} <span className="mono">{object.name}</span>
+                    {words(object.kind)} <span className="mono">{object.name}</span>
                   </Accordion.Control>
                   <Accordion.Panel>
                     <JsonDocument value={object.document} title={object.name} />

@@ -52,7 +52,7 @@ export function CheckStep({ connection, onBack, onDone }: CheckStepProps) {
             {[answer.error.detail, answer.error.action].filter(Boolean).join(" ")}
           </Alert>
         ) : null}
-        {answer ? <PermissionResults permissions={answer.permissions} /> : null}
+        {answer && !answer.error ? <PermissionResults permissions={answer.permissions} /> : null}
         <FormProblem error={check.error} />
       </Panel>
       <div className={css["foot"]}>

@@ -8,6 +8,8 @@ function AccessPill({ access }: { access: "read" | "write" }) {
   return <Pill tone={access === "write" ? "medium" : "info"}>{access === "write" ? "Write" : "Read"}</Pill>;
 }
 
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** What each permission is for, before anything is granted. */
 export function PermissionNeeds({ permissions }: { permissions: PermissionSpec[] }) {
   return (
@@ -15,7 +17,7 @@ export function PermissionNeeds({ permissions }: { permissions: PermissionSpec[]
       {permissions.map((permission) => (
         <div key={permission.action} className={css["perm"]}>
           <div>
-            {permission.purpose}
+            {sentence(permission.purpose)}
             <div className="mono muted">{permission.action}</div>
           </div>
           <AccessPill access={permission.access} />
@@ -33,7 +35,7 @@ export function PermissionResults({ permissions }: { permissions: PermissionResu
       {permissions.map((permission) => (
         <div key={permission.action} className={css["perm"]}>
           <div>
-            {permission.purpose} {permission.access === "write" ? <AccessPill access="write" /> : null}
+            {sentence(permission.purpose)} {permission.access === "write" ? <AccessPill access="write" /> : null}
             <div className="mono muted">{permission.action}</div>
             {permission.detail ? <div className="soft">{permission.detail}</div> : null}
           </div>

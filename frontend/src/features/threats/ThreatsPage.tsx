@@ -28,6 +28,7 @@ const columns: Column<Threat>[] = [
   {
     id: "title",
     label: "Threat",
+    width: "38%",
     value: (row) => row.title,
     cell: (row) => (
       <>
