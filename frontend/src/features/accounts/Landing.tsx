@@ -23,8 +23,8 @@ export default function Landing() {
         <ul>
           <li>
             <strong>Every endpoint, from configuration alone</strong>
-            Connect AWS API Gateway, AWS WAF or Kong with a read-only role, or drop a log. The inventory stands in
-            minutes.
+            Connect AWS API Gateway, AWS WAF or Kong with a read-only role, or drop a log. The inventory
+            stands in minutes.
           </li>
           <li>
             <strong>Findings you can check</strong>

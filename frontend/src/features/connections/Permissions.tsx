@@ -35,7 +35,8 @@ export function PermissionResults({ permissions }: { permissions: PermissionResu
       {permissions.map((permission) => (
         <div key={permission.action} className={css["perm"]}>
           <div>
-            {sentence(permission.purpose)} {permission.access === "write" ? <AccessPill access="write" /> : null}
+            {sentence(permission.purpose)}{" "}
+            {permission.access === "write" ? <AccessPill access="write" /> : null}
             <div className="mono muted">{permission.action}</div>
             {permission.detail ? <div className="soft">{permission.detail}</div> : null}
           </div>
