@@ -130,9 +130,11 @@ function Flow({ initial }: { initial: Draft }) {
         <Button variant="default" disabled={step === 0} onClick={() => setStep(step - 1)}>
           Back
         </Button>
-        <span className="muted" style={{ alignSelf: "center" }}>
+        <span className="muted" style={{ alignSelf: "center" }} role="status">
           {step === 0
-            ? missing
+            ? ask.isPending
+              ? "Replaying past calls. This can take half a minute."
+              : missing
             : step === 3 && !canPush
               ? "Your role can preview blocks, not push them."
               : null}
