@@ -1,6 +1,6 @@
 /**
  * The REST contract as openapi-fetch reads it, written from docs/contracts.md §3.
- * `npm run api` writes the same from the running back end to schema.d.ts; tests/contract compares the paths.
+ * `npm run api` writes what the running back end declares to schema.d.ts, to compare with.
  */
 import type * as T from "./types";
 
