@@ -78,7 +78,7 @@ class Person:
         for scheme in ("light", "dark"):
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             self.page.wait_for_timeout(300)
-            self.page.screenshot(path=str(SCREENSHOTS / f"{name}.{scheme}.png"), full_page=True)
+            self.page.screenshot(path=str(SCREENSHOTS / f"{name}.{scheme}.png"), timeout=60_000)
             self.page.evaluate(AXE.read_text() + "; true")
             found += [f"{name} {scheme} {violation}" for violation in self.page.evaluate(_RUN_AXE)]
         self.page.emulate_media(color_scheme="light")
@@ -89,7 +89,7 @@ class Person:
 def person(browser: Any) -> Iterator[Person]:
     """A fresh browser profile."""
     context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, reduced_motion="reduce", color_scheme="light"
+        viewport={"width": 1440, "height": 1100}, reduced_motion="reduce", color_scheme="light"
     )
     try:
         yield Person(context.new_page())
