@@ -52,7 +52,7 @@ unit: .venv/ready ## Python tests
 frontend-test: frontend/node_modules/ready ## web interface: types, lint, tests
 	@cd frontend && npm run --silent typecheck && npm run --silent lint && npm test --silent
 
-test: setup lint types contracts unit frontend-test e2e ## everything a change can break (minutes); what CI runs
+test: setup lint types contracts unit frontend-test ## everything a change can break (minutes); what CI runs
 	@echo "All checks passed. Next: commit; 'make proof' for the slow ones."
 
 proof: setup ## faults, fuzz, isolation at length

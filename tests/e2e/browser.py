@@ -1,4 +1,4 @@
-"""A person at a browser: Chromium driven by Playwright, with screenshots in light and dark and an accessibility check."""
+"""A person at a browser: Chromium driven by Playwright, with screenshots and an accessibility check."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ def executable() -> str | None:
 class Person:
     """Someone at a page. ``problems`` collects what the page's console and answers complained about."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, scheme: str = "light") -> None:
         self.page = page
+        self.scheme = scheme
         self.problems: list[str] = []
         page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
@@ -72,27 +73,22 @@ class Person:
         self.page.get_by_text(text).first.wait_for(timeout=timeout * 1000)
 
     def show(self, name: str) -> list[str]:
-        """Keep the page in light and dark; returns serious accessibility violations in either."""
+        """Keep a screenshot of the page; returns serious accessibility violations."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        found: list[str] = []
-        for scheme in ("light", "dark"):
-            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            self.page.wait_for_timeout(300)
-            self.page.screenshot(path=str(SCREENSHOTS / f"{name}.{scheme}.png"), timeout=60_000)
-            self.page.evaluate(AXE.read_text() + "; true")
-            found += [f"{name} {scheme} {violation}" for violation in self.page.evaluate(_RUN_AXE)]
-        self.page.emulate_media(color_scheme="light")
-        return found
+        self.page.wait_for_timeout(300)
+        self.page.screenshot(path=str(SCREENSHOTS / f"{name}.{self.scheme}.png"))
+        self.page.evaluate(AXE.read_text() + "; true")
+        return [f"{name} {self.scheme} {violation}" for violation in self.page.evaluate(_RUN_AXE)]
 
 
 @contextmanager
-def person(browser: Any) -> Iterator[Person]:
-    """A fresh browser profile."""
+def person(browser: Any, scheme: str = "light") -> Iterator[Person]:
+    """A fresh browser profile that prefers light or dark."""
     context = browser.new_context(
-        viewport={"width": 1440, "height": 1100}, reduced_motion="reduce", color_scheme="light"
+        viewport={"width": 1440, "height": 1100}, reduced_motion="reduce", color_scheme=scheme
     )
     try:
-        yield Person(context.new_page())
+        yield Person(context.new_page(), scheme)
     finally:
         context.close()
 

@@ -39,3 +39,12 @@ def owner(stack: Stack) -> Iterator[Person]:
     """The person who signs up and does the main job."""
     with chromium() as browser, person(browser) as someone:
         yield someone
+
+
+@pytest.fixture
+def night_owl(owner: Person) -> Iterator[Person]:
+    """The same member at another browser, which prefers dark."""
+    browser = owner.page.context.browser
+    with person(browser, "dark") as someone:
+        someone.page.context.add_cookies(owner.page.context.cookies())  # type: ignore[arg-type]
+        yield someone

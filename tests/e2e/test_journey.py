@@ -381,22 +381,19 @@ def test_a_dropped_log_becomes_an_inventory(stack: Stack, owner: Person, tmp_pat
     assert owner.show("import") == []
 
 
-@pytest.mark.parametrize(
-    "page",
-    [
-        "",
-        "services",
-        "blocks",
-        "connections",
-        "alerts",
-        "settings/members",
-        "settings/audit",
-        "blocks/protected",
-    ],
-)
-def test_every_other_page_is_sound(stack: Stack, owner: Person, page: str) -> None:
-    owner.go(f"{base(stack)}/{page}")
-    owner.page.wait_for_timeout(1500)
-    assert owner.page.get_by_role("heading").count() > 0
-    assert owner.show(page.replace("/", "-") or "overview") == []
-    assert [problem for problem in owner.problems if "500" in problem or "Error" in problem] == []
+PAGES = (
+    "", "endpoints", "services", "findings", "threats", "blocks", "blocks/protected", "connections", "imports", "alerts",
+    "settings/members", "settings/audit",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_is_sound_in_light_and_dark(
+    stack: Stack, owner: Person, night_owl: Person, page: str
+) -> None:
+    for someone in (owner, night_owl):
+        someone.go(f"{base(stack)}/{page}")
+        someone.page.wait_for_timeout(1500)
+        assert someone.page.get_by_role("heading").count() > 0
+        assert someone.show(page.replace("/", "-") or "overview") == []
+        assert [problem for problem in someone.problems if "500" in problem or "Error" in problem] == []
