@@ -104,3 +104,12 @@ def hits(found: Block, now: datetime) -> Mapping[str, Any]:
         "last_at": iso(hit.column("ts")[-1].as_py()) if hit.num_rows else None,
         "series": [{"at": iso(at), "hits": counted[at]} for at in sorted(counted)],
     }
+
+
+def blocks_of_threats(threat_ids: list[str]) -> list[dict[str, Any]]:
+    """The blocks made for these threats, newest first: id, status, stage, expires_at (ISO 8601)."""
+    rows = Block.objects.filter(reason_kind="threat", reason_id__in=threat_ids).order_by("-id")
+    return [
+        {"id": row.id, "status": row.status, "stage": row.stage, "expires_at": row.expires_at.isoformat()}
+        for row in rows
+    ]
