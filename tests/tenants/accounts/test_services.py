@@ -72,8 +72,8 @@ def test_a_handoff_works_once_in_its_tenant_for_a_minute(
         with pytest.raises(Refused):
             spend_handoff(signing.dumps({"user": user.id}, salt=f"{HANDOFF_SALT}.other"))
         later = time.time() + 61
-        monkeypatch.setattr(time, "time", lambda: later)
-        with pytest.raises(Refused):
+        with monkeypatch.context() as clock, pytest.raises(Refused):
+            clock.setattr(time, "time", lambda: later)
             spend_handoff(late)
 
 
