@@ -1,4 +1,4 @@
-import { screen } from "@testing-library/react";
+import { screen, waitFor } from "@testing-library/react";
 import axe from "axe-core";
 import { describe, expect, it } from "vitest";
 import { open } from "./open";
@@ -35,5 +35,17 @@ describe("every page", () => {
     // Colours need a real browser: scripts/shots.mjs checks them there.
     const found = await axe.run(container, { rules: { "color-contrast": { enabled: false } } });
     expect(found.violations.map((item) => `${item.id}: ${item.nodes[0]?.html ?? ""}`)).toEqual([]);
+  });
+
+  it.each(pages)("%s comes to rest once it shows its data", async (path, heading) => {
+    const { renders } = await open(path, heading);
+    await waitFor(
+      async () => {
+        const before = renders.count;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        expect(renders.count).toBe(before);
+      },
+      { timeout: 3_000 },
+    );
   });
 });

@@ -56,13 +56,15 @@ export function DataTable<T>(props: DataTableProps<T>) {
   const [search, patch] = useUrlState();
   const [local, setLocal] = useState<SortingState>([]);
   const byServer = columns.find((column) => column.order && column.order === search["sort"]);
+  const orderText = search["sort"];
+  const ordered = useMemo(() => parseSort(orderText), [orderText]);
   const sort =
     sorting === "server"
       ? byServer
         ? [{ id: byServer.id, desc: byServer.numeric ?? false }]
         : []
       : inUrl
-        ? parseSort(search["sort"])
+        ? ordered
         : local;
   const hiddenByDefault = Object.fromEntries(columns.filter((c) => c.hidden).map((c) => [c.id, false]));
   const [visible, setVisible] = useLocalStorage<Record<string, boolean>>({
@@ -82,6 +84,8 @@ export function DataTable<T>(props: DataTableProps<T>) {
     getRowId: rowId,
     state: { sorting: sort, columnVisibility: { ...hiddenByDefault, ...visible } },
     manualSorting: server,
+    // There are no pages here; resetting the page index on each new order would render again without end.
+    autoResetPageIndex: false,
     onSortingChange: (update) => {
       const next = typeof update === "function" ? update(sort) : update;
       if (sorting === "server") patch({ sort: columns.find((column) => column.id === next[0]?.id)?.order });
