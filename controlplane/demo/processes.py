@@ -47,7 +47,9 @@ class Processes:
 
     def kill(self, name: str) -> None:
         """End a process without any warning, as a crash would."""
-        self._running.pop(name).kill()
+        process = self._running.pop(name)
+        process.kill()
+        process.wait()
 
     def ended(self) -> str | None:
         """The name of a process that ended by itself, if one did."""

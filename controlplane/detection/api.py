@@ -13,6 +13,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from controlplane.api.parameters import whole_number
 from controlplane.api.permissions import HasPermission
 from controlplane.api.routing import Router
 from controlplane.api.views import ApiViewSet
@@ -199,9 +200,9 @@ class ActorViewSet(ApiViewSet):
 
     @action(detail=True, methods=["get"])
     def calls(self, request: Request, pk: str) -> Response:
-        """The newest calls behind the actor's evidence."""
+        """The newest calls behind the actor's evidence; ``limit`` 1 to 200, default 50."""
         queries.actor(pk)
-        rows = queries.calls_of(queries.evidence_of(pk), 200)
+        rows = queries.calls_of(queries.evidence_of(pk), whole_number(request, "limit", 50, 1, 200))
         return Response({"data": [_call(row) for row in rows], "next": None})
 
 

@@ -116,8 +116,11 @@ def test_an_actor_has_a_timeline_its_threats_and_a_block_to_consider(
 def test_an_actors_calls_are_the_stored_ones(threats: OrgInfo, owner_client: Client) -> None:
     client = owner_client(threats)
     (row,) = client.get("/api/v1/actors", {"q": "203.0.113.2"}).json()["data"]
-    calls = client.get(f"/api/v1/actors/{row['id']}/calls").json()["data"]
+    address = f"/api/v1/actors/{row['id']}/calls"
+    calls = client.get(address, {"limit": 200}).json()["data"]
     assert len(calls) == 55
+    assert client.get(address).json()["data"] == calls[:50]
+    assert client.get(address, {"limit": "x"}).status_code == 400
     assert {call["client_ip"] for call in calls} == {"203.0.113.2"}
     assert [call["at"] for call in calls] == sorted((call["at"] for call in calls), reverse=True)
 
