@@ -18,6 +18,12 @@ class Tenant(TenantMixin):  # type: ignore[misc]
     name = models.CharField(max_length=120)
     status = models.CharField(max_length=12, choices=[(s.value, s.value) for s in Status])
     created_at = models.DateTimeField(auto_now_add=True)
+    #: State of the migrations the schema is in, and earlier states whose code can still use it.
+    schema_key = models.CharField(max_length=64, blank=True, default="", db_default="")
+    schema_serves = models.JSONField(default=list, db_default=[])
+    #: Why the last migration of the schema failed, without any value of a row.
+    schema_problem = models.TextField(blank=True, default="", db_default="")
+    delete_after = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.slug} ({self.schema_name})"
@@ -38,3 +44,28 @@ class TemplateSnapshot(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class SpareSchema(models.Model):
+    """A schema with its role, made ahead, that the next new tenant takes."""
+
+    schema_name = models.CharField(max_length=63, primary_key=True)
+    key = models.CharField(max_length=64)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.schema_name
+
+
+class PlatformEntry(models.Model):
+    """What was done to a tenant as a whole. It outlives the tenant, so it names nobody and holds no data."""
+
+    id = PrefixedIdField(prefix="pla")
+    at = models.DateTimeField()
+    action = models.CharField(max_length=40)
+    org = models.CharField(max_length=40)
+    schema_name = models.CharField(max_length=63)
+    details = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.org}"

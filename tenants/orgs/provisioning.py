@@ -4,30 +4,34 @@ A template schema is migrated by Django and dumped once per state of the migrati
 text with the name replaced, run in one statement batch.
 """
 
-import hashlib
 import os
 import secrets
 import subprocess
-from collections.abc import Iterable
-from functools import lru_cache
+from datetime import timedelta
 from typing import Any, cast
 
-import structlog
-from django.db import InternalError, connections, transaction
+from django.db import transaction
 from django.db.migrations.executor import MigrationExecutor
-from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 
 from tenants.errors import Unavailable
-from tenants.isolation.context import SCHEMA_NAME
 from tenants.isolation.postgres.binaries import program
 from tenants.isolation.roles import close_public, create_tenant_schema
 from tenants.isolation.routers import OWNER
-from tenants.orgs.models import TemplateSnapshot
+from tenants.orgs.connection import owner, owner_in
+from tenants.orgs.migrating import key_of, migration_key
+from tenants.orgs.models import SpareSchema, TemplateSnapshot
+from tenants.orgs.removal import drop_schema
 from tenants.orgs.types import TEMPLATE_SCHEMA
 
-log = structlog.get_logger(__name__)
 LOCK = "SELECT pg_advisory_lock(hashtext('portcullis'), hashtext('migrate'))"
+TAKE_SPARE = """
+    DELETE FROM public.orgs_spareschema WHERE schema_name = (
+        SELECT schema_name FROM public.orgs_spareschema WHERE key = %s
+         ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING schema_name
+"""
 UNLOCK = "SELECT pg_advisory_unlock(hashtext('portcullis'), hashtext('migrate'))"
 
 
@@ -36,31 +40,15 @@ def new_schema_name() -> str:
     return f"t_{secrets.token_hex(8)}"
 
 
-def owner() -> Any:
-    """Return the owner connection."""
-    return connections[OWNER]
-
-
-@lru_cache(maxsize=1)
-def migration_key() -> str:
-    """Return a hash of every migration the code knows: the state a schema must be in."""
-    nodes = MigrationLoader(None).graph.nodes
-    return hashlib.sha256("\n".join(sorted(f"{app}.{name}" for app, name in nodes)).encode()).hexdigest()
-
-
 def migrate_schema(schema: str) -> int:
     """Bring one schema (`public` or a tenant's) to the code's state; return how many migrations ran."""
-    connection = owner()
-    connection.set_schema(schema)
-    try:
+    with owner_in(schema) as connection:
         MigrationRecorder(connection).ensure_schema()
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
         if plan:
             executor.migrate(executor.loader.graph.leaf_nodes(), plan=plan)
         return len(plan)
-    finally:
-        connection.set_schema_to_public()
 
 
 def migrate_platform() -> None:
@@ -73,24 +61,9 @@ def migrate_platform() -> None:
             migrate_schema("public")
             make_empty_schema(TEMPLATE_SCHEMA)
             if migrate_schema(TEMPLATE_SCHEMA) or not _snapshots().filter(key=migration_key()).exists():
-                _snapshots().update_or_create(key=migration_key(), defaults={"sql": dump_template()})
+                _store_template()
         finally:
             cursor.execute(UNLOCK)
-
-
-def behind(schemas: Iterable[str]) -> list[str]:
-    """Return those tenant schemas that have not run every migration, by one query over all of them."""
-    names = [name for name in schemas if SCHEMA_NAME.match(name)]
-    if not names:
-        return []
-    part = (
-        "SELECT '{0}', coalesce((SELECT md5(string_agg(app || '.' || name, ',' ORDER BY app, name))"
-        " FROM \"{0}\".django_migrations), '')"
-    )
-    with owner().cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(part.format(name) for name in [TEMPLATE_SCHEMA, *names]))
-        states: dict[str, str] = dict(cursor.fetchall())
-    return [name for name in names if states[name] != states[TEMPLATE_SCHEMA]]
 
 
 def make_empty_schema(schema: str) -> None:
@@ -100,6 +73,38 @@ def make_empty_schema(schema: str) -> None:
         no_schema, no_role = cursor.fetchone()
         if no_schema:
             cursor.execute(create_tenant_schema(schema, new_role=no_role))
+
+
+def take_schema() -> str:
+    """Return a migrated schema with its role, in the caller's transaction: a spare one, else one made now."""
+    with owner().cursor() as cursor:
+        cursor.execute(TAKE_SPARE, [migration_key()])
+        taken = cursor.fetchone()
+    if taken is not None:
+        return str(taken[0])
+    schema = new_schema_name()
+    make_tenant_schema(schema)
+    return schema
+
+
+def fill_spares(wanted: int) -> int:
+    """Make spare schemas until there are so many, drop those of other states; return how many were made."""
+    spares: Any = SpareSchema.objects.using(OWNER)
+    # Not at once: while two versions run side by side, each needs its own.
+    old = timezone.now() - timedelta(minutes=10)
+    for stale in list(spares.filter(created_at__lt=old).exclude(key=migration_key())):
+        with transaction.atomic(using=OWNER):
+            if spares.filter(schema_name=stale.schema_name).select_for_update(skip_locked=True).exists():
+                drop_schema(stale.schema_name)
+                spares.filter(schema_name=stale.schema_name).delete()
+    made = 0
+    while spares.count() < wanted:
+        with transaction.atomic(using=OWNER):
+            schema = new_schema_name()
+            make_tenant_schema(schema)
+            spares.create(schema_name=schema, key=migration_key())
+        made += 1
+    return made
 
 
 def make_tenant_schema(schema: str) -> None:
@@ -118,26 +123,13 @@ def make_tenant_schema(schema: str) -> None:
         connection.forget_session()
 
 
-def drop_schema(schema: str) -> None:
-    """Remove a tenant's schema, everything in it, and its role."""
-    if not SCHEMA_NAME.match(schema) or schema == TEMPLATE_SCHEMA:
-        raise ValueError(f"{schema!r} is not a tenant's schema")
-    with transaction.atomic(using=OWNER), owner().cursor() as cursor:
-        cursor.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
-        try:
-            with transaction.atomic(using=OWNER):
-                cursor.execute(f'DROP ROLE IF EXISTS "{schema}"')
-        except InternalError:
-            # Another database of this server (a copy) still gives the role rights; it cannot log in.
-            log.warning("role kept", role=schema)
-
-
 def dump_template() -> str:
     """Return SQL that recreates the template schema with rows and rights (pg_dump, owner connection)."""
     settings = owner().settings_dict
     command = [
         str(program("pg_dump")),
-        *("--schema", TEMPLATE_SCHEMA, "--inserts", "--rows-per-insert", "500", "--no-comments"),
+        *("--schema", TEMPLATE_SCHEMA, "--inserts", "--rows-per-insert", "500"),
+        *("--no-comments", "--no-owner"),
         *("--host", settings["HOST"] or "/var/run/postgresql", "--port", str(settings["PORT"] or 5432)),
         *("--username", settings["USER"], settings["NAME"]),
     ]
@@ -155,3 +147,11 @@ def dump_template() -> str:
 
 def _snapshots() -> Any:
     return TemplateSnapshot.objects.using(OWNER)
+
+
+def _store_template() -> None:
+    """Keep the template's text for this version, unless a newer version has migrated the template already."""
+    with owner_in(TEMPLATE_SCHEMA) as connection:
+        applied = MigrationRecorder(connection).applied_migrations()
+    if key_of(applied) == migration_key():
+        _snapshots().update_or_create(key=migration_key(), defaults={"sql": dump_template()})

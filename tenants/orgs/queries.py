@@ -7,8 +7,9 @@ from django.conf import settings
 
 from tenants.errors import NotFound
 from tenants.isolation.context import no_tenant
+from tenants.orgs.migrating import migration_key
 from tenants.orgs.models import Tenant
-from tenants.orgs.types import OrgInfo, Status
+from tenants.orgs.types import OrgInfo, Status, Version
 
 CACHE_SECONDS = 5.0
 _by_host: dict[str, tuple[float, OrgInfo | None]] = {}
@@ -48,6 +49,31 @@ def all_tenants(status: Status | None = Status.ACTIVE) -> list[OrgInfo]:
         return [info(tenant) for tenant in (tenants.filter(status=status) if status else tenants)]
 
 
+def versions() -> list[Version]:
+    """Return which state each tenant's schema is in, seen from this version of the code."""
+    with no_tenant():
+        return [
+            Version(
+                tenant.slug,
+                tenant.schema_name,
+                "current"
+                if tenant.schema_key == migration_key()
+                else "usable"
+                if info(tenant).usable_by(migration_key())
+                else "other",
+                tenant.schema_problem,
+            )
+            for tenant in Tenant.objects.order_by("id")
+        ]
+
+
+def fresh(schema_name: str) -> OrgInfo | None:
+    """Return the tenant of this schema as it is now, past the copies of this process."""
+    with no_tenant():
+        tenant = Tenant.objects.filter(schema_name=schema_name).first()
+    return info(tenant) if tenant is not None else None
+
+
 def url_of(org: OrgInfo, scheme: str, port: str = "") -> str:
     """Return the address of the tenant's workspace, e.g. https://acme.example.com."""
     return f"{scheme}://{org.slug}.{settings.BASE_DOMAIN}{':' + port if port else ''}"
@@ -55,7 +81,15 @@ def url_of(org: OrgInfo, scheme: str, port: str = "") -> str:
 
 def info(tenant: Tenant) -> OrgInfo:
     """Return the value others may hold."""
-    return OrgInfo(tenant.id, tenant.schema_name, tenant.slug, tenant.name, Status(tenant.status))
+    return OrgInfo(
+        tenant.id,
+        tenant.schema_name,
+        tenant.slug,
+        tenant.name,
+        Status(tenant.status),
+        tenant.schema_key,
+        frozenset(tenant.schema_serves),
+    )
 
 
 def _find_host(host: str) -> Tenant | None:

@@ -16,9 +16,11 @@ from tenants.isolation.routers import OWNER
 from tenants.members.permissions import Role
 from tenants.members.queries import members
 from tenants.members.services import add_member
+from tenants.orgs.migrating import migration_key
 from tenants.orgs.models import Tenant
-from tenants.orgs.provisioning import drop_schema, make_tenant_schema, new_schema_name
+from tenants.orgs.provisioning import take_schema
 from tenants.orgs.queries import forget, info
+from tenants.orgs.removal import remove
 from tenants.orgs.types import OrgInfo, Status
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]\Z")
@@ -76,7 +78,7 @@ def create_tenant(name: str, slug: str, owner_email: str, password: str | None) 
                 record("tenant.create", tenant.id, after={"name": tenant.name, "slug": tenant.slug})
             _set_status(tenant.id, Status.ACTIVE)
         except BaseException:
-            _remove(tenant)
+            remove(tenant)
             raise
     tenant.status = Status.ACTIVE
     return info(tenant)
@@ -130,39 +132,29 @@ def resume_tenant(tenant_id: str, reason: str) -> None:
 
 
 def delete_tenant(tenant_id: str) -> None:
-    """Remove a tenant with its schema and role for good; safe to repeat."""
+    """Remove a tenant with everything it has for good, now; for operators, safe to repeat."""
     with no_tenant():
         tenant = Tenant.objects.using(OWNER).filter(id=tenant_id).first()
         if tenant is None:
             return
         _set_status(tenant_id, Status.DELETING)
-        _remove(tenant)
-
-
-def remove_unfinished() -> int:
-    """Remove tenants whose creation was cut off by a crash; return how many."""
-    left = list(Tenant.objects.using(OWNER).filter(status__in=[Status.DELETING]))
-    for tenant in left:
-        _remove(tenant)
-    return len(left)
+        tenant.status = Status.DELETING
+        remove(tenant)
 
 
 def _make(name: str, slug: str) -> Tenant:
     try:
         with transaction.atomic(using=OWNER):
             tenant: Tenant = Tenant.objects.using(OWNER).create(
-                schema_name=new_schema_name(), slug=slug, name=name, status=Status.CREATING
+                schema_name=take_schema(),
+                schema_key=migration_key(),
+                slug=slug,
+                name=name,
+                status=Status.CREATING,
             )
-            make_tenant_schema(tenant.schema_name)
     except IntegrityError:
         raise Conflict("slug-taken", f"The name {slug!r} is taken; choose another one.") from None
     return tenant
-
-
-def _remove(tenant: Tenant) -> None:
-    drop_schema(tenant.schema_name)
-    Tenant.objects.using(OWNER).filter(id=tenant.id)._raw_delete(OWNER)
-    forget()
 
 
 def _change(tenant_id: str, status: Status, action: str, reason: str) -> None:

@@ -24,3 +24,20 @@ class OrgInfo:
     slug: str
     name: str
     status: Status
+    #: State of the migrations its schema is in, and earlier states whose code can still use it.
+    schema_key: str = ""
+    serves: frozenset[str] = frozenset()
+
+    def usable_by(self, key: str) -> bool:
+        """Tell whether code of this state of the migrations can use the schema."""
+        return key == self.schema_key or key in self.serves
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """State of a tenant's schema: `current`, `usable` (another state this code can work with) or `other`."""
+
+    slug: str
+    schema_name: str
+    state: str
+    problem: str

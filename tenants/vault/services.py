@@ -60,6 +60,11 @@ def rotate_data_key() -> int:
     return version
 
 
+def forget_keys() -> None:
+    """Drop the unwrapped keys this process holds in memory; they are unwrapped again when needed."""
+    _unwrap.cache_clear()
+
+
 def _newest_version() -> int:
     version = DataKey.objects.order_by("-version").values_list("version", flat=True).first()
     return version if version is not None else _first_version()

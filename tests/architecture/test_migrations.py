@@ -10,7 +10,14 @@ from django.db import connections
 from tenants.orgs.types import TEMPLATE_SCHEMA
 from tests.database import TestDatabases
 
-PUBLIC_TABLES = {"django_migrations", "orgs_tenant", "orgs_domain", "orgs_templatesnapshot"}
+PUBLIC_TABLES = {
+    "django_migrations",
+    "orgs_tenant",
+    "orgs_domain",
+    "orgs_templatesnapshot",
+    "orgs_spareschema",
+    "orgs_platformentry",
+}
 
 
 def test_no_model_change_lacks_a_migration(committed_db: TestDatabases) -> None:

@@ -10,7 +10,7 @@ from tenants.audit.queries import entries
 from tenants.errors import Conflict, Invalid, NotFound, TooMany
 from tenants.isolation.context import SCHEMA_NAME, tenant_context
 from tenants.members.queries import members
-from tenants.orgs import provisioning
+from tenants.orgs import migrating
 from tenants.orgs.queries import all_tenants, by_host, by_schema, by_slug
 from tenants.orgs.services import (
     create_tenant,
@@ -56,7 +56,7 @@ def test_a_new_tenant_has_the_migrated_structure_and_an_owner(committed_db: Test
     org = create_tenant("Hooli", "hooli", "gavin@hooli.test", PASSWORD)
     assert SCHEMA_NAME.match(org.schema_name)
     assert structure(org.schema_name) == structure(TEMPLATE_SCHEMA)
-    assert provisioning.behind([org.schema_name]) == []
+    assert migrating.behind([org.schema_name]) == []
     with tenant_context(org.schema_name):
         assert [(row.email, row.role) for row in members()] == [("gavin@hooli.test", "owner")]
         assert entries(action="tenant.create").count() == 1
@@ -159,9 +159,9 @@ def test_tenants_that_are_behind_are_found_and_migrated(committed_db: TestDataba
         cursor.execute(
             f"DELETE FROM {acme.schema_name}.django_migrations WHERE app = 'audit' AND name LIKE '0002%'"
         )
-    assert provisioning.behind([acme.schema_name]) == [acme.schema_name]
+    assert migrating.behind([acme.schema_name]) == [acme.schema_name]
     call_command("migrate_all")
-    assert provisioning.behind([acme.schema_name]) == []
+    assert migrating.behind([acme.schema_name]) == []
 
 
 def test_a_tenant_that_fails_to_migrate_does_not_stop_the_others(
@@ -175,7 +175,7 @@ def test_a_tenant_that_fails_to_migrate_does_not_stop_the_others(
         cursor.execute(f"ALTER TABLE {acme.schema_name}.audit_entry RENAME TO elsewhere")
     with pytest.raises(Exception, match=acme.schema_name):
         call_command("migrate_all")
-    assert provisioning.behind([acme.schema_name, globex.schema_name]) == [acme.schema_name]
+    assert migrating.behind([acme.schema_name, globex.schema_name]) == [acme.schema_name]
 
 
 @pytest.mark.parametrize(
