@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from tenants.errors import DomainError, NotFound
+from tenants.orgs.queries import UPGRADING, of_another_version
 
 log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
@@ -38,6 +39,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         error = exceptions.PermissionDenied()
     elif isinstance(error, DataError):
         error = exceptions.ParseError("A value cannot be stored as it is. Nothing was changed.")
+    elif of_another_version(error):
+        error = UPGRADING
     if isinstance(error, DomainError):
         more: dict[str, Any] = {"errors": pointers(error.fields)} if error.fields else {}
         if error.action:

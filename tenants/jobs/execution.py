@@ -8,7 +8,7 @@ import structlog
 from tenants.audit.actors import Actor, actor_scope
 from tenants.isolation.context import TenantRef, tenant_context
 from tenants.jobs.services import declared_jobs
-from tenants.orgs.queries import by_schema
+from tenants.orgs.queries import by_schema, usable
 from tenants.orgs.types import Status
 
 log = structlog.get_logger(__name__)
@@ -29,6 +29,8 @@ def perform(name: str, args: Sequence[str | int], schema: str) -> None:
         return
     if org.status is not Status.ACTIVE:
         raise Postponed(f"Tenant {org.slug} is {org.status}.")
+    if not usable(org):
+        raise Postponed(f"The tables of tenant {org.slug} are of another version.")
     declared = declared_jobs()[name]
     with (
         tenant_context(TenantRef(org.schema_name, org.slug, org.name)),

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 
 from tenants.audit.actors import actor_scope
 from tenants.isolation.context import TenantRef, tenant_context
-from tenants.orgs.queries import by_host
+from tenants.orgs.queries import UPGRADING, by_host, of_another_version, usable
 from tenants.orgs.types import Status
 
 ROOT_URLCONF = "controlplane.config.urls_root"
@@ -35,6 +35,8 @@ class TenantMiddleware:
             return _problem(404, "no-such-workspace", "Not found", "There is no workspace at this address.")
         if org.status is Status.SUSPENDED:
             return _problem(403, "workspace-suspended", "Workspace suspended", "Ask the owner or support.")
+        if not usable(org):
+            return upgrading()
         request.org = org  # type: ignore[attr-defined]
         ref = TenantRef(org.schema_name, org.slug, org.name)
         with tenant_context(ref), actor_scope():
@@ -43,6 +45,17 @@ class TenantMiddleware:
             content: Any = response
             content.streaming_content = _inside(ref, content.streaming_content)
         return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        """Answer 503 when a view outside REST failed because the schema is of another version."""
+        return upgrading() if of_another_version(error) else None
+
+
+def upgrading() -> JsonResponse:
+    """Answer while the workspace's tables are of another version than this process."""
+    answer = _problem(503, UPGRADING.code, UPGRADING.title, UPGRADING.detail)
+    answer["Retry-After"] = str(UPGRADING.retry_after)
+    return answer
 
 
 def _inside(ref: TenantRef, chunks: Iterable[bytes]) -> Iterator[bytes]:

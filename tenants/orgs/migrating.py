@@ -41,7 +41,16 @@ LOCK_TIMEOUT = "SET LOCAL lock_timeout = '3s'"
 ATTEMPTS = 3
 CHUNK = 200
 KEPT_STATES = 20
-VERSION = "UPDATE public.orgs_tenant SET schema_key = %s, schema_serves = %s::jsonb, schema_problem = ''"
+#: Apps that were taken out of the product: what tenants once ran of them does not make them newer than the code.
+REMOVED_APPS: frozenset[str] = frozenset()
+VERSION_READ = "SELECT schema_key, schema_serves::text FROM public.orgs_tenant WHERE schema_name = %s"
+VERSION_BACK = (
+    "UPDATE public.orgs_tenant SET schema_key = %s, schema_serves = %s::jsonb WHERE schema_name = %s"
+)
+VERSION = (
+    "UPDATE public.orgs_tenant SET schema_key = %s, schema_serves = %s::jsonb, schema_problem = ''"
+    " WHERE schema_name = %s"
+)
 HISTORY = (
     "SELECT '{0}', coalesce((SELECT md5(string_agg(app || '.' || name, ',' ORDER BY app, name))"
     " FROM \"{0}\".django_migrations), '') WHERE to_regclass('\"{0}\".django_migrations') IS NOT NULL"
@@ -55,12 +64,16 @@ class Newer(Exception):
 @lru_cache(maxsize=1)
 def migration_key() -> str:
     """Return a hash of every migration the code knows: the state a schema must be in."""
-    return key_of(MigrationLoader(None).graph.nodes)
-
-
-def key_of(nodes: Iterable[tuple[str, str]]) -> str:
-    """Return the hash of these migrations (app, name)."""
+    nodes = MigrationLoader(None).graph.nodes
     return sha256("\n".join(sorted(f"{app}.{name}" for app, name in nodes)).encode()).hexdigest()
+
+
+def is_newer(loader: MigrationLoader) -> bool:
+    """Tell whether the loader's schema has run migrations this code does not know."""
+    known = set(loader.disk_migrations)
+    for migration in loader.disk_migrations.values():
+        known.update((app, name) for app, name in migration.replaces)
+    return any(node not in known and node[0] not in REMOVED_APPS for node in loader.applied_migrations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +147,10 @@ def _migrate_group(group: list[str], outcome: Outcome, progress: Callable[[str, 
     except Newer:
         outcome.newer += group
         return []
+    except Exception as error:
+        log.exception("no plan for these schemas", first=group[0], schemas=len(group))
+        outcome.failed |= dict.fromkeys(group, explain(error))
+        return []
     for schema in group:
         try:
             plan.apply(schema)
@@ -156,33 +173,45 @@ class Plan:
 
     def __init__(self, schema: str) -> None:
         with owner_in(schema) as connection:
-            self.executor = MigrationExecutor(connection)
+            self.executor: Any = MigrationExecutor(connection)
             self.executor.recorder.ensure_schema()
             loader = self.executor.loader
-            applied = set(loader.applied_migrations)
-            unknown = applied - set(loader.graph.nodes)
-            if any(app in loader.migrated_apps for app, _ in unknown):
+            if is_newer(loader):
                 raise Newer(schema)
             loader.check_consistent_history(connection)
             migrations = self.executor.migration_plan(loader.graph.leaf_nodes())
             self.steps = list(_steps(self.executor, [migration for migration, _ in migrations]))
-        self.key = key_of(loader.graph.nodes)
-        self.before = key_of(applied)
         self.additive = all(step.additive for step in self.steps)
 
     def apply(self, schema: str) -> None:
-        """Run what is left in this schema; each migration is whole with its record, or not there."""
-        with owner_in(schema) as connection:
+        """Run what is left in this schema; each migration is whole with its record, or not there.
+
+        From the first change that earlier code cannot live with until the last, no version may use the schema.
+        """
+        with owner_in(schema) as connection, connection.cursor() as cursor:
             if not self.steps:
-                with connection.cursor() as cursor:
-                    self._note_version(cursor, schema)
-            for at, step in enumerate(self.steps, start=1):
-                with connection.schema_editor(atomic=step.migration.atomic) as editor:
-                    self._run(step, editor)
-                    self.executor.record_migration(step.migration)
-                    if at == len(self.steps):
-                        with connection.cursor() as cursor:
+                self._note_version(cursor, schema)
+            done, version = 0, None if self.additive else self._unusable(cursor, schema)
+            try:
+                for at, step in enumerate(self.steps, start=1):
+                    with connection.schema_editor(atomic=step.migration.atomic) as editor:
+                        self._run(step, editor)
+                        self.executor.record_migration(step.migration)
+                        if at == len(self.steps):
                             self._note_version(cursor, schema)
+                    done = at
+            except Exception:
+                if version is not None and not done and self.steps[0].migration.atomic:
+                    cursor.execute(VERSION_BACK, [*version, schema])
+                raise
+
+    @staticmethod
+    def _unusable(cursor: Any, schema: str) -> tuple[str, str] | None:
+        """Say that no version can use the schema; return what was said before."""
+        cursor.execute(VERSION_READ, [schema])
+        row: tuple[str, str] | None = cursor.fetchone()
+        cursor.execute(VERSION_BACK, ["", "[]", schema])
+        return row
 
     @staticmethod
     def _run(step: Step, editor: Any) -> None:
@@ -202,16 +231,13 @@ class Plan:
 
     def _note_version(self, cursor: Any, schema: str) -> None:
         """Say in the tenant's row which code can use the schema now."""
-        cursor.execute(
-            "SELECT schema_key, schema_serves FROM public.orgs_tenant WHERE schema_name = %s", [schema]
-        )
+        cursor.execute(VERSION_READ, [schema])
         row = cursor.fetchone()
-        if row is None or row[0] == self.key:
+        if row is None or row[0] == migration_key():
             return
-        served = json.loads(row[1]) if isinstance(row[1], str) else row[1]
-        earlier = [*(served if row[0] == self.before else []), self.before] if self.additive else []
-        kept = [key for key in earlier if key != self.key][-KEPT_STATES:]
-        cursor.execute(f"{VERSION} WHERE schema_name = %s", [self.key, json.dumps(kept), schema])
+        earlier = [*json.loads(row[1]), row[0]] if self.additive and row[0] else []
+        kept = [key for key in earlier if key != migration_key()][-KEPT_STATES:]
+        cursor.execute(VERSION, [migration_key(), json.dumps(kept), schema])
 
 
 def explain(error: BaseException) -> str:

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from django.db import transaction
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
@@ -20,7 +21,7 @@ from tenants.isolation.postgres.binaries import program
 from tenants.isolation.roles import close_public, create_tenant_schema
 from tenants.isolation.routers import OWNER
 from tenants.orgs.connection import owner, owner_in
-from tenants.orgs.migrating import key_of, migration_key
+from tenants.orgs.migrating import is_newer, migration_key
 from tenants.orgs.models import SpareSchema, TemplateSnapshot
 from tenants.orgs.removal import drop_schema
 from tenants.orgs.types import TEMPLATE_SCHEMA
@@ -152,6 +153,6 @@ def _snapshots() -> Any:
 def _store_template() -> None:
     """Keep the template's text for this version, unless a newer version has migrated the template already."""
     with owner_in(TEMPLATE_SCHEMA) as connection:
-        applied = MigrationRecorder(connection).applied_migrations()
-    if key_of(applied) == migration_key():
+        newer = is_newer(MigrationLoader(connection))
+    if not newer:
         _snapshots().update_or_create(key=migration_key(), defaults={"sql": dump_template()})

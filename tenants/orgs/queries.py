@@ -4,14 +4,20 @@ import time
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import IntegrityError, ProgrammingError
 
-from tenants.errors import NotFound
-from tenants.isolation.context import no_tenant
+from tenants.errors import NotFound, Unavailable
+from tenants.isolation.context import current_tenant, no_tenant
 from tenants.orgs.migrating import migration_key
 from tenants.orgs.models import Tenant
 from tenants.orgs.types import OrgInfo, Status, Version
 
 CACHE_SECONDS = 5.0
+UPGRADING = Unavailable(
+    "workspace-upgrading",
+    "This workspace is being moved to another version. Nothing was changed; try again in half a minute.",
+    retry_after=30,
+)
 _by_host: dict[str, tuple[float, OrgInfo | None]] = {}
 _by_schema: dict[str, tuple[float, OrgInfo | None]] = {}
 
@@ -59,12 +65,26 @@ def versions() -> list[Version]:
                 "current"
                 if tenant.schema_key == migration_key()
                 else "usable"
-                if info(tenant).usable_by(migration_key())
+                if usable(info(tenant))
                 else "other",
                 tenant.schema_problem,
             )
             for tenant in Tenant.objects.order_by("id")
         ]
+
+
+def of_another_version(error: BaseException) -> bool:
+    """Tell whether a failed statement is explained by tables of another version than this code's."""
+    tenant = current_tenant()
+    if tenant is None or not isinstance(error, (ProgrammingError, IntegrityError)):
+        return False
+    org = fresh(tenant.schema_name)
+    return org is not None and org.schema_key != migration_key()
+
+
+def usable(org: OrgInfo) -> bool:
+    """Tell whether this version of the code can use the tenant's tables as they are."""
+    return org.usable_by(migration_key())
 
 
 def fresh(schema_name: str) -> OrgInfo | None:
