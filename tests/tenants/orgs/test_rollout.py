@@ -43,7 +43,7 @@ def release(committed_db: TestDatabases) -> Iterator[Callable[[str], None]]:
     run("")
 
 
-def sql(statement: str, *values: object) -> list[tuple[object, ...]]:
+def sql(statement: str, *values: str | None) -> list[tuple[object, ...]]:
     with connections["owner"].cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall()) if cursor.description else []

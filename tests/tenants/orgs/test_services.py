@@ -23,27 +23,7 @@ from tenants.orgs.services import (
 from tenants.orgs.types import TEMPLATE_SCHEMA, OrgInfo, Status
 from tests.clients import TenantClient, member
 from tests.database import PASSWORD, TestDatabases
-
-
-def structure(schema: str) -> set[tuple[str, ...]]:
-    """Tables, columns, constraints, indexes, sequences and rights of a schema, without its name."""
-    queries = (
-        "SELECT 'column', table_name, column_name, data_type, coalesce(column_default, '') FROM information_schema.columns"
-        " WHERE table_schema = %s",
-        "SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid), '' FROM pg_constraint"
-        " WHERE connamespace = to_regnamespace(%s)",
-        # PostgreSQL prints the condition of a partial index anew each time it reads it; the rest is compared.
-        "SELECT 'index', tablename, indexname, split_part(indexdef, ' WHERE ', 1), '' FROM pg_indexes"
-        " WHERE schemaname = %s",
-        "SELECT 'right', table_name, privilege_type, grantee, '' FROM information_schema.role_table_grants"
-        " WHERE table_schema = %s AND grantee LIKE 't\\_%%'",
-    )
-    found: set[tuple[str, ...]] = set()
-    with connections["owner"].cursor() as cursor:
-        for query in queries:
-            cursor.execute(query, [schema])
-            found |= {tuple(str(value).replace(schema, "T") for value in row) for row in cursor.fetchall()}
-    return found
+from tests.tenants.orgs.catalog import catalog
 
 
 def schemas() -> set[str]:
@@ -55,7 +35,7 @@ def schemas() -> set[str]:
 def test_a_new_tenant_has_the_migrated_structure_and_an_owner(committed_db: TestDatabases) -> None:
     org = create_tenant("Hooli", "hooli", "gavin@hooli.test", PASSWORD)
     assert SCHEMA_NAME.match(org.schema_name)
-    assert structure(org.schema_name) == structure(TEMPLATE_SCHEMA)
+    assert catalog(org.schema_name) == catalog(TEMPLATE_SCHEMA)
     assert migrating.behind([org.schema_name]) == []
     with tenant_context(org.schema_name):
         assert [(row.email, row.role) for row in members()] == [("gavin@hooli.test", "owner")]
