@@ -9,7 +9,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from tenants.isolation.context import no_tenant, tenant_context
 from tenants.orgs.queries import by_slug, forget
 from tenants.orgs.types import OrgInfo
-from tests import clients
+from tests import clients, sockets
 from tests.clients import TenantClient
 from tests.database import TestDatabases, fast_settings, test_server
 from tests.jobs import run_pending
@@ -19,6 +19,14 @@ from tests.jobs import run_pending
 def _settings_of_tests(tmp_path_factory: pytest.TempPathFactory) -> None:
     for name, value in fast_settings(tmp_path_factory.mktemp("data")).items():
         setattr(settings, name, value)
+
+
+@pytest.fixture(autouse=True)
+def _only_the_egress_opens_sockets() -> Iterator[None]:
+    """Fail a test in which another module of ours opened a socket, even when it swallowed the error."""
+    sockets.violations.clear()
+    yield
+    assert sockets.violations == []
 
 
 @pytest.fixture(scope="session")

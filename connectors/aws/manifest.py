@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
@@ -85,8 +86,13 @@ class AwsSettings(ConnectorSettings):
     @field_validator("endpoint_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
-        if value and not value.startswith(("https://", "http://")):
-            raise ValueError("must start with https:// or http://")
+        if not value:
+            return ""
+        parts = urlsplit(value)  # raises ValueError for brackets and, below, for ports that are none
+        if parts.scheme not in ("https", "http") or not parts.hostname or parts.port == 0:
+            raise ValueError("must start with https:// or http:// and name a host")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            raise ValueError("must hold neither a user name or password, nor a query or fragment")
         return value.rstrip("/")
 
     @model_validator(mode="after")

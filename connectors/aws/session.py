@@ -20,6 +20,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config as BotoConfig
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
+from botocore.parsers import ResponseParserError
 
 from connectors.aws.failures import translate
 from connectors.aws.identity import AwsPlatformIdentity
@@ -136,6 +137,11 @@ class AwsSession:
             answer: dict[str, Any] = getattr(client, python_name)(**parameters)
         except (ClientError, BotoCoreError) as error:
             raise translate(error, iam_action(service, operation)) from error
+        except ResponseParserError as error:
+            raise VendorAnswerError(
+                f"The answer to {service}:{operation} was not what AWS answers.",
+                action="Check that the endpoint is AWS's and not a web page's.",
+            ) from error
         return answer
 
     def pages(
@@ -243,13 +249,20 @@ class AwsSession:
         session.set_config_variable("credentials_file", os.devnull)
         session.register_component("data_loader", _loader())
         create: Any = session.create_client
-        client = create(
-            service,
-            region_name=region,
-            endpoint_url=self._settings.endpoint_url or None,
-            config=_client_config(path_style=bool(self._settings.endpoint_url)),
-            **credentials,
-        )
+        try:
+            client = create(
+                service,
+                region_name=region,
+                endpoint_url=self._settings.endpoint_url or None,
+                config=_client_config(path_style=bool(self._settings.endpoint_url)),
+                **credentials,
+            )
+        except ValueError as error:
+            raise SettingsError(
+                "The endpoint is no address AWS can be reached at.",
+                unchanged="Nothing was sent.",
+                action="Correct the endpoint in the connection's settings or leave it empty.",
+            ) from error
         client.meta.events.register("before-send", partial(self._send, service))
         return client
 

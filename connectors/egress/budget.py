@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 import time
 
+from connectors.base.errors import TransientError
+from connectors.egress.deadline import left_or_nothing
+
 
 class Budget:
     """At most ``rate`` takes per second on average and ``burst`` at once; ``take`` waits for its turn."""
@@ -17,7 +20,7 @@ class Budget:
         self._lock = threading.Lock()
 
     def take(self) -> None:
-        """Take one token, sleeping until there is one."""
+        """Take one token, sleeping until there is one; ``TransientError`` when the exchange would end before."""
         while True:
             with self._lock:
                 now = time.monotonic()
@@ -27,6 +30,11 @@ class Budget:
                     self._tokens -= 1
                     return
                 wait = (1 - self._tokens) / self._rate
+            if wait >= left_or_nothing():
+                raise TransientError(
+                    "The rate budget of this account is used up for the moment.",
+                    unchanged="Nothing was sent.",
+                )
             time.sleep(wait)
 
 

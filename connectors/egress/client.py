@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,14 +14,25 @@ from typing import Any
 import httpx
 import orjson
 
-from connectors.base.errors import ConnectorError, RefusedError, TransientError, VendorAnswerError
+from connectors.base.errors import (
+    ConnectorError,
+    RefusedError,
+    SettingsError,
+    TransientError,
+    VendorAnswerError,
+)
+from connectors.egress.body import ACCEPTED, read_bounded
 from connectors.egress.budget import budget_for
+from connectors.egress.deadline import ends_within, left_or_nothing
+from connectors.egress.guard import Resolver
 from connectors.egress.policy import EgressPolicy
 from connectors.egress.transport import GuardedTransport
 
 _IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
 _RETRY_STATUS = {429, 500, 502, 503, 504}
+#: Longest wait between two attempts; a vendor who asks for more is asked again by the caller's next run.
 _MAX_WAIT = 20.0
+_LONGEST_RETRY_AFTER = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +55,27 @@ class EgressResponse:
 
 
 class Egress:
-    """The only way a connector reaches the network. ``account`` names the rate budget it draws on."""
+    """The only way a connector reaches the network. ``account`` names the rate budget it draws on.
 
-    def __init__(self, policy: EgressPolicy, account: str = "default") -> None:
+    ``resolver`` (default: the operating system's) and ``verify`` (default: the system's authorities) stand in
+    for a deployment's own name service and private authority.
+    """
+
+    def __init__(
+        self,
+        policy: EgressPolicy,
+        account: str = "default",
+        *,
+        resolver: Resolver | None = None,
+        verify: ssl.SSLContext | None = None,
+    ) -> None:
         self.policy = policy
         self._budget = budget_for(account, policy.requests_per_second, policy.burst)
         self._client = httpx.Client(
-            transport=GuardedTransport(policy),
+            transport=GuardedTransport(policy, verify, resolver),
             follow_redirects=False,
             trust_env=False,
+            headers={"accept-encoding": ACCEPTED, "user-agent": "Portcullis"},
             timeout=httpx.Timeout(policy.read_timeout, connect=policy.connect_timeout),
         )
 
@@ -68,63 +92,73 @@ class Egress:
     ) -> EgressResponse:
         """Exchange one request.
 
-        Idempotent methods are tried again on time-outs, 429 and 5xx. With ``raise_transient`` (default) such a
-        status after the last attempt raises ``TransientError``; without it the answer is returned as it is.
+        Idempotent methods are tried again on time-outs, 429 and 5xx, unless the vendor asks for a longer wait
+        than is sensible here. With ``raise_transient`` (default) such a status after the last attempt raises
+        ``TransientError``; without it the answer is returned as it is. ``timeout`` (seconds) bounds the whole
+        call, retries and waits included; default is the policy's.
         """
-        if not url.startswith(("https://", "http://")):
-            raise RefusedError("Only http and https addresses are opened.", unchanged="Nothing was sent.")
+        target = self._target(url)
         total = attempts or (self.policy.max_attempts if method.upper() in _IDEMPOTENT else 1)
-        for attempt in range(1, total + 1):
-            last = attempt == total
-            try:
-                answer = self._exchange(method, url, headers, content, timeout)
-            except httpx.HTTPError as error:
-                if last:
-                    raise self._transport_error(url, error) from error
-                self._wait(attempt, None)
-                continue
-            if answer.status not in _RETRY_STATUS or (last and not raise_transient):
-                return answer
-            retry_after = _retry_after(answer.headers.get("retry-after"))
-            if last:
-                host = httpx.URL(url).host
-                raise TransientError(f"{host} answered {answer.status}.", retry_after=retry_after)
-            self._wait(attempt, retry_after)
+        with ends_within(timeout or self.policy.total_timeout):
+            for attempt in range(1, total + 1):
+                try:
+                    answer = self._exchange(method, target, headers, content)
+                except httpx.HTTPError as error:
+                    if attempt == total or not self._wait(attempt, None):
+                        raise self._transport_error(target, error) from error
+                    continue
+                if answer.status not in _RETRY_STATUS:
+                    return answer
+                retry_after = _retry_after(answer.headers.get("retry-after"))
+                if attempt == total or not self._wait(attempt, retry_after):
+                    if not raise_transient:
+                        return answer
+                    raise TransientError(f"{target.host} answered {answer.status}.", retry_after=retry_after)
         raise AssertionError("unreachable: the loop returns or raises")
 
     def close(self) -> None:
         """Close idle connections."""
         self._client.close()
 
+    def _target(self, url: str) -> httpx.URL:
+        """The address as it will be opened; raises before anything is looked up or sent."""
+        if not url.startswith(("https://", "http://")):
+            raise RefusedError("Only http and https addresses are opened.", unchanged="Nothing was sent.")
+        try:
+            target = httpx.URL(url)
+            usable = bool(target.host) and not target.userinfo  # an internationalised name is decoded here
+        except (httpx.InvalidURL, ValueError):
+            usable = False
+        if not usable:
+            raise SettingsError(
+                "The address cannot be opened: it names no host as host names are written, or holds a password.",
+                unchanged="Nothing was sent.",
+                action="Check the address in the settings.",
+            )
+        port = target.port or (443 if target.scheme == "https" else 80)
+        needs_tls = self.policy.require_tls and not self.policy.allows_private(target.host, port)
+        if target.scheme == "http" and needs_tls:
+            raise RefusedError(
+                f"{target.host}:{port} would be reached without encryption.",
+                unchanged="Nothing was sent.",
+                action="Use https, or have the operator allow this host and port.",
+            )
+        return target
+
     def _exchange(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str] | None,
-        content: bytes | None,
-        timeout: float | None,
+        self, method: str, target: httpx.URL, headers: Mapping[str, str] | None, content: bytes | None
     ) -> EgressResponse:
         self._budget.take()
-        options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
-        with self._client.stream(
-            method, url, headers=dict(headers or {}), content=content, **options
-        ) as answer:
-            parts: list[bytes] = []
-            size = 0
-            for part in answer.iter_bytes():
-                size += len(part)
-                if size > self.policy.max_response_bytes:
-                    raise VendorAnswerError(
-                        f"The answer of {answer.url.host} was larger than {self.policy.max_response_bytes} bytes.",
-                        action="Narrow what is asked for, or check that the address is right.",
-                    )
-                parts.append(part)
+        with self._client.stream(method, target, headers=dict(headers or {}), content=content) as answer:
             names = {name.lower(): value for name, value in answer.headers.items()}
-            return EgressResponse(answer.status_code, names, b"".join(parts))
+            encoding = "" if method.upper() == "HEAD" else names.get("content-encoding", "")
+            limit = self.policy.max_response_bytes
+            body = read_bounded(answer.iter_raw(), encoding, limit, target.host)
+            return EgressResponse(answer.status_code, names, body)
 
     @staticmethod
-    def _transport_error(url: str, error: httpx.HTTPError) -> ConnectorError:
-        host = httpx.URL(url).netloc.decode("ascii", "replace")
+    def _transport_error(target: httpx.URL, error: httpx.HTTPError) -> ConnectorError:
+        host = target.netloc.decode("ascii", "replace")
         if isinstance(error, httpx.TimeoutException):
             return TransientError(
                 f"{host} did not answer in time.", unchanged="It is not known whether it arrived."
@@ -135,9 +169,14 @@ class Egress:
         )
 
     @staticmethod
-    def _wait(attempt: int, retry_after: float | None) -> None:
+    def _wait(attempt: int, retry_after: float | None) -> bool:
+        """Wait for the next attempt; False, at once, when the wait is longer than this call may take."""
         backoff = random.uniform(0.1, 0.5) * 2 ** (attempt - 1)  # noqa: S311 - jitter, not a secret
-        time.sleep(min(_MAX_WAIT, max(backoff, retry_after or 0.0)))
+        seconds = backoff + (retry_after or 0.0)
+        if seconds > _MAX_WAIT or seconds >= left_or_nothing():
+            return False
+        time.sleep(seconds)
+        return True
 
 
 def _retry_after(value: str | None) -> float | None:
@@ -145,10 +184,11 @@ def _retry_after(value: str | None) -> float | None:
     if value is None:
         return None
     try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (TypeError, ValueError):
+        seconds = float(value) if value.strip().isdigit() else _until(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return min(max(0.0, seconds), _LONGEST_RETRY_AFTER)
+
+
+def _until(date: str) -> float:
+    return (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()

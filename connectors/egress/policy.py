@@ -9,23 +9,39 @@ from dataclasses import dataclass
 class EgressPolicy:
     """Limits of outbound traffic.
 
-    ``allow`` lists ``host:port`` pairs that may be reached although their address is not public: a private
-    Kong Admin API, a VPC endpoint. It is the operator's setting, never a tenant's. Times are seconds, sizes bytes.
+    ``allow`` lists ``host:port`` pairs that may be reached although their address is not public, and without
+    TLS: a private Kong Admin API, a VPC endpoint. It is the operator's setting, never a tenant's. Times are
+    seconds, sizes bytes. ``total_timeout`` ends one call of ``request`` or one mail, its retries included.
     """
 
     allow: frozenset[str] = frozenset()
     connect_timeout: float = 5.0
     read_timeout: float = 20.0
+    total_timeout: float = 120.0
     max_response_bytes: int = 32 * 1024 * 1024
     max_attempts: int = 3
     requests_per_second: float = 10.0
     burst: int = 40
+    require_tls: bool = True
 
     @classmethod
-    def from_text(cls, allow: str) -> EgressPolicy:
-        """A policy whose allow-list is a comma-separated text (``PORTCULLIS_EGRESS_ALLOW``)."""
-        return cls(allow=frozenset(entry.strip().lower() for entry in allow.split(",") if entry.strip()))
+    def from_text(cls, allow: str, *scopes: str) -> EgressPolicy:
+        """A policy whose allow-list is a comma-separated text (``PORTCULLIS_EGRESS_ALLOW``).
+
+        An entry is ``host:port``, open to every tenant, or ``scope/host:port``, open only where ``scope`` is
+        among ``scopes``: a workspace's short name, a connection's or an alert destination's id.
+        """
+        pairs = set()
+        for entry in allow.split(","):
+            scope, _, pair = entry.strip().rpartition("/")
+            if pair and (not scope or scope in scopes):
+                pairs.add(_pair(*pair.rpartition(":")[::2]))
+        return cls(allow=frozenset(pairs))
 
     def allows_private(self, host: str, port: int) -> bool:
         """Whether the operator opened exactly this host and port."""
-        return f"{host.lower().strip('[]')}:{port}" in self.allow
+        return _pair(host, str(port)) in self.allow
+
+
+def _pair(host: str, port: str) -> str:
+    return f"{host.lower().strip('[]')}:{port}"

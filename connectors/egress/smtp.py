@@ -8,12 +8,15 @@ import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 from enum import StrEnum
+from typing import Any, Final
 
 from connectors.base.errors import ConnectorError, SettingsError, TransientError
-from connectors.egress.guard import resolve_allowed
+from connectors.egress.deadline import ends_within, left
+from connectors.egress.guard import Resolver, resolve_allowed
 from connectors.egress.policy import EgressPolicy
 
 _UNSENT = "The mail was not sent."
+_MAX_ANSWERS: Final = 1024 * 1024
 
 
 class Security(StrEnum):
@@ -40,6 +43,7 @@ def send(
     server: SmtpServer,
     policy: EgressPolicy,
     context: ssl.SSLContext | None = None,
+    resolver: Resolver | None = None,
 ) -> dict[str, str]:
     """Hand one message over; gives the refused recipients with the server's words when others were accepted.
 
@@ -53,7 +57,10 @@ def send(
             action="Choose STARTTLS or TLS, or remove the login.",
         )
     try:
-        with _session(server, policy, context or ssl.create_default_context()) as session:
+        with (
+            ends_within(policy.total_timeout),
+            _session(server, policy, context, resolver) as session,
+        ):
             if server.username:
                 session.login(server.username, server.password)
             refused = session.send_message(message)
@@ -64,22 +71,59 @@ def send(
     return {address: _said(text) for address, (_, text) in refused.items()}
 
 
+class _Bounded(socket.socket):
+    """A socket whose reads end with the deadline and after ``_MAX_ANSWERS`` bytes in all.
+
+    The library reads replies of any number of lines; each one restarts the socket's own time-out.
+    """
+
+    _heard = 0
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        """Read within what is left."""
+        self.settimeout(left(self.gettimeout()))
+        count = super().recv_into(*args, **kwargs)
+        self._heard += count
+        if self._heard > _MAX_ANSWERS:
+            raise OSError("it sent more than a mail server has to say")
+        return count
+
+
+class _BoundedTls(ssl.SSLSocket):
+    """The same inside TLS."""
+
+    _heard = 0
+
+    def recv_into(self, *args: Any, **kwargs: Any) -> int:
+        """Read within what is left."""
+        self.settimeout(left(self.gettimeout()))
+        count = super().recv_into(*args, **kwargs)
+        self._heard += count
+        if self._heard > _MAX_ANSWERS:
+            raise OSError("it sent more than a mail server has to say")
+        return count
+
+
 class _GuardedSmtp(smtplib.SMTP):
     """SMTP whose socket goes to a checked address; certificates are still checked against the host's name."""
 
-    def __init__(self, server: SmtpServer, policy: EgressPolicy) -> None:
+    def __init__(self, server: SmtpServer, policy: EgressPolicy, resolver: Resolver | None) -> None:
         self._policy = policy
+        self._resolver = resolver
         super().__init__(server.host, server.port, timeout=policy.read_timeout, local_hostname="portcullis")
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        return _open(host, port, self._policy)
+        return _open(host, port, self._policy, self._resolver)
 
 
 class _GuardedSmtps(smtplib.SMTP_SSL):
     """SMTP in TLS from the first byte."""
 
-    def __init__(self, server: SmtpServer, policy: EgressPolicy, context: ssl.SSLContext) -> None:
+    def __init__(
+        self, server: SmtpServer, policy: EgressPolicy, context: ssl.SSLContext, resolver: Resolver | None
+    ) -> None:
         self._policy = policy
+        self._resolver = resolver
         super().__init__(
             server.host,
             server.port,
@@ -89,7 +133,7 @@ class _GuardedSmtps(smtplib.SMTP_SSL):
         )
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        plain = _open(host, port, self._policy)
+        plain = _open(host, port, self._policy, self._resolver)
         try:
             return self.context.wrap_socket(plain, server_hostname=host)
         except (OSError, ValueError):
@@ -97,26 +141,35 @@ class _GuardedSmtps(smtplib.SMTP_SSL):
             raise
 
 
-def _session(server: SmtpServer, policy: EgressPolicy, context: ssl.SSLContext) -> smtplib.SMTP:
+def _session(
+    server: SmtpServer, policy: EgressPolicy, context: ssl.SSLContext | None, resolver: Resolver | None
+) -> smtplib.SMTP:
+    if server.security is Security.NONE:
+        return _GuardedSmtp(server, policy, resolver)
+    context = context or ssl.create_default_context()
+    context.sslsocket_class = _BoundedTls
     if server.security is Security.TLS:
-        return _GuardedSmtps(server, policy, context)
-    session = _GuardedSmtp(server, policy)
-    if server.security is Security.STARTTLS:
-        try:
-            session.starttls(context=context)
-        except BaseException:
-            session.close()
-            raise
+        return _GuardedSmtps(server, policy, context, resolver)
+    session = _GuardedSmtp(server, policy, resolver)
+    try:
+        session.starttls(context=context)
+    except BaseException:
+        session.close()
+        raise
     return session
 
 
-def _open(host: str, port: int, policy: EgressPolicy) -> socket.socket:
+def _open(host: str, port: int, policy: EgressPolicy, resolver: Resolver | None) -> socket.socket:
     """A connection to the first allowed address that answers."""
     failure: OSError = OSError(f"no address of {host} answered")
-    for address in resolve_allowed(host, port, policy):
+    for address in resolve_allowed(host, port, policy, resolver, policy.connect_timeout):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        opened = _Bounded(family, socket.SOCK_STREAM)
         try:
-            opened = socket.create_connection((address, port), timeout=policy.connect_timeout)
+            opened.settimeout(left(policy.connect_timeout))
+            opened.connect((address, port))
         except OSError as error:
+            opened.close()
             failure = error
             continue
         opened.settimeout(policy.read_timeout)

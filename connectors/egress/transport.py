@@ -9,16 +9,18 @@ from typing import Any
 import httpcore
 import httpx
 
-from connectors.base.errors import ConnectorError, RefusedError
-from connectors.egress.guard import resolve_allowed
+from connectors.base.errors import ConnectorError, RefusedError, SettingsError
+from connectors.egress.deadline import left
+from connectors.egress.guard import Resolver, resolve_allowed
 from connectors.egress.policy import EgressPolicy
 
 
 class GuardedBackend(httpcore.NetworkBackend):
     """Opens TCP connections only to addresses that ``resolve_allowed`` returned; never UNIX sockets."""
 
-    def __init__(self, policy: EgressPolicy) -> None:
+    def __init__(self, policy: EgressPolicy, resolver: Resolver | None = None) -> None:
         self._policy = policy
+        self._resolver = resolver
         self._inner = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -31,12 +33,17 @@ class GuardedBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Connect to the first checked address that answers."""
         error: Exception | None = None
-        for address in resolve_allowed(host, port, self._policy):
+        for address in self._addresses(host, port, timeout):
             try:
-                return self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+                wait = _seconds(timeout, "connect")
+                return _InTime(self._inner.connect_tcp(address, port, wait, local_address, socket_options))
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
                 error = failed
         raise error or httpcore.ConnectError(f"no address of {host} answered")
+
+    def _addresses(self, host: str, port: int, timeout: float | None) -> list[str]:
+        wait = _seconds(timeout, "connect") or self._policy.connect_timeout
+        return resolve_allowed(host, port, self._policy, self._resolver, wait)
 
     def connect_unix_socket(
         self, path: str, timeout: float | None = None, socket_options: Iterable[Any] | None = None
@@ -50,16 +57,21 @@ class GuardedBackend(httpcore.NetworkBackend):
 class GuardedTransport(httpx.BaseTransport):
     """httpx over a httpcore pool with the guarded backend; redirects are the client's business (off)."""
 
-    def __init__(self, policy: EgressPolicy, verify: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, policy: EgressPolicy, verify: ssl.SSLContext | None = None, resolver: Resolver | None = None
+    ) -> None:
         self._pool = httpcore.ConnectionPool(
             ssl_context=verify or ssl.create_default_context(),
             max_connections=20,
             keepalive_expiry=15.0,
-            network_backend=GuardedBackend(policy),
+            network_backend=GuardedBackend(policy, resolver),
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request; transport failures become ``httpx`` errors, the guard's refusal passes through."""
+        """Send one request; transport failures become ``httpx`` errors, the guard's refusal passes through.
+
+        ``SettingsError`` for a certificate that is not valid and for a header or address that HTTP cannot carry.
+        """
         raw = httpcore.Request(
             method=request.method,
             url=httpcore.URL(
@@ -78,7 +90,18 @@ class GuardedTransport(httpx.BaseTransport):
             raise
         except httpcore.TimeoutException as error:
             raise httpx.TimeoutException(str(error) or "timed out", request=request) from error
+        except httpcore.LocalProtocolError:
+            # The library's text repeats the header, which may be a token.
+            raise SettingsError(
+                f"The request to {request.url.host} cannot be sent: its address or a header holds characters "
+                "HTTP does not allow.",
+                unchanged="Nothing was sent.",
+                action="Check the address and the token in the settings for line breaks.",
+            ) from None
         except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
+            cause = error.args[0] if error.args else None
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                raise _bad_certificate(request.url.host, cause) from error
             raise httpx.TransportError(str(error) or type(error).__name__, request=request) from error
         return httpx.Response(
             status_code=answer.status,
@@ -90,6 +113,30 @@ class GuardedTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close idle connections."""
         self._pool.close()
+
+
+class _InTime(httpcore.NetworkStream):
+    """A stream whose every step also ends with the exchange's deadline."""
+
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _seconds(timeout, "read"))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, _seconds(timeout, "write"))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _InTime(self._inner.start_tls(ssl_context, server_hostname, _seconds(timeout, "connect")))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
 
 
 class _ClosingStream(httpx.SyncByteStream):
@@ -106,3 +153,20 @@ class _ClosingStream(httpx.SyncByteStream):
 
     def close(self) -> None:
         self._answer.close()
+
+
+def _seconds(timeout: float | None, step: str) -> float | None:
+    """The step's own limit or what is left of the exchange; the library's time-out when nothing is left."""
+    try:
+        return left(timeout)
+    except TimeoutError as error:
+        kinds = {"connect": httpcore.ConnectTimeout, "read": httpcore.ReadTimeout}
+        raise kinds.get(step, httpcore.WriteTimeout)(str(error)) from error
+
+
+def _bad_certificate(host: str, error: ssl.SSLCertVerificationError) -> SettingsError:
+    return SettingsError(
+        f"{host} showed a certificate that is not valid: {error.verify_message}.",
+        unchanged="Nothing was sent.",
+        action="Use the name the certificate was made for, or have it renewed by an authority that is trusted.",
+    )

@@ -137,7 +137,7 @@ def deliver(delivery_id: str) -> None:
     try:
         manifest = manifest_of(row.connector)
         notifier = registry.implementation(row.connector, Capability.NOTIFY)(
-            manifest.settings(**_opened(row)), Egress(egress_policy(), account=row.id)
+            manifest.settings(**_opened(row)), Egress(egress_policy(row.id), account=row.id)
         )
         outcome = notifier.send(_message(delivery))
         if not outcome.accepted:

@@ -51,6 +51,9 @@ def logging_config(level: str, text: bool) -> dict[str, Any]:
             # Django's own request log repeats ours and the failures the REST edge already reports.
             "django.request": {"level": "CRITICAL"},
             "django.server": {"level": "CRITICAL"},
+            # The HTTP client logs whole addresses; a webhook's address is often its secret.
+            "httpx": {"level": "WARNING"},
+            "httpcore": {"level": "WARNING"},
             "django": {"handlers": [], "level": level, "propagate": True},
         },
     }

@@ -37,9 +37,12 @@ def manifest_of(key: str) -> Manifest:
     return found
 
 
-def egress_policy() -> EgressPolicy:
-    """What this deployment lets its connectors reach; the allow-list is the operator's, never a tenant's."""
-    return EgressPolicy.from_text(getattr(django_settings, "EGRESS_ALLOW", ""))
+def egress_policy(user_id: str) -> EgressPolicy:
+    """What this deployment lets one connection or alert destination (``user_id``) of this tenant reach.
+
+    The allow-list is the operator's, never a tenant's; its entries may name a workspace or one such id.
+    """
+    return EgressPolicy.from_text(django_settings.EGRESS_ALLOW, require_tenant().slug, user_id)
 
 
 def open_connector(connection_id: str, capability: Capability) -> Any:
@@ -56,5 +59,5 @@ def open_connector(connection_id: str, capability: Capability) -> Any:
             f"{manifest.title} cannot do this ({capability.value}). Nothing was changed.",
         )
     implementation = registry.implementation(connection.connector, capability)
-    egress = Egress(egress_policy(), account=f"{require_tenant().schema_name}:{connection.id}")
+    egress = Egress(egress_policy(connection.id), account=f"{require_tenant().schema_name}:{connection.id}")
     return implementation(form.opened(connection, manifest), egress)
