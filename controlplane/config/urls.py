@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from controlplane.api import errors
+from controlplane.api.platform import sso_flow
 from controlplane.api.platform.session import handoff
 from controlplane.api.routing import discovered_routes
 from controlplane.config.frontend import page
@@ -14,7 +15,8 @@ urlpatterns = [
     path("api/v1/", include(discovered_routes())),
     path("_allauth/", include("allauth.headless.urls")),
     path("session/handoff", handoff, name="session-handoff"),
-    re_path(r"^(api|_allauth|static)(/.*)?$", errors.not_found),
+    path("sso/<str:provider_id>/", include(sso_flow.flow_urls)),
+    re_path(r"^(api|_allauth|static|sso)(/.*)?$", errors.not_found),
     re_path(r"^.*$", page),
 ]
 handler404 = errors.not_found

@@ -50,7 +50,6 @@ ADMINISTER: Final = frozenset(
         "connections.write",
         "jobs.write",
         "members.write",
-        "sso.write",
         "tenant.write",
         "tokens.read",
         "tokens.write",
@@ -59,8 +58,11 @@ ADMINISTER: Final = frozenset(
 )
 MONEY: Final = frozenset({"billing.read", "billing.write"})
 
+# An identity provider says who is who, owners included: only an owner may appoint one.
+OWN: Final = frozenset({"sso.manage", "tenant.delete"})
+
 PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
-    Role.OWNER: READ | ANALYSE | RESPOND | ADMINISTER | MONEY | {"tenant.delete"},
+    Role.OWNER: READ | ANALYSE | RESPOND | ADMINISTER | MONEY | OWN,
     Role.ADMIN: READ | ANALYSE | RESPOND | ADMINISTER | {"billing.read"},
     Role.RESPONDER: READ | ANALYSE | RESPOND,
     Role.ANALYST: READ | ANALYSE,

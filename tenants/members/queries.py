@@ -34,6 +34,12 @@ def member(member_id: str) -> Member:
     return _member(row)
 
 
+def member_of_user(user_id: str) -> Member | None:
+    """Return the member this user is, active or suspended; None for nobody's."""
+    row = Membership.objects.select_related("user").filter(user_id=user_id).first()
+    return _member(row) if row is not None else None
+
+
 def role_of_user(user_id: str) -> str | None:
     """Return the role of an active user, or None."""
     rows = Membership.objects.filter(user_id=user_id, user__is_active=True)

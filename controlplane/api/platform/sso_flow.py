@@ -1,0 +1,155 @@
+"""The addresses a browser walks through during single sign-on; errors lead back to a page, never to a stack trace."""
+
+from collections.abc import Callable
+from functools import wraps
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib.auth import login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_GET, require_http_methods
+
+from controlplane.api.errors import respond
+from tenants.accounts.queries import user
+from tenants.errors import DomainError
+from tenants.members.queries import permissions_of_user
+from tenants.sso import queries, services
+from tenants.sso.middleware import MARK
+from tenants.sso.types import Finished, Protocol, Purpose, SignInRefused
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+COOKIE = "portcullis_sso"
+COOKIE_SECONDS = 3600
+SETTINGS_PAGE = "/settings/sso"
+
+View = Callable[[HttpRequest, str], HttpResponse]
+
+
+def _to_pages(view: View) -> View:
+    """Turn a refusal into the sign-in page with its code, anything else that is wrong into a problem."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, provider_id: str) -> HttpResponse:
+        try:
+            response = view(request, provider_id)
+        except SignInRefused as refused:
+            response = _seen_other(f"/?{urlencode({'sign-in-problem': refused.code})}")
+        except DomainError as error:
+            response = respond(error.status, error.code, error.title, error.detail, request)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return answered
+
+
+@require_GET
+@_to_pages
+def start(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Send the browser to the identity provider; `?next=` is where to go afterwards, `?test=1` only tries."""
+    purpose, tester = Purpose.SIGN_IN, ""
+    if request.GET.get("test"):
+        purpose, tester = Purpose.TEST, _manager(request)
+        if not tester:
+            return respond(403, "not-allowed", "Not allowed", "Only an owner tests a provider.", request)
+    begun = services.begin(
+        provider_id,
+        _base(request),
+        browser=request.COOKIES.get(COOKIE, ""),
+        purpose=purpose,
+        next_path=SETTINGS_PAGE if purpose is Purpose.TEST else request.GET.get("next", "/"),
+        user=tester,
+    )
+    response = HttpResponseRedirect(begun.url)
+    response.set_cookie(
+        COOKIE,
+        begun.browser,
+        max_age=COOKIE_SECONDS,
+        path="/sso/",
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@csrf_exempt
+@require_http_methods(["GET", "POST"])
+@_to_pages
+def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Take the provider's answer: OpenID Connect by GET, SAML by a form posted across sites.
+
+    The posted form comes without cookies (SameSite); it is kept unread, and the browser is sent on to `finish`
+    with a GET of its own, which carries them. So no answer is believed in a browser that did not ask.
+    """
+    if request.method == "POST":
+        state = request.POST.get("RelayState", "")
+        services.keep_response(provider_id, state, request.POST.get("SAMLResponse", ""))
+        return _seen_other(f"/sso/{provider_id}/finish?{urlencode({'state': state})}")
+    if queries.provider(provider_id).protocol != Protocol.OIDC:
+        return respond(405, "method-not-allowed", "Not allowed", "SAML responses are posted.", request)
+    return _finish(request, provider_id)
+
+
+@require_GET
+@_to_pages
+def finish(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Believe or refuse the SAML response kept for this browser."""
+    if queries.provider(provider_id).protocol != Protocol.SAML:
+        return respond(404, "not-found", "Not found", "There is nothing at this address.", request)
+    return _finish(request, provider_id)
+
+
+@require_GET
+@_to_pages
+def metadata(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Our SAML metadata for one provider, for its administrator to load."""
+    here = services.addresses(_base(request), provider_id)
+    text = queries.our_metadata(provider_id, here.metadata, here.callback)
+    return HttpResponse(text, content_type="application/samlmetadata+xml")
+
+
+def _finish(request: HttpRequest, provider_id: str) -> HttpResponse:
+    finished = services.finish(
+        provider_id,
+        {name: value for name, value in request.GET.items() if isinstance(value, str)},
+        browser=request.COOKIES.get(COOKIE, ""),
+        callback=services.addresses(_base(request), provider_id).callback,
+        user=_manager(request),
+    )
+    if finished.purpose is Purpose.TEST:
+        return _seen_other(f"{SETTINGS_PAGE}?{urlencode({'tested': finished.provider})}")
+    _sign_in(request, finished)
+    return _seen_other(finished.next)
+
+
+def _sign_in(request: HttpRequest, finished: Finished) -> None:
+    person = user(finished.user)
+    if person is None:
+        raise SignInRefused("sso-no-account", "The account was ended a moment ago.")
+    login(request, person, backend=BACKEND)
+    request.session[MARK] = finished.provider
+
+
+def _manager(request: HttpRequest) -> str:
+    """Id of whoever is signed in and may manage providers, else empty."""
+    user_id = str(request.user.pk) if request.user.is_authenticated else ""
+    return user_id if user_id and "sso.manage" in permissions_of_user(user_id) else ""
+
+
+def _base(request: HttpRequest) -> str:
+    return f"{request.scheme}://{request.get_host()}"
+
+
+def _seen_other(address: str) -> HttpResponse:
+    return HttpResponse(status=303, headers={"Location": address})
+
+
+flow_urls = [
+    path("start", start, name="sso-start"),
+    path("callback", callback, name="sso-callback"),
+    path("finish", finish, name="sso-finish"),
+    path("metadata", metadata, name="sso-metadata"),
+]
