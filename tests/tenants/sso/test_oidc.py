@@ -111,10 +111,12 @@ def test_an_answer_is_not_believed_with(
     assert signed_in_as(client) == ""
     with inside():
         assert find_user("ann@acme.test") is None
-        assert Provider.objects.get(id=provider).problem["code"] == "sso-not-believed"
+        problem = Provider.objects.get(id=provider).problem
+        assert problem is not None
+        assert problem["code"] == "sso-not-believed"
 
 
-STRANGERS = {
+STRANGERS: dict[str, tuple[dict[str, Any], str]] = {
     "an address outside the proved domains": ({"email": "ann@evil.test"}, "sso-domain"),
     "an address in a sub-domain nobody proved": ({"email": "ann@mail.acme.test"}, "sso-domain"),
     "an address the provider has not verified": ({"email_verified": False}, "sso-domain"),

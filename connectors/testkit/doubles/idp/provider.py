@@ -13,7 +13,7 @@ import orjson
 from werkzeug.wrappers import Request, Response
 
 from connectors.testkit.doubles.idp.signing import SigningKey, encode, signed
-from connectors.testkit.doubles.serving import json_response
+from connectors.testkit.doubles.serving import Answer, json_response
 
 LIFETIME = 300  # seconds of an ID token
 
@@ -35,7 +35,7 @@ class Provider:
 
     def answer(self, request: Request) -> Response:
         """Answer one request."""
-        route = {
+        routes: dict[str, Answer] = {
             "/.well-known/openid-configuration": self._configuration,
             "/authorize": self._authorize,
             "/token": self._token,
@@ -44,7 +44,8 @@ class Provider:
             "/_double/health": lambda _: json_response({}),
             "/_double/orders": self._order,
             "/_double/seen": lambda _: json_response(self.seen),
-        }.get(request.path)
+        }
+        route = routes.get(request.path)
         if route is None:
             return json_response({"error": "not_found"}, 404)
         if not request.path.startswith("/_double/"):
