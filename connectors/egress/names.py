@@ -10,13 +10,15 @@ from connectors.base.errors import TransientError
 _SECONDS = 5.0
 
 
-def txt_records(name: str) -> list[str]:
+def txt_records(name: str, resolver: dns.resolver.Resolver | None = None) -> list[str]:
     """The TXT records of ``name``, each as one text; none when the name or the records do not exist.
+
+    ``resolver`` is the machine's own unless given.
 
     Raises ``TransientError`` when no name server answers within five seconds.
     """
     try:
-        answer = dns.resolver.resolve(name, "TXT", lifetime=_SECONDS)
+        answer = (resolver or dns.resolver.get_default_resolver()).resolve(name, "TXT", lifetime=_SECONDS)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return []
     except dns.exception.DNSException as error:

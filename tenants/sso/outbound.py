@@ -1,5 +1,6 @@
 """Every fetch of single sign-on: through the egress guard, https only, small answers, short waits."""
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -55,7 +56,12 @@ def fetch_ok(url: str) -> EgressResponse:
 
 
 def _policy() -> EgressPolicy:
-    opened = EgressPolicy.from_text(getattr(settings, "EGRESS_ALLOW", ""))
-    return EgressPolicy(
-        allow=opened.allow, max_response_bytes=LARGEST, read_timeout=8.0, connect_timeout=4.0, max_attempts=2
+    opened = EgressPolicy.from_text(getattr(settings, "EGRESS_ALLOW", ""), require_tenant().slug)
+    return replace(
+        opened,
+        max_response_bytes=LARGEST,
+        read_timeout=8.0,
+        connect_timeout=4.0,
+        total_timeout=15.0,
+        max_attempts=2,
     )
