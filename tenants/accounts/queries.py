@@ -11,3 +11,8 @@ def find_user(email: str) -> User | None:
 def user(user_id: str) -> User | None:
     """Return an active user by id."""
     return User.objects.filter(id=user_id, is_active=True).first()
+
+
+def person(email: str) -> User | None:
+    """Return the user with this address whether active or not."""
+    return User.objects.filter(email=email.lower()).first()

@@ -49,6 +49,22 @@ def update_user(user_id: str, **values: str) -> None:
         User.objects.filter(id=user_id).update(**chosen)
 
 
+def change_email(user_id: str, email: str) -> str:
+    """Give a user another address and return it; raises Invalid and Conflict."""
+    checked = check_email(email)
+    try:
+        with transaction.atomic():
+            User.objects.filter(id=user_id).update(email=checked)
+    except IntegrityError:
+        raise Conflict("email-taken", "Someone with this email address is already here.") from None
+    return checked
+
+
+def reactivate_user(user_id: str) -> None:
+    """Let a deactivated user sign in again; sessions that ended stay ended."""
+    User.objects.filter(id=user_id).update(is_active=True)
+
+
 def check_email(email: str) -> str:
     """Return the address in lower case; raises Invalid when it is not one."""
     try:

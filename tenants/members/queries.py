@@ -18,6 +18,7 @@ class Member:
     name: str
     role: str
     created_at: datetime
+    active: bool = True
 
 
 def members() -> list[Member]:
@@ -53,4 +54,6 @@ def permissions_of_user(user_id: str) -> frozenset[str]:
 
 
 def _member(row: Membership) -> Member:
-    return Member(row.id, row.user_id, row.user.email, row.user.name, row.role, row.created_at)
+    return Member(
+        row.id, row.user_id, row.user.email, row.user.name, row.role, row.created_at, row.user.is_active
+    )

@@ -2,11 +2,12 @@
 
 from django.db import transaction
 
-from tenants.accounts.services import create_user, end_sessions
+from tenants.accounts.services import create_user, end_sessions, reactivate_user
 from tenants.audit.services import record
 from tenants.errors import Conflict, Invalid, NotFound, Refused
 from tenants.members.models import Membership
 from tenants.members.permissions import ALL, Role, permissions_of
+from tenants.tokens.services import revoke_tokens_of
 
 
 @transaction.atomic
@@ -46,14 +47,43 @@ def change_role(member_id: str, role: str, holder: frozenset[str]) -> None:
 
 @transaction.atomic
 def remove_member(member_id: str, holder: frozenset[str]) -> None:
-    """End a membership: the user is deactivated and every session of theirs ends."""
+    """End a membership: the user is deactivated, every session and token of theirs ends."""
     row = _locked(member_id)
     _within(holder, permissions_of(row.role))
     _keep_an_owner(row)
     user_id, role = row.user_id, row.role
     row.delete()
     end_sessions(user_id, deactivate=True)
+    revoke_tokens_of(user_id)
     record("member.remove", member_id, before={"user": user_id, "role": role})
+
+
+@transaction.atomic
+def suspend_member(member_id: str) -> None:
+    """Stop a member from signing in: sessions and tokens end at once, role and history stay. Safe to repeat."""
+    row = _locked(member_id)
+    _keep_an_owner(row)
+    end_sessions(row.user_id, deactivate=True)
+    revoke_tokens_of(row.user_id)
+    record("member.suspend", row.id, after={"active": False})
+
+
+@transaction.atomic
+def resume_member(member_id: str) -> None:
+    """Let a suspended member sign in again; what ended stays ended."""
+    row = _locked(member_id)
+    reactivate_user(row.user_id)
+    record("member.resume", row.id, after={"active": True})
+
+
+@transaction.atomic
+def readmit_member(user_id: str, role: str) -> str:
+    """Make somebody a member again whose membership ended; return the new membership's id."""
+    chosen = _role(role)
+    reactivate_user(user_id)
+    row = Membership.objects.create(user_id=user_id, role=chosen)
+    record("member.add", row.id, after={"user": user_id, "role": chosen.value})
+    return row.id
 
 
 def _locked(member_id: str) -> Membership:

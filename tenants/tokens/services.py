@@ -77,6 +77,17 @@ def revoke_token(token_id: str) -> None:
         record("token.revoke", row.id, before={"name": row.name}, after={"revoked": True})
 
 
+@transaction.atomic
+def revoke_tokens_of(user_id: str) -> int:
+    """End every token this user made, at once; return how many there were."""
+    held = list(
+        ApiToken.objects.filter(created_by_id=user_id, revoked_at__isnull=True).values_list("id", flat=True)
+    )
+    for token_id in held:
+        revoke_token(token_id)
+    return len(held)
+
+
 def authenticate(text: str) -> TokenAuth | None:
     """Return what a token may do in the entered tenant; None when it is wrong, expired, revoked or foreign."""
     parts = text.split("_")
