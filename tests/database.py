@@ -160,4 +160,8 @@ class TestDatabases:
 
 def fast_settings(data: Path) -> dict[str, Any]:
     """Return settings of test runs: own data directory, cheap password hashes."""
-    return {"DATA_DIR": data, "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"]}
+    return {
+        "DATA_DIR": data,
+        "SPARE_SCHEMAS": 0,
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    }

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from connectors.base.errors import ConflictError, TransientError
-from controlplane.blocking import services
+from controlplane.blocking import queries, services
 from controlplane.blocking.services.asking import utc_now
 from tenants.jobs.events import subscribe
 from tenants.jobs.services import every, job
+from tenants.orgs.services import before_deletion
 
 #: Seconds until a push is tried again: another one was running, or the vendor did not answer.
 _BUSY_SECONDS: Final = 2.0
@@ -62,3 +63,11 @@ def connection_deleted(connection_id: str) -> None:
     for target in services.active_targets():
         if target.connection_id == connection_id:
             push.enqueue(connection_id, target.ref, unique_key=f"{connection_id}:{target.ref}")
+
+
+@before_deletion
+def take_blocks_back() -> list[str]:
+    """Undo every block before the workspace goes: its credentials go with it, and nobody could undo them then."""
+    services.undo_all("")
+    left = queries.standing()
+    return [f"{left} blocks still stand at their gateways."] if left else []

@@ -113,3 +113,8 @@ def blocks_of_threats(threat_ids: list[str]) -> list[dict[str, Any]]:
         {"id": row.id, "status": row.status, "stage": row.stage, "expires_at": row.expires_at.isoformat()}
         for row in rows
     ]
+
+
+def standing() -> int:
+    """Return how many blocks stand, or may still stand, at a gateway."""
+    return Block.objects.exclude(status__in=[s.value for s in OVER]).count()

@@ -181,3 +181,9 @@ EGRESS_ALLOW = os.environ.get("PORTCULLIS_EGRESS_ALLOW", "")
 PUBLIC_URL = os.environ.get(
     "PORTCULLIS_PUBLIC_URL", f"http{'s' if SECURE else ''}://{{tenant}}.{BASE_DOMAIN}"
 )
+
+# Tenants ---------------------------------------------------------------------------------------------
+#: Schemas made ahead by the scheduler, so that signing up need not wait for one.
+SPARE_SCHEMAS = int(os.environ.get("PORTCULLIS_SPARE_SCHEMAS", "2"))
+#: Hours between an owner's wish to delete the workspace and its deletion.
+DELETION_GRACE_HOURS = float(os.environ.get("PORTCULLIS_DELETION_GRACE_HOURS", "168"))

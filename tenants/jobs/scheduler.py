@@ -11,6 +11,7 @@ from tenants.isolation.context import TenantRef, no_tenant, tenant_context
 from tenants.jobs.services import schedule
 from tenants.jobs.worker import sweep_rejected
 from tenants.orgs.queries import all_tenants
+from tenants.orgs.services import upkeep
 
 log = structlog.get_logger(__name__)
 # Held by the session; asking again while holding it adds nothing, so the count cannot grow without end.
@@ -22,6 +23,7 @@ LEAD = """
 """
 TICK_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
+UPKEEP_SECONDS = 20.0
 
 
 class Scheduler:
@@ -31,6 +33,7 @@ class Scheduler:
         self._clock = clock
         self._due: dict[str, float] = {}
         self._swept = 0.0
+        self._kept_up = clock()
 
     def run(self, stop: threading.Event) -> None:
         """Tick every second until told to stop; database trouble ends the lead and is tried again."""
@@ -62,4 +65,16 @@ class Scheduler:
         if now - self._swept >= SWEEP_SECONDS:
             self._swept = now
             sweep_rejected()
+        if now - self._kept_up >= UPKEEP_SECONDS:
+            self._kept_up = now
+            self._keep_up()
         return added
+
+    @staticmethod
+    def _keep_up() -> None:
+        """Look after the tenants themselves; what fails there must not hold up their jobs."""
+        try:
+            with no_tenant():
+                upkeep()
+        except Exception:
+            log.exception("upkeep of the tenants failed; trying again")

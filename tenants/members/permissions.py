@@ -59,7 +59,7 @@ ADMINISTER: Final = frozenset(
 MONEY: Final = frozenset({"billing.read", "billing.write"})
 
 # An identity provider says who is who, owners included: only an owner may appoint one.
-OWN: Final = frozenset({"sso.manage", "tenant.delete"})
+OWN: Final = frozenset({"sso.manage", "tenant.delete", "tenant.export"})
 
 PERMISSIONS: Final[dict[Role, frozenset[str]]] = {
     Role.OWNER: READ | ANALYSE | RESPOND | ADMINISTER | MONEY | OWN,

@@ -109,6 +109,7 @@ def info(tenant: Tenant) -> OrgInfo:
         Status(tenant.status),
         tenant.schema_key,
         frozenset(tenant.schema_serves),
+        tenant.delete_after,
     )
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from tenants.isolation.context import SCHEMA_NAME, TenantRef, no_tenant, tenant_context
 from tenants.isolation.routers import OWNER
+from tenants.jobs.services import discover
 from tenants.orgs.connection import owner
 from tenants.orgs.models import PlatformEntry, Tenant
 from tenants.orgs.queries import forget
@@ -110,6 +111,7 @@ def remove_files(schema: str) -> int:
 
 def _close(tenant: Tenant, at: datetime) -> None:
     """Mark a due tenant for removal, unless something of it still stands elsewhere."""
+    discover()  # who takes leave says so where its jobs are
     left: list[str] = []
     if tenant.status == Status.ACTIVE:
         with tenant_context(TenantRef(tenant.schema_name, tenant.slug, tenant.name)):

@@ -3,7 +3,9 @@
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -18,11 +20,13 @@ from tenants.members.queries import members
 from tenants.members.services import add_member
 from tenants.orgs.migrating import migration_key
 from tenants.orgs.models import Tenant
-from tenants.orgs.provisioning import take_schema
+from tenants.orgs.provisioning import fill_spares, take_schema
 from tenants.orgs.queries import forget, info
-from tenants.orgs.removal import remove
+from tenants.orgs.record import note
+from tenants.orgs.removal import before_deletion, remove, sweep
 from tenants.orgs.types import OrgInfo, Status
 
+__all__ = ["before_deletion"]
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]\Z")
 RESERVED = frozenset(
     [
@@ -110,9 +114,7 @@ def rename_tenant(name: str) -> OrgInfo:
     """Change the display name of the entered tenant."""
     if not name.strip():
         raise Invalid("invalid-name", "Nothing was changed.", fields={"name": ["May not be empty."]})
-    schema = require_tenant().schema_name
-    with no_tenant():
-        tenant = Tenant.objects.get(schema_name=schema)
+    tenant = _entered()
     with transaction.atomic():
         record("tenant.rename", tenant.id, before={"name": tenant.name}, after={"name": name.strip()})
         Tenant.objects.using(OWNER).filter(id=tenant.id).update(name=name.strip())
@@ -129,6 +131,54 @@ def suspend_tenant(tenant_id: str, reason: str) -> None:
 def resume_tenant(tenant_id: str, reason: str) -> None:
     """Serve a suspended tenant again."""
     _change(tenant_id, Status.ACTIVE, "tenant.resume", reason)
+
+
+def ask_deletion(typed_name: str, user_id: str) -> OrgInfo:
+    """Let the entered tenant be deleted after the grace period; until then everything goes on and can be kept.
+
+    The caller has checked who asks; `typed_name` must be the tenant's name. Raises Invalid, Conflict.
+    """
+    tenant = _entered()
+    if typed_name.strip() != tenant.name:
+        problem = {"name": ["Type the workspace's name exactly as it is shown."]}
+        raise Invalid("name-differs", "Nothing was deleted.", fields=problem)
+    if tenant.delete_after is not None:
+        raise Conflict("deletion-asked", "The deletion was asked for already; nothing was changed.")
+    due = timezone.now() + timedelta(hours=settings.DELETION_GRACE_HOURS)
+    _schedule_deletion(tenant, due, "tenant.delete.ask", "tenant.deletion-asked", user_id)
+    return info(tenant)
+
+
+def keep_tenant(user_id: str) -> OrgInfo:
+    """Take back the wish to delete the entered tenant; raises Conflict when there is none."""
+    tenant = _entered()
+    if tenant.delete_after is None:
+        raise Conflict("no-deletion-asked", "No deletion was asked for; nothing was changed.")
+    _schedule_deletion(tenant, None, "tenant.delete.cancel", "tenant.deletion-cancelled", user_id)
+    return info(tenant)
+
+
+def upkeep() -> None:
+    """Go on with deletions, remove what crashes left, keep spare schemas ready; the scheduler calls it."""
+    sweep()
+    fill_spares(settings.SPARE_SCHEMAS)
+
+
+def _entered() -> Tenant:
+    schema = require_tenant().schema_name
+    with no_tenant():
+        found: Tenant = Tenant.objects.get(schema_name=schema)
+    return found
+
+
+def _schedule_deletion(tenant: Tenant, due: datetime | None, action: str, noted: str, user_id: str) -> None:
+    shown = {"delete_after": due.isoformat() if due else None}
+    with transaction.atomic():
+        record(action, tenant.id, after=shown)
+        Tenant.objects.using(OWNER).filter(id=tenant.id).update(delete_after=due)
+        note(noted, tenant.id, tenant.schema_name, by=user_id, due=due.isoformat() if due else "")
+    tenant.delete_after = due
+    forget()
 
 
 def delete_tenant(tenant_id: str) -> None:

@@ -1,6 +1,7 @@
 """Values other apps may hold."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 TEMPLATE_SCHEMA = "t_0000000000000000"
@@ -27,6 +28,8 @@ class OrgInfo:
     #: State of the migrations its schema is in, and earlier states whose code can still use it.
     schema_key: str = ""
     serves: frozenset[str] = frozenset()
+    #: When the tenant will be deleted; None unless its owner asked for it.
+    delete_after: datetime | None = None
 
     def usable_by(self, key: str) -> bool:
         """Tell whether code of this state of the migrations can use the schema."""

@@ -106,7 +106,7 @@ def test_a_spare_schema_is_taken_once_and_only_in_the_right_state(committed_db: 
     assert made == spares
     provisioning.fill_spares(1)
     sql("UPDATE orgs_spareschema SET key = 'older', created_at = now() - interval '1 hour'")
-    (stale,) = (row[0] for row in sql("SELECT schema_name FROM orgs_spareschema"))
+    (stale,) = (str(row[0]) for row in sql("SELECT schema_name FROM orgs_spareschema"))
     assert create_tenant("N", "newer", "n@new.test", None).schema_name != stale
     provisioning.fill_spares(0)
     assert sql("SELECT to_regnamespace(%s), to_regrole(%s)", stale, stale) == [(None, None)]

@@ -1,0 +1,1 @@
+"""Archives: everything a tenant has in one file it can take along."""
