@@ -21,6 +21,8 @@ LEFT_OUT_TABLES: Final = {
     "account_emailconfirmation": "keys that confirm an address",
     "django_session": "sessions",
     "mfa_authenticator": "second factors",
+    "sso_flow": "sign-ins under way",
+    "sso_spentassertion": "spent sign-ins",
     "vault_datakey": "encryption keys",
 }
 LEFT_OUT_FOLDERS: Final = {"archives": "other archives", "imports": "uploads not read yet, not redacted"}
