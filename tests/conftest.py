@@ -1,6 +1,8 @@
 """Fixtures of every test that needs Django. Their use is described in docs/platform.md."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -55,10 +57,15 @@ def committed_db(databases: TestDatabases, django_db_blocker: DjangoDbBlocker) -
 
 
 @pytest.fixture
-def any_db(request: pytest.FixtureRequest) -> None:
-    """A transaction rolled back after the test, or real commits when the test asks for `committed_db`."""
+def any_db(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A transaction rolled back after the test, or real commits when the test asks for `committed_db`.
+
+    Copies of the template share their schema names, so a test also starts without the files of the last one.
+    """
     forget()
     request.getfixturevalue("committed_db" if "committed_db" in request.fixturenames else "db")
+    yield
+    shutil.rmtree(Path(settings.DATA_DIR) / "tenants", ignore_errors=True)
 
 
 @pytest.fixture

@@ -132,6 +132,7 @@ def test_stacked_and_unasked_encodings_are_refused(encoding: str) -> None:
         (zlib.compress(b"hello " * 1000)[2:-4], "deflate"),
         (b"hello " * 1000, "identity"),
     ],
+    ids=["gzip", "two gzip members", "zlib", "raw deflate", "identity"],
 )
 def test_honest_compressed_answers_are_read(packed: bytes, encoding: str) -> None:
     answer = reply(200, packed, {"content-encoding": encoding, "content-length": str(len(packed))})
@@ -139,7 +140,9 @@ def test_honest_compressed_answers_are_read(packed: bytes, encoding: str) -> Non
         assert get(allowed(port), port) == b"hello " * 1000
 
 
-@pytest.mark.parametrize("packed", [gzip.compress(b"hello " * 1000)[:-12], b"no gzip at all"])
+@pytest.mark.parametrize(
+    "packed", [gzip.compress(b"hello " * 1000)[:-12], b"no gzip at all"], ids=["cut short", "no gzip"]
+)
 def test_a_broken_compressed_answer_is_no_answer(packed: bytes) -> None:
     answer = reply(200, packed, {"content-encoding": "gzip", "content-length": str(len(packed))})
     with server(answer) as port, pytest.raises(VendorAnswerError, match="compressed"):
