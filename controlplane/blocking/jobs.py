@@ -17,7 +17,7 @@ _RETRY_SECONDS: Final = 10.0
 _LONGEST_SECONDS: Final = 60.0
 
 
-@job(queue="blocking", max_retries=10, time_limit=300)
+@job(queue="urgent", max_retries=10, time_limit=300)
 def push(connection_id: str, ref: str) -> None:
     """Bring one target to what the tenant's blocks want; come back soon when that was not possible now.
 
@@ -34,14 +34,14 @@ def push(connection_id: str, ref: str) -> None:
 
 
 @every(seconds=10)
-@job(queue="blocking", max_retries=0)
+@job(queue="urgent", max_retries=0)
 def expire_due() -> None:
     """Remove what is over. Also catches blocks that fell due while no worker was alive."""
     services.expire_due(utc_now())
 
 
 @every(seconds=60)
-@job(queue="blocking", max_retries=0)
+@job(queue="urgent", max_retries=0)
 def repair() -> None:
     """Look at every target again, each in a push of its own: what failed is retried, what drifted is put back."""
     for target in services.active_targets():
@@ -50,14 +50,14 @@ def repair() -> None:
 
 
 @every(seconds=30)
-@job(queue="blocking", max_retries=0, time_limit=120)
+@job(queue="urgent", max_retries=0, time_limit=120)
 def watch() -> None:
     """Undo a block by itself when known-good callers suffer more than its preview said."""
     services.watch_effects(utc_now())
 
 
 @subscribe("connection.deleted")
-@job(queue="blocking", max_retries=5)
+@job(queue="urgent", max_retries=5)
 def connection_deleted(connection_id: str) -> None:
     """Tell the blocks of a deleted connection at once that nothing can be changed there any more."""
     for target in services.active_targets():

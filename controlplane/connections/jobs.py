@@ -11,7 +11,7 @@ from tenants.jobs.services import every, job
 
 
 @subscribe("connection.saved")
-@job(queue="config", max_retries=2, time_limit=900)
+@job(max_retries=2, time_limit=900)
 def first_sync(connection_id: str) -> None:
     """Test access and read the configuration as soon as a connection is complete."""
     found = queries.ref(connection_id)
@@ -24,7 +24,7 @@ def first_sync(connection_id: str) -> None:
         services.run_sync(services.request_sync(connection_id).id)
 
 
-@job(queue="config", max_retries=2, time_limit=900)
+@job(max_retries=2, time_limit=900)
 def run_sync(run_id: str) -> None:
     """Carry out one requested run."""
     try:
@@ -50,7 +50,7 @@ def check_access() -> None:
         check_one.enqueue(connection.id, unique_key=connection.id)
 
 
-@job(queue="config", max_retries=1, time_limit=300)
+@job(max_retries=1, time_limit=300)
 def check_one(connection_id: str) -> None:
     """Test one connection's permissions."""
     try:
@@ -67,7 +67,7 @@ def pull_calls() -> None:
         pull_one.enqueue(connection.id, unique_key=connection.id)
 
 
-@job(queue="calls", max_retries=0, time_limit=300)
+@job(max_retries=0, time_limit=300)
 def pull_one(connection_id: str) -> None:
     """Pull one connection's calls for up to a minute."""
     try:

@@ -47,7 +47,7 @@ def start(port: int, settings: Mapping[str, str], logs: Path) -> Product:
     try:
         processes.run("migrate", manage, "migrate_all")
         processes.start("web", manage, "serve", "--port", str(port))
-        processes.start("worker", manage, "worker", "--threads", "4")
+        processes.start("worker", manage, "worker")
         processes.start("scheduler", manage, "scheduler")
         processes.wait("web", lambda: _answers(port))
     except BaseException:

@@ -9,14 +9,20 @@ from controlplane.detection import services
 from tenants.jobs.events import subscribe
 from tenants.jobs.services import every, job
 
-_ENOUGH_SECONDS: Final = 120
+#: A run ends after this, so that other tenants' calls are looked at too; what is left is another run's.
+_ENOUGH_SECONDS: Final = 10
+_AGAIN_SECONDS: Final = 5
 
 
-@subscribe("calls.stored", delay=5)
+@subscribe("calls.stored", delay=_AGAIN_SECONDS)
 @every(seconds=60)
-@job(queue="detection", max_retries=1, time_limit=300)
+@job(queue="analysis", max_retries=1, time_limit=300)
 def tick() -> None:
     """Look at newly stored calls; also on a schedule, so that a lost wake-up costs a minute at most."""
     started = time.monotonic()
-    while services.tick() is not None and time.monotonic() - started < _ENOUGH_SECONDS:
-        continue
+    while (done := services.tick()).news:
+        if time.monotonic() - started > _ENOUGH_SECONDS:
+            tick.enqueue(delay=_AGAIN_SECONDS, unique_key="more")
+            return
+    if done.busy:
+        tick.enqueue(delay=_AGAIN_SECONDS, unique_key="more")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from django.db import connection as database
@@ -20,20 +21,30 @@ from tenants.errors import Invalid, NotFound
 SEGMENTS_PER_TICK: Final = 20
 
 
-def tick(max_calls: int = MAX_CALLS) -> int | None:
-    """Run every detector over the windows that newly stored calls touch; None when there was nothing new.
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What a tick did: ``news`` it had calls to look at, ``busy`` another tick was running, ``found`` pieces of evidence."""
 
-    Returns the pieces of evidence found. One tick at a time runs per tenant; the news is settled in the same
-    transaction as its evidence, so that a tick that fails is simply done again.
+    news: bool = False
+    busy: bool = False
+    found: int = 0
+
+
+def tick(max_calls: int = MAX_CALLS) -> Ticked:
+    """Run every detector over the windows that newly stored calls touch.
+
+    One tick at a time runs per tenant, and none waits for another: a waiting one would hold its worker. The news is
+    settled in the same transaction as its evidence, so that a tick that fails is simply done again.
     """
     with transaction.atomic():
-        _one_at_a_time()
+        if not _alone():
+            return Ticked(busy=True)
         news = traffic.news_for("detection", SEGMENTS_PER_TICK)
         if news is None:
-            return None
+            return Ticked()
         found = look(Window(news.min_ts, news.max_ts + 1), max_calls)
         traffic_services.settle(news.marks)
-    return found
+    return Ticked(news=True, found=found)
 
 
 def look(window: Window, max_calls: int = MAX_CALLS) -> int:
@@ -74,6 +85,9 @@ def set_status(threat_id: str, status: str, reason: str) -> Threat:
     return threat
 
 
-def _one_at_a_time() -> None:
+def _alone() -> bool:
+    """Take the tenant's lock of ticks until the transaction ends; False while another tick holds it."""
     with database.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(current_schema(), 13))")
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(current_schema(), 13))")
+        row = cursor.fetchone()
+    return bool(row and row[0])

@@ -10,7 +10,7 @@ from tenants.jobs.services import every, job
 
 
 @subscribe("config.read")
-@job(queue="inventory", max_retries=3, time_limit=600)
+@job(max_retries=3, time_limit=600)
 def apply_snapshot(connection_id: str) -> None:
     """Bring the inventory to a connection's latest configuration."""
     services.apply_snapshot(connection_id)
@@ -18,14 +18,14 @@ def apply_snapshot(connection_id: str) -> None:
 
 @subscribe("calls.stored", delay=3)
 @every(seconds=60)
-@job(queue="inventory", max_retries=1, time_limit=600)
+@job(queue="analysis", max_retries=1, time_limit=600)
 def learn() -> None:
     """Learn from newly stored calls; also on a schedule, so that a lost wake-up costs a minute at most."""
     services.learn_news(time.time())
 
 
 @every(seconds=60)
-@job(queue="inventory", max_retries=0, time_limit=300)
+@job(queue="analysis", max_retries=0, time_limit=300)
 def refresh_day() -> None:
     """Count the last day again."""
     services.refresh_day(time.time())

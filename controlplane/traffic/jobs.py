@@ -9,14 +9,14 @@ from tenants.jobs.services import every, job
 
 
 @every(seconds=300)
-@job(queue="traffic", max_retries=0, time_limit=600)
+@job(queue="analysis", max_retries=0, time_limit=600)
 def compact() -> None:
     """Merge the many small segments of pushes and frequent pulls into few."""
     upkeep.compact(time.time())
 
 
 @every(seconds=3600)
-@job(queue="traffic", max_retries=0, time_limit=600)
+@job(queue="analysis", max_retries=0, time_limit=600)
 def sweep() -> None:
     """Drop calls beyond retention, files nobody reads any more and files a crash left without a row."""
     upkeep.drop_expired(time.time())

@@ -8,7 +8,7 @@ from tenants.jobs.services import every, job
 
 
 @subscribe("archive.asked")
-@job(queue="archives", max_retries=2, time_limit=3600)
+@job(queue="analysis", max_retries=2, time_limit=3600)
 def build(archive_id: str) -> None:
     """Make one archive."""
     services.build(archive_id)

@@ -70,7 +70,11 @@ class Job(Generic[P]):
 def job(
     *, queue: str = "default", max_retries: int = 5, time_limit: int = 600
 ) -> Callable[[Callable[P, None]], Job[P]]:
-    """Declare a function in an app's `jobs.py` as a job; `time_limit` in seconds."""
+    """Declare a function in an app's `jobs.py` as a job; `time_limit` in seconds.
+
+    Each queue has worker processes of its own, so that one kind of work never waits for another: `urgent` blocks and
+    their end, `alerts` messages going out, `analysis` work over many calls, `default` everything else.
+    """
 
     def declare(function: Callable[P, None]) -> Job[P]:
         name = f"{function.__module__.split('.')[-2]}.{function.__name__}"

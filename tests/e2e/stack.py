@@ -39,7 +39,7 @@ class Stack:
         """Start web, worker or scheduler again."""
         arguments = {
             "web": ("serve", "--port", str(self.product.port)),
-            "worker": ("worker", "--threads", "4"),
+            "worker": ("worker",),
             "scheduler": ("scheduler",),
         }[name]
         self.product.processes.start(name, MANAGE, *arguments)

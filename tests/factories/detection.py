@@ -24,7 +24,7 @@ def build() -> dict[str, str]:
         for number in range(40)
     ]
     accept("con_canary", CallBatch("test.log", calls_table(rows)), _TS / 1e6 + 60)
-    while services.tick() is not None:
+    while services.tick().news:
         continue
     threat = Threat.objects.get(actor__key="203.0.113.250")
     return {"threat": threat.id, "actor": threat.actor_id}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from controlplane.detection import jobs, queries, services
 from controlplane.detection.looking import spans
 from controlplane.detection.merging import merged
 from controlplane.detection.models import Actor, ActorEvidence, Threat
+from controlplane.detection.services import Ticked
 from controlplane.detection.types import ActorKind, Evidence
 from controlplane.traffic import queries as traffic
 from controlplane.traffic import services as traffic_services
@@ -74,11 +76,11 @@ def state() -> list[tuple[Any, ...]]:
 
 def test_a_tick_turns_new_calls_into_one_threat_and_settles_the_news(tenant: OrgInfo) -> None:
     accept(guesses(40))
-    assert services.tick() == 1
+    assert services.tick() == Ticked(news=True, found=1)
     (threat,) = Threat.objects.all()
     assert (threat.kind, threat.requests, threat.severity) == ("brute_force", 40, "medium")
     assert traffic.news_for("detection") is None
-    assert services.tick() is None
+    assert services.tick() == Ticked()
 
 
 def test_looking_again_changes_nothing(tenant: OrgInfo) -> None:
@@ -116,13 +118,13 @@ def test_a_tick_that_fails_leaves_the_news_for_the_next(tenant: OrgInfo) -> None
         services.tick()
         raise RuntimeError("crash")
     assert Threat.objects.count() == 0
-    assert services.tick() == 1
+    assert services.tick().found == 1
 
 
-def test_ticks_at_the_same_time_find_each_thing_once(committed_db: object, acme: OrgInfo) -> None:
+def test_of_ticks_at_the_same_time_one_works_and_none_waits(committed_db: object, acme: OrgInfo) -> None:
     with tenant_context(acme.schema_name):
         accept(guesses(40))
-    found: list[int | None] = []
+    found: list[Ticked] = []
 
     def run() -> None:
         try:
@@ -131,14 +133,42 @@ def test_ticks_at_the_same_time_find_each_thing_once(committed_db: object, acme:
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=run) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(found, key=str) == [1, None, None]
+    with tenant_context(acme.schema_name), transaction.atomic():
+        assert services.tick() == Ticked(news=True, found=1)
+        threads = [threading.Thread(target=run) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=30)
+    assert found == [Ticked(busy=True)] * 3
     with tenant_context(acme.schema_name):
         assert (Threat.objects.count(), ActorEvidence.objects.count()) == (1, 1)
+        assert services.tick() == Ticked()
+
+
+def test_a_tick_that_found_another_running_comes_again_later(
+    committed_db: object, acme: OrgInfo, run_jobs: Callable[..., int]
+) -> None:
+    with tenant_context(acme.schema_name):
+        accept(guesses(40))
+    ended = threading.Event()
+
+    def run() -> None:
+        with tenant_context(acme.schema_name):
+            jobs.tick()
+        connection.close()
+        ended.set()
+
+    with tenant_context(acme.schema_name):
+        with transaction.atomic():
+            services.tick()
+            threading.Thread(target=run).start()
+            assert ended.wait(30)
+            transaction.set_rollback(True)  # the one that ran dies
+        assert ActorEvidence.objects.count() == 0
+    run_jobs(ahead=10)
+    with tenant_context(acme.schema_name):
+        assert ActorEvidence.objects.count() == 1
 
 
 def test_a_file_of_many_days_is_looked_at_span_by_span_with_the_same_result(tenant: OrgInfo) -> None:

@@ -14,7 +14,7 @@ from django.db import connection, connections
 from tenants.isolation.context import require_tenant, tenant_context
 from tenants.isolation.roles import APP_ROLE, OWNER_ROLE
 from tenants.jobs import queries, worker
-from tenants.jobs.services import job
+from tenants.jobs.services import declared_jobs, job
 from tenants.members.services import add_member
 from tenants.orgs.types import OrgInfo
 from tenants.queue import broker as queue_broker
@@ -125,20 +125,60 @@ def test_a_message_of_an_unknown_job_is_noted_as_failed(running: None, acme: Org
         assert queries.failures().get().job == "jobs.gone"
 
 
+def environment_of(databases: TestDatabases, data: Path) -> dict[str, str]:
+    """What a process of the product needs to work on the test's database."""
+    url = "postgresql://{}:{}@127.0.0.1:{}/{}"
+    address = databases.address
+    return os.environ | {
+        "DATABASE_URL": url.format(APP_ROLE, address.passwords[APP_ROLE], address.port, databases.name),
+        "OWNER_DATABASE_URL": url.format(
+            OWNER_ROLE, address.passwords[OWNER_ROLE], address.port, databases.name
+        ),
+        "DJANGO_SETTINGS_MODULE": "controlplane.config.settings",
+        "PORTCULLIS_DATA": str(data),
+    }
+
+
+def queues_of_children(pid: int) -> dict[str, int]:
+    """The worker processes a supervisor has started: queue to process id."""
+    found = {}
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        command = Path(f"/proc/{child}/cmdline").read_text().split("\0")
+        if "--queues" in command:
+            found[command[command.index("--queues") + 1]] = int(child)
+    return found
+
+
+def test_blocks_and_their_end_wait_for_no_other_work() -> None:
+    urgent = {name for name, declared in declared_jobs().items() if declared.queue == "urgent"}
+    assert {"blocking.push", "blocking.expire_due", "blocking.watch"} <= urgent
+    assert {name.partition(".")[0] for name in urgent} == {"blocking"}
+
+
+@pytest.mark.slow
+def test_every_queue_has_a_process_that_starts_again_and_ends_with_its_supervisor(
+    committed_db: TestDatabases, tmp_path: Path
+) -> None:
+    wanted = {"urgent", "alerts", "default", "analysis"}
+    environment = environment_of(committed_db, tmp_path)
+    supervisor = subprocess.Popen([sys.executable, "manage.py", "worker"], env=environment)
+    try:
+        wait_for(lambda: set(queues_of_children(supervisor.pid)) == wanted, 30)
+        first = queues_of_children(supervisor.pid)
+        os.kill(first["urgent"], signal.SIGKILL)
+        wait_for(lambda: queues_of_children(supervisor.pid).get("urgent") not in (None, first["urgent"]))
+        children = queues_of_children(supervisor.pid)
+    finally:
+        supervisor.kill()
+        supervisor.wait()
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children.values()), 45)
+
+
 @pytest.mark.slow
 def test_what_a_killed_worker_held_is_delivered_again_in_seconds(
     committed_db: TestDatabases, acme: OrgInfo, tmp_path: Path
 ) -> None:
-    url = "postgresql://{}:{}@127.0.0.1:{}/{}"
-    address = committed_db.address
-    environment = os.environ | {
-        "DATABASE_URL": url.format(APP_ROLE, address.passwords[APP_ROLE], address.port, committed_db.name),
-        "OWNER_DATABASE_URL": url.format(
-            OWNER_ROLE, address.passwords[OWNER_ROLE], address.port, committed_db.name
-        ),
-        "DJANGO_SETTINGS_MODULE": "controlplane.config.settings",
-        "PORTCULLIS_DATA": str(tmp_path),
-    }
+    environment = environment_of(committed_db, tmp_path)
     code = (
         "import django; django.setup(); import tests.tenants.jobs.test_worker;"
         "from django.core.management import call_command; call_command('worker', queues=['slowtest'])"

@@ -1,31 +1,33 @@
-"""`manage.py worker`: runs jobs in one or several processes."""
+"""`manage.py worker`: runs jobs, a process per queue unless told otherwise."""
 
+import os
 import signal
 import subprocess
 import sys
 import threading
-import time
 from typing import Any
 
 from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandParser
 
+from tenants.jobs.services import declared_jobs
 from tenants.jobs.worker import start
 
 STOP_MS = 30_000
 
 
 class Command(BaseCommand):
-    """One process runs jobs on threads; more are started and restarted as children."""
+    """A process per queue, so that long work on one queue never holds up another; those that end start again."""
 
-    help = "Run background jobs."
+    help = "Run background jobs: a process per queue, or one process for the queues named."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
-        parser.add_argument("--processes", type=int, default=1)
-        parser.add_argument("--threads", type=int, default=4)
-        parser.add_argument("--queues", nargs="*", help="only these queues (default: all)")
+        parser.add_argument("--queues", nargs="*", help="run these queues in this process")
+        parser.add_argument("--threads", type=int, default=4, help="per process")
+        parser.add_argument("--processes", type=int, default=1, help="per queue")
+        parser.add_argument("--parent", type=int, help="end with this process")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until SIGTERM or SIGINT; running jobs get 30 s to finish."""
@@ -33,31 +35,31 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        if options["processes"] > 1:
-            _supervise(options, stop)
+        if options["queues"] and options["processes"] == 1:
+            _work(set(options["queues"]), options["threads"], options["parent"], stop)
         else:
-            _work(options, stop)
+            queues = options["queues"] or {declared.queue for declared in declared_jobs().values()}
+            _supervise(sorted(queues) * options["processes"], options["threads"], stop)
 
 
-def _work(options: dict[str, Any], stop: threading.Event) -> None:
-    worker = start(set(options["queues"]) if options["queues"] else None, options["threads"])
-    stop.wait()
+def _work(queues: set[str], threads: int, parent: int | None, stop: threading.Event) -> None:
+    worker = start(queues, threads)
+    while not stop.wait(1) and (parent is None or os.getppid() == parent):
+        pass  # a supervisor that was killed takes its children along
     worker.stop(timeout=STOP_MS)
     worker.broker.close()
 
 
-def _supervise(options: dict[str, Any], stop: threading.Event) -> None:
-    command = [sys.executable, sys.argv[0], "worker", "--threads", str(options["threads"])]
-    if options["queues"]:
-        command += ["--queues", *options["queues"]]
-    children: list[subprocess.Popen[bytes]] = []
+def _supervise(places: list[str], threads: int, stop: threading.Event) -> None:
+    """Keep a process running for each place, named by its queue, until told to stop."""
+    command = [sys.executable, sys.argv[0], "worker", "--threads", str(threads), "--parent", str(os.getpid())]
+    children: dict[int, subprocess.Popen[bytes]] = {}
     while not stop.is_set():
-        children = [child for child in children if child.poll() is None]
-        while len(children) < options["processes"]:
-            children.append(subprocess.Popen(command))
-            time.sleep(0.1)
+        for place, queue in enumerate(places):
+            if place not in children or children[place].poll() is not None:
+                children[place] = subprocess.Popen([*command, "--queues", queue])
         stop.wait(1)
-    for child in children:
+    for child in children.values():
         child.terminate()
-    for child in children:
+    for child in children.values():
         child.wait()
