@@ -47,7 +47,7 @@ contracts: .venv/ready ## who may import whom
 	@PYTHONPATH=. .venv/bin/lint-imports --no-logo
 
 unit: .venv/ready ## Python tests
-	@$(PYTEST) -n $(JOBS) -q -m "not slow and not e2e"
+	@$(PYTEST) -n $(JOBS) -q
 
 frontend-test: frontend/node_modules/ready ## web interface: types, lint, tests
 	@cd frontend && npm run --silent typecheck && npm run --silent lint && npm test --silent
@@ -56,7 +56,7 @@ test: setup lint types contracts unit frontend-test ## everything a change can b
 	@echo "All checks passed. Next: commit; 'make proof' for the slow ones."
 
 proof: setup ## faults, fuzz, isolation at length
-	@$(PYTEST) -n $(JOBS) -q -m slow
+	@HYPOTHESIS_PROFILE=proof $(PYTEST) -n $(JOBS) -q -m slow
 
 bench: setup ## figures with the commands that make them
 	@$(PYTHON) -m benchmarks

@@ -1,9 +1,11 @@
 """Fixtures of every test that needs Django. Their use is described in docs/platform.md."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings
 from pytest_django.plugin import DjangoDbBlocker
@@ -15,6 +17,14 @@ from tests import clients, sockets
 from tests.clients import TenantClient
 from tests.database import TestDatabases, fast_settings, test_server
 from tests.jobs import run_pending
+
+# A busy machine must not fail a test; the suite tries the same examples each time, proofs try new ones.
+_PATIENT = hypothesis.settings(
+    deadline=None, database=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.register_profile("suite", _PATIENT, derandomize=True)
+hypothesis.settings.register_profile("proof", _PATIENT)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 
 @pytest.fixture(scope="session", autouse=True)

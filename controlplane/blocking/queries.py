@@ -89,20 +89,22 @@ def push_targets() -> list[dict[str, Any]]:
 
 
 def hits(found: Block, now: datetime) -> Mapping[str, Any]:
-    """What the block's match has met since it was created: total, refused, last and a series, from stored calls."""
+    """What the block's match has met since it was created: total, refused, last and a series.
+
+    From stored calls; the series has every stretch of time, also those without a hit.
+    """
     window = Window(int(found.created_at.timestamp() * MICROSECONDS), int(now.timestamp() * MICROSECONDS))
     hit = met(parse_match(found.match), window, ["waf_action"])
     refused = pc.sum(pc.fill_null(pc.equal(hit.column("waf_action"), "BLOCK"), False)).as_py() or 0
     width = max(MICROSECONDS, (window.end - window.start) // _BUCKETS + 1)
-    counted: dict[int, int] = {}
+    counted = dict.fromkeys(range(window.start, window.end, width), 0)
     for ts in hit.column("ts").to_pylist():
-        at = window.start + (ts - window.start) // width * width
-        counted[at] = counted.get(at, 0) + 1
+        counted[window.start + (ts - window.start) // width * width] += 1
     return {
         "total": hit.num_rows,
         "refused": refused,
         "last_at": iso(hit.column("ts")[-1].as_py()) if hit.num_rows else None,
-        "series": [{"at": iso(at), "hits": counted[at]} for at in sorted(counted)],
+        "series": [{"at": iso(at), "hits": number} for at, number in counted.items()],
     }
 
 

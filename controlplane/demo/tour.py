@@ -44,7 +44,8 @@ class Tour:
     def discover(self) -> None:
         """Inventory and findings from configuration, then from traffic."""
         with step("Inventory from configuration alone") as say:
-            counts = self.customer.wait_for("an inventory", lambda: self._counts("endpoints"), 180)
+            self.customer.wait_for("the first read of every connection", self._all_read, 180)
+            counts = self.customer.wait_for("an inventory", lambda: self._counts("endpoints"), 60)
             say(f"{counts['services']} services, {counts['endpoints']} endpoints")
         with step("Findings of the configuration checks") as say:
             counts = self.customer.wait_for("findings", lambda: self._counts("findings_open"), 120)
@@ -107,6 +108,10 @@ class Tour:
             if any(row["grant"] == "denied" for row in rows):
                 break
         raise StepFailed(f"permissions are missing: {missing or answer.get('error')}")
+
+    def _all_read(self) -> bool:
+        rows = self.customer.call("GET", "/api/v1/connections")["data"]
+        return all(row["last_sync_at"] for row in rows)
 
     def _counts(self, name: str) -> dict[str, Any] | None:
         counts: dict[str, Any] = self.customer.call("GET", "/api/v1/overview")["counts"]

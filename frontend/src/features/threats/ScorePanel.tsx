@@ -1,6 +1,6 @@
 import type { Actor } from "@/api/types";
 import { Bars, StackBar } from "@/ui/charts/Bars";
-import { words } from "@/ui/format";
+import { plural, words } from "@/ui/format";
 import { Panel, Time } from "@/ui/Layout";
 
 const round = (value: number): string => value.toFixed(1);
@@ -16,7 +16,8 @@ export function ScorePanel({ actor }: { actor: Actor }) {
       <p style={{ margin: "0 0 12px" }}>
         <strong style={{ fontSize: 28, fontWeight: 500 }}>{Math.round(actor.score)}</strong>{" "}
         <span className="soft">
-          of 100: {parts.length} pieces of evidence, {round(sum)} points after decay
+          of 100: {plural(parts.length, "piece")} of evidence, {round(sum)} points
+          after decay
           {capped ? ", limited to 100" : ""}
         </span>
       </p>
