@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from tenants.ids import PrefixedIdField
+from tenants.vault.fields import SealedTextField
 
 
 class Destination(models.Model):
@@ -14,7 +15,7 @@ class Destination(models.Model):
     connector = models.TextField()
     name = models.TextField(unique=True)
     settings = models.JSONField(default=dict)
-    sealed = models.TextField(default="")
+    sealed = SealedTextField(default="")
     min_severity = models.TextField(default="high")
     events = models.JSONField(default=list)
     enabled = models.BooleanField(default=True)

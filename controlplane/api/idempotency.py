@@ -20,7 +20,7 @@ from controlplane.api.models import IdempotentRequest
 from tenants.audit.actors import current_actor
 from tenants.errors import Conflict, Invalid
 from tenants.isolation.context import current_tenant
-from tenants.vault.services import seal, unseal
+from tenants.vault.services import keyed_hash, seal, unseal
 
 KEPT = timedelta(hours=24)
 ABANDONED = timedelta(minutes=2)
@@ -61,10 +61,10 @@ class IdempotencyMixin:
             raise Invalid("idempotency-key-too-long", "An Idempotency-Key has at most 200 characters.")
         scope = "\n".join((current_actor().kind, current_actor().id, request.get_full_path(), key))
         identity = hashlib.sha256(scope.encode()).hexdigest()
-        body_hash = hashlib.sha256(
-            json.dumps(request.data, sort_keys=True, default=_digest).encode()
-        ).hexdigest()
-        self._claim(identity, body_hash)
+        # Keyed: a body may hold a password, and a plain hash of it could be guessed from a copy of the table.
+        self._claim(
+            identity, keyed_hash("idempotency", json.dumps(request.data, sort_keys=True, default=_digest))
+        )
         self._idempotent_id = identity
 
     def handle_exception(self, error: Exception) -> Response:

@@ -182,6 +182,14 @@ PUBLIC_URL = os.environ.get(
     "PORTCULLIS_PUBLIC_URL", f"http{'s' if SECURE else ''}://{{tenant}}.{BASE_DOMAIN}"
 )
 
+# Keys and the audit trail ------------------------------------------------------------------------------
+#: The root key that wraps the tenants' keys: `file:<path>` or `aws-kms:<ARN>`, comma-separated while one replaces
+#: another (the first wraps, every one opens). Empty: a file made once in the data folder.
+ROOT_KEY = os.environ.get("PORTCULLIS_ROOT_KEY", "")
+KMS_ENDPOINT = os.environ.get("PORTCULLIS_KMS_ENDPOINT", "")
+#: A second place for signed heads of the audit trail, best one that keeps what was written: `file:<folder>`.
+AUDIT_MIRROR = os.environ.get("PORTCULLIS_AUDIT_MIRROR", "")
+
 # Tenants ---------------------------------------------------------------------------------------------
 #: Schemas made ahead by the scheduler, so that signing up need not wait for one.
 SPARE_SCHEMAS = int(os.environ.get("PORTCULLIS_SPARE_SCHEMAS", "2"))

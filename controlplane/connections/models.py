@@ -6,6 +6,7 @@ from django.db import models
 
 from controlplane.connections.types import ConnectionStatus, RunKind, RunState
 from tenants.ids import PrefixedIdField
+from tenants.vault.fields import SealedTextField
 
 
 class Connection(models.Model):
@@ -17,10 +18,10 @@ class Connection(models.Model):
     status = models.CharField(max_length=16, default=ConnectionStatus.DRAFT)
     status_reason = models.TextField(blank=True, default="")
     settings = models.JSONField(default=dict)
-    secrets = models.TextField(blank=True, default="")  # sealed JSON object of the secret fields
+    secrets = SealedTextField(blank=True, default="")  # JSON object of the secret fields
     generated = models.JSONField(default=dict)  # what we made for the customer, external id and the like
     ingest_token_hash = models.CharField(max_length=64, blank=True, default="", db_index=True)
-    ingest_token_sealed = models.TextField(blank=True, default="")  # only until it is in use
+    ingest_token_sealed = SealedTextField(bound_to="ingest_token", blank=True, default="")  # only until it is in use
     permissions_checked_at = models.DateTimeField(null=True)
     last_sync_at = models.DateTimeField(null=True)
     last_verified_at = models.DateTimeField(null=True)

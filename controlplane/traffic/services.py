@@ -22,7 +22,7 @@ from controlplane.traffic.types import MICROSECONDS, READERS, Accepted, CallFilt
 from tenants.errors import Invalid
 from tenants.ids import new_id
 from tenants.jobs.events import emit
-from tenants.vault.services import keyed_hash
+from tenants.vault.services import hasher
 
 #: Quarantined records kept per batch; the rest are counted.
 _KEPT_QUARANTINED = 100
@@ -73,7 +73,8 @@ def _one_writer(connection_id: str) -> None:
 
 
 def _keys() -> DoorKeys:
-    return DoorKeys(keyed_hash=keyed_hash, redaction_key=keyed_hash("redaction", "door").encode())
+    hashed = hasher()
+    return DoorKeys(keyed_hash=hashed, redaction_key=hashed("redaction", "door").encode())
 
 
 def _unseen(connection_id: str, table: pa.Table) -> pa.Table:

@@ -4,6 +4,7 @@ from django.db import models
 
 from tenants.ids import PrefixedIdField
 from tenants.members.permissions import Role
+from tenants.vault.fields import SealedTextField
 
 
 class Provider(models.Model):
@@ -14,7 +15,7 @@ class Provider(models.Model):
     name = models.CharField(max_length=80)
     creates_members = models.BooleanField(default=True)
     settings = models.JSONField(default=dict)
-    client_secret = models.TextField(blank=True, default="")  # sealed
+    client_secret = SealedTextField(blank=True, default="")
     discovered = models.JSONField(default=dict)
     discovered_at = models.DateTimeField(null=True)
     enabled = models.BooleanField(default=False)
@@ -49,7 +50,7 @@ class Flow(models.Model):
     user_id = models.CharField(max_length=32, blank=True, default="")  # who tests
     callback = models.CharField(max_length=400)
     nonce = models.CharField(max_length=64)  # OIDC nonce, or the ID of the SAML request
-    verifier = models.TextField(blank=True, default="")  # PKCE, sealed
+    verifier = SealedTextField(blank=True, default="")  # PKCE
     response = models.TextField(blank=True, default="")  # posted SAML response, not yet believed
     next = models.CharField(max_length=400, default="/")
     created_at = models.DateTimeField(db_index=True)

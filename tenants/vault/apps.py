@@ -8,3 +8,7 @@ class VaultConfig(AppConfig):
 
     name = "tenants.vault"
     label = "vault"
+
+    def ready(self) -> None:
+        """Register the start-up check of the root key."""
+        from tenants.vault import checks  # noqa: F401

@@ -1,13 +1,17 @@
-"""Wrapped data keys of one tenant."""
+"""Wrapped keys of one tenant."""
 
 from django.db import models
 
+#: The version of the key of keyed hashes. It never seals, and rotation wraps it anew but never replaces it:
+#: hashes are how stored values find each other.
+HASH_KEY = 0
+
 
 class DataKey(models.Model):
-    """A 256-bit key, wrapped by the root key; the newest seals, every one can open."""
+    """A 256-bit key, wrapped by a root key; the newest seals, every one can open."""
 
     version = models.PositiveIntegerField(primary_key=True)
-    root_key_id = models.CharField(max_length=64)
+    root_key_id = models.CharField(max_length=255)
     wrapped = models.BinaryField()
     created_at = models.DateTimeField(auto_now_add=True)
 

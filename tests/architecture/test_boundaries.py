@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-# What one Django app may import of another; `permissions`, `actors` and `schema` are values,
+# What one Django app may import of another; `permissions`, `actors`, `fields` and `schema` are values,
 # the engine is named read functions, `tenants/isolation`,
 # `tenants/errors` and `tenants/ids` are not apps.
 SHARED_PARTS = {"services", "queries", "types"}
@@ -17,6 +17,7 @@ SHARED_MODULES = {
     "tenants.members.permissions",
     "tenants.queue.broker",
     "tenants.queue.sql",
+    "tenants.vault.fields",
 }
 EDGE = {"controlplane.api", "controlplane.config", "controlplane.telemetry"}
 

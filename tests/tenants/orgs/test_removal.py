@@ -72,7 +72,7 @@ def leaver(committed_db: TestDatabases, tmp_path: Path, monkeypatch: pytest.Monk
     org = create_tenant("CANARY Ltd", "canary-ltd", "owner-CANARY@canary.test", PASSWORD)
     with tenant_context(org.schema_name):
         foreign_ids()
-        seal("CANARY", table="x", field="y", row="z")
+        seal("CANARY", table="api_idempotentrequest", field="answer", row="z")
         (tenant_folder("imports") / "CANARY.log").write_text("CANARY")
         declared_jobs()["archives.build"].enqueue("CANARY")
         cache.set("canary", "CANARY")

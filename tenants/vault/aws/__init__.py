@@ -1,0 +1,1 @@
+"""AWS KMS as root key: botocore signs, the egress sends."""
