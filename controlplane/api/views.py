@@ -1,6 +1,6 @@
 """Base classes of every REST view: our defaults on DRF's APIView and GenericViewSet."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -26,12 +26,18 @@ class ApiView(_Checked, APIView):  # type: ignore[misc]
     """One address. `permission_by_action` may name a permission per method (`get`, `post`)."""
 
     permission_by_action: ClassVar[Mapping[str, str]] = {}
+    #: Methods that need fresh proof of who sits there whatever their permission (`controlplane.api.permissions`).
+    step_up: ClassVar[Collection[str]] = ()
+    #: Methods that need none although their permission does, with the reason.
+    without_step_up: ClassVar[Mapping[str, str]] = {}
 
 
 class ApiViewSet(_Checked, GenericViewSet):  # type: ignore[type-arg, misc]
     """A resource's addresses. Answer from services and queries; `page` lists."""
 
     permission_by_action: ClassVar[Mapping[str, str]] = {}
+    step_up: ClassVar[Collection[str]] = ()
+    without_step_up: ClassVar[Mapping[str, str]] = {}
     ordering: str | Sequence[str] = "-id"
     lookup_value_regex = "[^/]+"
 

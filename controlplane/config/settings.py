@@ -21,7 +21,7 @@ SHARED_APPS = ["django_tenants", *[app.config for app in FOUND_APPS if app.share
 TENANT_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "django.contrib.sessions",
+    "django.contrib.sessions",  # its table is empty (SESSION_ENGINE); schemas of before know the app
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -87,23 +87,41 @@ TIME_ZONE = "UTC"
 # Sign-in ---------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # older hashes; replaced at the next sign-in
+]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
+    {"NAME": "tenants.accounts.passwords.Longest"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
         "OPTIONS": {"user_attributes": ("email", "name")},
     },
+    {"NAME": "tenants.accounts.passwords.ContextWords"},
+    {"NAME": "tenants.accounts.passwords.Guessable"},
+    {"NAME": "tenants.accounts.passwords.Leaked"},
 ]
+#: "Ordered by hash" file of Pwned Passwords (SHA-1), searched where it lies; empty for none.
+LEAKED_PASSWORDS = os.environ.get("PORTCULLIS_LEAKED_PASSWORDS", "")
+SESSION_ENGINE = "tenants.accounts.sessions"
 SESSION_COOKIE_NAME = "portcullis_session"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+#: A session ends after so long, however busy it is.
+SESSION_COOKIE_AGE = int(float(os.environ.get("PORTCULLIS_SESSION_HOURS", "168")) * 3600)
+#: And after so long without a request.
+SESSION_IDLE_SECONDS = int(float(os.environ.get("PORTCULLIS_SESSION_IDLE_MINUTES", "480")) * 60)
+#: For so long after a sign-in, password, code or passkey nothing more is asked for before a dangerous act.
+STEP_UP_SECONDS = int(float(os.environ.get("PORTCULLIS_STEP_UP_MINUTES", "10")) * 60)
+#: Addresses and networks of the proxies in front; what they say of the client in X-Forwarded-For is believed.
+TRUSTED_PROXIES = environment.words("PORTCULLIS_TRUSTED_PROXIES")
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = SECURE
+CACHES = {"default": {"BACKEND": "tenants.accounts.cache.TenantCache"}}
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = SECURE
@@ -123,16 +141,34 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "tenants.accounts.adapter.AccountAdapter"
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_RATE_LIMITS = False  # ours count across processes: tenants/accounts/services/limits.py
+ACCOUNT_REAUTHENTICATION_TIMEOUT = STEP_UP_SECONDS
+ACCOUNT_LOGIN_TIMEOUT = 900
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("browser",)
 HEADLESS_FRONTEND_URLS = {
-    "account_confirm_email": "/account/verify-email/{key}",
-    "account_reset_password": "/account/password/reset",
-    "account_reset_password_from_key": "/account/password/reset/key/{key}",
+    "account_confirm_email": "/account/email#{key}",
+    "account_reset_password": "/account/reset",
+    "account_reset_password_from_key": "/account/reset#{key}",
     "account_signup": "/signup",
 }
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
-EMAIL_BACKEND = os.environ.get("PORTCULLIS_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
+MFA_ADAPTER = "tenants.accounts.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# A key that anybody who holds it can use is no second factor, and an answer made without the person's PIN or finger
+# could otherwise be played into the passkey sign-in.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_RECOVERY_CODE_DIGITS = 12
+MFA_RATE_LIMITS = False
+#: The mail server, e.g. smtp+starttls://user:password@mail.example.com:587; without one, mails go to the log.
+EMAIL_URL = os.environ.get("PORTCULLIS_EMAIL_URL", "")
+EMAIL_BACKEND = os.environ.get(
+    "PORTCULLIS_EMAIL_BACKEND",
+    "tenants.accounts.outgoing.EgressMail"
+    if EMAIL_URL
+    else "django.core.mail.backends.console.EmailBackend",
+)
 DEFAULT_FROM_EMAIL = os.environ.get("PORTCULLIS_EMAIL_FROM", f"portcullis@{BASE_DOMAIN}")
 
 # REST ------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from controlplane.api import errors
-from controlplane.api.platform import sso_flow
+from controlplane.api.platform import factors, sso_flow
 from controlplane.api.platform.session import handoff
 from controlplane.api.routing import discovered_routes
 from controlplane.config.frontend import page
@@ -13,7 +13,7 @@ urlpatterns = [
     path("api/v1/openapi.json", SpectacularJSONAPIView.as_view(), name="openapi"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="api-docs"),
     path("api/v1/", include(discovered_routes())),
-    path("_allauth/", include("allauth.headless.urls")),
+    path("_allauth/browser/v1/", include(factors.factor_urls)),
     path("session/handoff", handoff, name="session-handoff"),
     path("sso/<str:provider_id>/", include(sso_flow.flow_urls)),
     re_path(r"^(api|_allauth|static|sso)(/.*)?$", errors.not_found),

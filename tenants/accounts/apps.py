@@ -4,7 +4,11 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """Users, sign-up, sign-in."""
+    """Users, sign-in, sessions, second factors."""
 
     name = "tenants.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Listen to sign-ins and to second factors in use; declare what is sealed."""
+        from tenants.accounts import adapter, services  # noqa: F401

@@ -16,7 +16,10 @@ from psycopg import sql
 FORMAT: Final = "portcullis-archive/1"
 LEFT_OUT_TABLES: Final = {
     "api_idempotentrequest": "answers kept for repeated requests",
-    "accounts_signinattempt": "counters of failed sign-ins",
+    "accounts_cacheentry": "kept for a short time",
+    "accounts_mailedlink": "links sent by mail",
+    "accounts_sessionrow": "sessions",
+    "accounts_tries": "counters of limits",
     "accounts_usedhandoff": "spent sign-in links",
     "account_emailconfirmation": "keys that confirm an address",
     "django_session": "sessions",

@@ -57,6 +57,16 @@ class SpareSchema(models.Model):
         return self.schema_name
 
 
+class SignUpTries(models.Model):
+    """A limit's state for one address that signs up (`tenants.limits`); keyed hashes, no addresses."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    due = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class PlatformEntry(models.Model):
     """What was done to a tenant as a whole. It outlives the tenant, so it names nobody and holds no data."""
 

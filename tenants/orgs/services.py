@@ -1,25 +1,31 @@
 """Create, suspend, resume and delete tenants."""
 
 import hashlib
+import hmac
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.cache import cache
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connections, transaction
 from django.utils import timezone
 
-from tenants.accounts.services import check_email, check_new_password, issue_handoff
+from tenants.accounts.services import (
+    check_email,
+    check_new_password,
+    issue_handoff,
+    send_verification,
+)
 from tenants.audit.services import record
 from tenants.errors import Conflict, Invalid, NotFound, TooMany
 from tenants.isolation.context import no_tenant, require_tenant, tenant_context
 from tenants.isolation.routers import OWNER
+from tenants.limits import Limit, take
 from tenants.members.permissions import Role
 from tenants.members.queries import members
 from tenants.members.services import add_member
 from tenants.orgs.migrating import migration_key
-from tenants.orgs.models import Tenant
+from tenants.orgs.models import SignUpTries, Tenant
 from tenants.orgs.provisioning import fill_spares, take_schema
 from tenants.orgs.queries import forget, info
 from tenants.orgs.record import note
@@ -54,6 +60,7 @@ RESERVED = frozenset(
     ]
 )
 SIGN_UPS_PER_HOUR = 10
+SIGN_UPS = Limit("sign-ups", SIGN_UPS_PER_HOUR, 3600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +97,13 @@ def create_tenant(name: str, slug: str, owner_email: str, password: str | None) 
 
 def sign_up(organisation: str, slug: str, email: str, password: str, address: str) -> SignedUp:
     """Create a tenant for someone who came to the base domain; at most 10 per hour from one address."""
-    hour = int(timezone.now().timestamp()) // 3600
-    key = f"signup:{hashlib.sha256(address.encode()).hexdigest()}:{hour}"
-    cache.add(key, 0, timeout=3600)
-    if cache.incr(key) > SIGN_UPS_PER_HOUR:
-        raise TooMany("too-many-sign-ups", "Too many sign-ups; no workspace was made.", retry_after=3600)
+    _allow_sign_up(address)
     org = create_tenant(organisation, slug, email, password)
     with tenant_context(org.schema_name):
-        return SignedUp(org, issue_handoff(members()[0].user))
+        owner = members()[0]
+        with transaction.atomic():
+            send_verification(owner.user, owner.email)
+        return SignedUp(org, issue_handoff(owner.user))
 
 
 def slug_problem(slug: str) -> str:
@@ -190,6 +196,21 @@ def delete_tenant(tenant_id: str) -> None:
         _set_status(tenant_id, Status.DELETING)
         tenant.status = Status.DELETING
         remove(tenant)
+
+
+def _allow_sign_up(address: str) -> None:
+    """Count one sign-up of this address; raises TooMany. Counters that are full again are removed."""
+    now = timezone.now()
+    key = hmac.new(settings.SECRET_KEY.encode(), f"sign-up:{address}".encode(), hashlib.sha256).hexdigest()
+    with no_tenant(), connections[OWNER].cursor() as cursor:
+        SignUpTries.objects.using(OWNER).filter(due__lt=now).delete()
+        wait = take(cursor, SignUpTries._meta.db_table, key, SIGN_UPS, now)
+    if wait:
+        raise TooMany(
+            "too-many-sign-ups",
+            "Too many workspaces were made from your address; no workspace was made.",
+            retry_after=wait,
+        )
 
 
 def _make(name: str, slug: str) -> Tenant:

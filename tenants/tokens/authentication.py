@@ -4,6 +4,7 @@ from django.contrib.auth.models import AnonymousUser
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
+from tenants.client_address import client_address
 from tenants.isolation.context import current_tenant
 from tenants.tokens.services import authenticate
 from tenants.tokens.types import TokenAuth
@@ -17,7 +18,9 @@ class TokenAuthentication(authentication.BaseAuthentication):
         kind, _, text = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer" or current_tenant() is None:
             return None
-        token = authenticate(text.strip())
+        token = authenticate(
+            text.strip(), client_address(request._request), request.headers.get("User-Agent", "")
+        )
         if token is None:
             raise exceptions.AuthenticationFailed("The API token is wrong, expired or revoked.")
         return AnonymousUser(), token

@@ -6,5 +6,5 @@ from tenants.tokens.models import ApiToken
 
 
 def tokens() -> "QuerySet[ApiToken]":
-    """Return the tenant's tokens, revoked ones too; secrets are not in them."""
-    return ApiToken.objects.all()
+    """Return the tenant's tokens with their makers, revoked ones too; secrets are not in them."""
+    return ApiToken.objects.select_related("created_by")

@@ -17,6 +17,7 @@ PUBLIC_TABLES = {
     "orgs_templatesnapshot",
     "orgs_spareschema",
     "orgs_platformentry",
+    "orgs_signuptries",
 }
 
 

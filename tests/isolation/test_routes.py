@@ -120,7 +120,8 @@ def test_a_role_without_a_permission_cannot_write(acme: OrgInfo) -> None:
     wrong = []
     client = clients.member(acme, "billing")
     for route in routes():
-        if route.open or route.basename in ("session", "tenant"):
+        # One's own session and account are everybody's; the workspace's address tells its members' methods apart.
+        if route.open or route.basename == "tenant" or route.basename.startswith(("session", "account-")):
             continue
         for method in set(route.methods) & set(writes):
             with undone():

@@ -15,9 +15,7 @@ from rest_framework.response import Response
 from controlplane.api.permissions import HasPermission
 from controlplane.api.routing import Router
 from controlplane.api.views import ApiView, ApiViewSet
-from tenants.accounts.services import verify_password
 from tenants.archives import queries, services
-from tenants.errors import Refused, Unauthenticated
 from tenants.orgs.services import ask_deletion, keep_tenant
 from tenants.orgs.types import OrgInfo
 
@@ -43,16 +41,16 @@ class DeletionSerializer(serializers.Serializer[Any]):
 
 
 class AskDeletionSerializer(serializers.Serializer[Any]):
-    """The workspace's name as it is shown, and the password of the one who asks."""
+    """The workspace's name as it is shown."""
 
     name = serializers.CharField(max_length=120)
-    password = serializers.CharField(max_length=200, trim_whitespace=False, write_only=True)
 
 
 class ArchiveViewSet(ApiViewSet):
     """Everything the workspace has, as one file."""
 
     permission_classes = [HasPermission("tenant.export")]
+    step_up = ("file",)
     serializer_class = ArchiveSerializer
 
     @extend_schema(operation_id="archives_list", responses=ArchiveSerializer(many=True))
@@ -85,6 +83,7 @@ class DeletionView(ApiView):
     """Ask for the deletion of the workspace, or take the wish back while there is time."""
 
     permission_classes = [HasPermission("tenant.delete")]
+    without_step_up = {"delete": "keeping the workspace is the safe direction"}
 
     @extend_schema(operation_id="tenant_deletion_read", responses=DeletionSerializer)
     def get(self, request: Request) -> Response:
@@ -96,10 +95,9 @@ class DeletionView(ApiView):
         operation_id="tenant_deletion_ask", request=AskDeletionSerializer, responses={202: DeletionSerializer}
     )
     def post(self, request: Request) -> Response:
-        """Ask for the deletion with the workspace's name and one's own password."""
+        """Ask for the deletion with the workspace's name, by a person who has just shown who they are."""
         body = AskDeletionSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        _prove_it_is_them(request, body.validated_data["password"])
         org = ask_deletion(body.validated_data["name"], str(request.user.pk))
         return Response(_described(org), status=status.HTTP_202_ACCEPTED)
 
@@ -108,19 +106,6 @@ class DeletionView(ApiView):
         """Keep the workspace."""
         keep_tenant(str(request.user.pk or ""))
         return Response(status=status.HTTP_204_NO_CONTENT)
-
-
-def _prove_it_is_them(request: Request, password: str) -> None:
-    """Ask a signed-in person for their password again; an API token cannot delete a workspace."""
-    person: Any = request.user
-    if not person.is_authenticated or request.auth is not None:
-        raise Refused(
-            "person-needed", "Only a signed-in owner can delete the workspace. Nothing was deleted."
-        )
-    try:
-        verify_password(person.email, password, str(request.META.get("REMOTE_ADDR", "")))
-    except Unauthenticated:
-        return  # the password was right; a second factor was given when this session began
 
 
 def _described(org: OrgInfo) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from controlplane.api.permissions import Open
 from controlplane.api.views import ApiView
+from tenants.client_address import client_address
 from tenants.orgs.queries import by_slug, url_of
 from tenants.orgs.services import sign_up, slug_problem
 from tenants.orgs.types import OrgInfo, Status
@@ -72,7 +73,7 @@ class SignUpView(ApiView):
             given["slug"],
             given["email"],
             given["password"],
-            address=str(request.META.get("REMOTE_ADDR", "")),
+            address=client_address(request._request),
         )
         url = _address(request, made.org)
         answer = {

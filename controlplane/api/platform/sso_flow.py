@@ -5,7 +5,6 @@ from functools import wraps
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
@@ -13,13 +12,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from controlplane.api.errors import respond
 from tenants.accounts.queries import user
+from tenants.accounts.services import open_session
+from tenants.accounts.types import By
 from tenants.errors import DomainError
 from tenants.members.queries import permissions_of_user
 from tenants.sso import queries, services
 from tenants.sso.middleware import MARK
 from tenants.sso.types import Finished, Protocol, Purpose, SignInRefused
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 COOKIE = "portcullis_sso"
 COOKIE_SECONDS = 3600
 SETTINGS_PAGE = "/settings/sso"
@@ -129,7 +129,7 @@ def _sign_in(request: HttpRequest, finished: Finished) -> None:
     person = user(finished.user)
     if person is None:
         raise SignInRefused("sso-no-account", "The account was ended a moment ago.")
-    login(request, person, backend=BACKEND)
+    open_session(request, person, By.SSO)
     request.session[MARK] = finished.provider
 
 

@@ -14,7 +14,7 @@ from tenants.tokens import queries, services
 
 
 class TokenSerializer(serializers.Serializer[Any]):
-    """A token, without its secret."""
+    """A token, without its secret; with `networks` (CIDR ranges) it is good from there only."""
 
     id = serializers.CharField(read_only=True)
     name = serializers.CharField(max_length=80)
@@ -22,9 +22,16 @@ class TokenSerializer(serializers.Serializer[Any]):
     scopes = serializers.ListField(
         child=serializers.CharField(max_length=40), allow_empty=False, max_length=60
     )
+    networks = serializers.ListField(
+        child=serializers.CharField(max_length=43), required=False, default=list, max_length=50
+    )
+    state = serializers.ChoiceField(["active", "expired", "revoked"], read_only=True)
+    made_by = serializers.CharField(read_only=True)
     expires_at = serializers.DateTimeField()
     created_at = serializers.DateTimeField(read_only=True)
     last_used_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    last_used_address = serializers.CharField(read_only=True)
+    last_used_agent = serializers.CharField(read_only=True)
     revoked_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
 
@@ -54,7 +61,12 @@ class TokenViewSet(ApiViewSet):
         given = self.validated(request)
         maker = str(request.user.pk) if request.user.is_authenticated else None
         made = services.create_token(
-            given["name"], given["scopes"], given["expires_at"], maker, granted(request)
+            given["name"],
+            given["scopes"],
+            given["expires_at"],
+            maker,
+            granted(request),
+            given["networks"],
         )
         return Response(NewTokenSerializer(made).data, status=status.HTTP_201_CREATED)
 

@@ -26,6 +26,7 @@ from tenants.vault.services import seal
 from tests.clients import TenantClient, bearer, member
 from tests.database import PASSWORD, TestDatabases
 from tests.isolation.routes import foreign_ids
+from tests.tenants.accounts.people import later
 
 DELETION = "/api/v1/tenant/deletion"
 WORDS = (b"CANARY", b"canary-ltd", b"owner-canary@")
@@ -96,7 +97,7 @@ def test_after_the_deletion_no_trace_is_left_in_database_or_files(
     assert all(word in before for word in WORDS)
     assert len(found_in_files(*WORDS)) > 1
     assert sql("SELECT 1 FROM jobs.queue WHERE tenant = %s", leaver.schema_name)
-    asked = owner.post(DELETION, {"name": "CANARY Ltd", "password": PASSWORD})
+    asked = owner.post(DELETION, {"name": "CANARY Ltd"})
     assert asked.status_code == 202, asked.content
     due = datetime.fromisoformat(asked.json()["delete_after"])
     assert sweep(due - timedelta(seconds=1)) == []
@@ -173,18 +174,20 @@ def test_a_gateway_that_never_answers_does_not_keep_a_tenant_for_ever(
         farewells.remove(leave)
 
 
-def test_only_the_owner_with_password_and_name_can_ask(
+def test_only_an_owner_who_has_just_shown_who_they_are_can_ask_by_the_name(
     committed_db: TestDatabases, acme: OrgInfo, member_client: Callable[..., TenantClient]
 ) -> None:
-    right = {"name": "Acme", "password": PASSWORD}
+    right = {"name": "Acme"}
     owner = member(acme, "owner")
     assert member_client(acme, "admin").post(DELETION, right).status_code == 403
-    assert owner.post(DELETION, {**right, "password": "wrong"}).status_code == 403
-    assert owner.post(DELETION, {"name": "Acme"}).status_code == 400
+    later(acme, owner, 601)
+    stale = owner.post(DELETION, right)
+    assert (stale.status_code, stale.json()["code"]) == (403, "step-up-needed")
+    assert owner.post("/api/v1/session/step-up", {"password": PASSWORD}).status_code == 200
+    assert owner.post(DELETION, {}).status_code == 400
     assert owner.post(DELETION, {**right, "name": "acme"}).status_code == 422
-    machine = TenantClient("acme", HTTP_AUTHORIZATION=bearer(acme, ["tenant.delete"]))
-    refused = machine.post(DELETION, right)
-    assert (refused.status_code, refused.json()["code"]) == (403, "person-needed")
+    machine = TenantClient("acme", HTTP_AUTHORIZATION=bearer(acme, ["tenant.write"]))
+    assert machine.post(DELETION, right).status_code == 403
     assert owner.get(DELETION).json()["delete_after"] is None
     assert record_of(acme.id) == []
     assert owner.post(DELETION, right).status_code == 202
@@ -193,9 +196,7 @@ def test_only_the_owner_with_password_and_name_can_ask(
 
 def test_the_wish_can_be_taken_back_and_both_are_recorded(committed_db: TestDatabases, acme: OrgInfo) -> None:
     owner = member(acme, "owner")
-    due = datetime.fromisoformat(
-        owner.post(DELETION, {"name": "Acme", "password": PASSWORD}).json()["delete_after"]
-    )
+    due = datetime.fromisoformat(owner.post(DELETION, {"name": "Acme"}).json()["delete_after"])
     assert owner.get(DELETION).json()["delete_after"] is not None
     assert owner.delete(DELETION).status_code == 204
     assert owner.delete(DELETION).status_code == 409

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from tenants.accounts.services import create_user, end_sessions, reactivate_user
+from tenants.accounts.services import clear_factors, create_user, end_sessions, reactivate_user
 from tenants.audit.services import record
 from tenants.errors import Conflict, Invalid, NotFound, Refused
 from tenants.members.models import Membership
@@ -23,8 +23,8 @@ def add_member(
 
     `holder` is what the person adding may do; nobody can give more than they have.
     """
-    chosen = _role(role)
-    _within(holder, permissions_of(chosen))
+    chosen = known_role(role)
+    within(holder, permissions_of(chosen))
     user_id = create_user(email, password=password, name=name)
     row = Membership.objects.create(user_id=user_id, role=chosen)
     record("member.add", row.id, after={"email": email.lower(), "role": chosen.value})
@@ -34,9 +34,9 @@ def add_member(
 @transaction.atomic
 def change_role(member_id: str, role: str, holder: frozenset[str]) -> None:
     """Change a member's role; nobody may give more than they have (`holder`), the last owner stays."""
-    chosen = _role(role)
+    chosen = known_role(role)
     row = _locked(member_id)
-    _within(holder, permissions_of(chosen) | permissions_of(row.role))
+    within(holder, permissions_of(chosen) | permissions_of(row.role))
     if row.role == chosen:
         return
     _keep_an_owner(row)
@@ -49,7 +49,7 @@ def change_role(member_id: str, role: str, holder: frozenset[str]) -> None:
 def remove_member(member_id: str, holder: frozenset[str]) -> None:
     """End a membership: the user is deactivated, every session and token of theirs ends."""
     row = _locked(member_id)
-    _within(holder, permissions_of(row.role))
+    within(holder, permissions_of(row.role))
     _keep_an_owner(row)
     user_id, role = row.user_id, row.role
     row.delete()
@@ -79,11 +79,27 @@ def resume_member(member_id: str) -> None:
 @transaction.atomic
 def readmit_member(user_id: str, role: str) -> str:
     """Make somebody a member again whose membership ended; return the new membership's id."""
-    chosen = _role(role)
+    chosen = known_role(role)
     reactivate_user(user_id)
     row = Membership.objects.create(user_id=user_id, role=chosen)
     record("member.add", row.id, after={"user": user_id, "role": chosen.value})
     return row.id
+
+
+@transaction.atomic
+def clear_member_factors(member_id: str, holder: frozenset[str]) -> int:
+    """Remove the second factors of a member who lost them all; their sessions end, they are told by mail.
+
+    Whoever does it (`holder`) has made sure who asks, as carefully as when the factors were set up. Returns how many.
+    """
+    row = _locked(member_id)
+    within(holder, permissions_of(row.role))
+    cleared = clear_factors(row.user_id)
+    if not cleared:
+        raise Conflict("no-factors", "This member has no second factor; nothing was changed.")
+    types = sorted({factor.type for factor in cleared})
+    record("member.clear-factors", row.id, before={"user": row.user_id, "types": types})
+    return len(cleared)
 
 
 def _locked(member_id: str) -> Membership:
@@ -101,12 +117,14 @@ def _keep_an_owner(row: Membership) -> None:
         raise Conflict("last-owner", "The last owner cannot leave; make someone else owner first.")
 
 
-def _within(holder: frozenset[str], needed: frozenset[str]) -> None:
+def within(holder: frozenset[str], needed: frozenset[str]) -> None:
+    """Raise Refused when a role holds more than whoever gives or takes it."""
     if not needed <= holder:
         raise Refused("role-beyond-holder", "You can only give and take roles within your own rights.")
 
 
-def _role(role: str) -> Role:
+def known_role(role: str) -> Role:
+    """Return the role of this name; raises Invalid."""
     try:
         return Role(role)
     except ValueError:
