@@ -109,7 +109,7 @@ AUTH_PASSWORD_VALIDATORS = [
 #: "Ordered by hash" file of Pwned Passwords (SHA-1), searched where it lies; empty for none.
 LEAKED_PASSWORDS = os.environ.get("PORTCULLIS_LEAKED_PASSWORDS", "")
 SESSION_ENGINE = "tenants.accounts.sessions"
-SESSION_COOKIE_NAME = "portcullis_session"
+SESSION_COOKIE_NAME = f"{'__Host-' if SECURE else ''}portcullis_session"
 #: A session ends after so long, however busy it is.
 SESSION_COOKIE_AGE = int(float(os.environ.get("PORTCULLIS_SESSION_HOURS", "168")) * 3600)
 #: And after so long without a request.

@@ -28,6 +28,7 @@ class Customer:
     slug: str
     cookies: dict[str, str] = field(default_factory=dict)
     csrf: str = ""
+    password: str = ""
     pool: urllib3.PoolManager = field(default_factory=urllib3.PoolManager, repr=False)
 
     def call(self, method: str, path: str, document: Any = None, host: str | None = None) -> Any:
@@ -60,6 +61,10 @@ class Customer:
         for cookie in answer.headers.getlist("set-cookie"):
             key, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[key] = value
+        if answer.status == 403 and b"step-up-needed" in answer.data and self.password:
+            # It took longer than ten minutes; a person is asked for the password then.
+            self.call("POST", "/api/v1/session/step-up", {"password": self.password})
+            return self.call(method, path, document, host)
         if answer.status >= 400:
             raise StepFailed(
                 f"{method} {path} answered {answer.status}: {answer.data.decode(errors='replace')[:600]}"
@@ -78,6 +83,7 @@ class Customer:
             {"organisation": organisation, "slug": self.slug, "email": email, "password": password},
             host=f"localhost:{self.port}",
         )
+        self.password = password
         parts = urlsplit(made["handoff_url"])
         self.call("GET", f"{parts.path}?{parts.query}")
         self.csrf = self.call("GET", "/api/v1/session")["csrf_token"]
@@ -86,6 +92,7 @@ class Customer:
     def sign_in(self, email: str, password: str) -> None:
         """Sign in to an existing workspace."""
         self.call("POST", "/api/v1/session", {"email": email, "password": password})
+        self.password = password
         self.csrf = self.call("GET", "/api/v1/session")["csrf_token"]
 
     def connect_aws(self, estate: Estate) -> str:

@@ -18,8 +18,8 @@ from tenants.isolation.context import current_tenant
 
 SHORTEST: Final = 12
 LONGEST: Final = 200
-#: Fewer guesses than this is what an online attack with many addresses and some years can do.
-FEWEST_GUESSES: Final = 10**8
+#: Beyond what can be tried against our limits, and past what people make of a common password by adding to it.
+FEWEST_GUESSES: Final = 10**9
 #: The estimator looks at so much; the rest only makes a password longer.
 LOOKED_AT: Final = 72
 PRODUCT: Final = "portcullis"

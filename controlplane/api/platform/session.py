@@ -25,6 +25,7 @@ from tenants.errors import DomainError, Refused, Unauthenticated
 from tenants.members.permissions import permissions_of
 from tenants.members.queries import role_of_user
 from tenants.orgs.types import OrgInfo
+from tenants.sso.middleware import MARK
 
 
 class SignInSerializer(serializers.Serializer[Any]):
@@ -70,13 +71,17 @@ class PreferencesSerializer(serializers.Serializer[Any]):
 
 
 class SessionSerializer(serializers.Serializer[Any]):
-    """Who is signed in where. `needs` is `second-factor` while nothing else can be done; `permissions` is empty then."""
+    """Who is signed in where, by what, and by which identity provider if by one.
+
+    `needs` is `second-factor` while nothing else can be done; `permissions` is empty then.
+    """
 
     user = SessionUserSerializer()
     role = serializers.CharField()
     permissions = serializers.ListField(child=serializers.CharField())
     needs = serializers.ChoiceField(["second-factor"], allow_null=True)
     by = serializers.CharField()
+    provider = serializers.CharField(allow_null=True)
     step_up = StepUpSerializer()
     tenant = SessionTenantSerializer()
     csrf_token = serializers.CharField()
@@ -217,6 +222,7 @@ def described(request: Request) -> dict[str, Any]:
         "permissions": [] if shut else sorted(permissions_of(role)),
         "needs": "second-factor" if shut else None,
         "by": (session.get(ENTRY) or {}).get("by", ""),
+        "provider": session.get(MARK),
         "step_up": {"until": services.proved_until(request._request), "ways": services.ways(person)},
         "tenant": {"id": org.id, "slug": org.slug, "name": org.name, "status": org.status.value},
         "csrf_token": get_token(request._request),

@@ -48,7 +48,10 @@ def _to_pages(view: View) -> View:
 @require_GET
 @_to_pages
 def start(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """Send the browser to the identity provider; `?next=` is where to go afterwards, `?test=1` only tries."""
+    """Send the browser to the identity provider; `?next=` is where to go afterwards, `?test=1` only tries.
+
+    `?fresh=1` asks an OpenID provider to sign the person in anew; whether it does is its matter.
+    """
     purpose, tester = Purpose.SIGN_IN, ""
     if request.GET.get("test"):
         purpose, tester = Purpose.TEST, _manager(request)
@@ -62,7 +65,10 @@ def start(request: HttpRequest, provider_id: str) -> HttpResponse:
         next_path=SETTINGS_PAGE if purpose is Purpose.TEST else request.GET.get("next", "/"),
         user=tester,
     )
-    response = HttpResponseRedirect(begun.url)
+    url = begun.url
+    if request.GET.get("fresh") and queries.provider(provider_id).protocol == Protocol.OIDC:
+        url += "&prompt=login"
+    response = HttpResponseRedirect(url)
     response.set_cookie(
         COOKIE,
         begun.browser,

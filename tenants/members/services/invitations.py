@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from tenants.accounts.queries import person
+from tenants.accounts.queries import person, user
 from tenants.accounts.services import (
     INVITE,
     INVITE_AGAIN,
@@ -25,7 +25,7 @@ from tenants.accounts.services import (
 )
 from tenants.audit.actors import Actor, name_actor
 from tenants.audit.services import record
-from tenants.errors import Conflict, NotFound, Stale
+from tenants.errors import Conflict, NotFound, Refused, Stale
 from tenants.members import jobs
 from tenants.members.models import Invitation, Membership
 from tenants.members.permissions import permissions_of
@@ -46,6 +46,7 @@ def invite(email: str, role: str, holder: frozenset[str], by: str | None) -> str
     known = person(checked)
     if known is not None and Membership.objects.filter(user_id=known.id).exists():
         raise Conflict("already-member", "Someone with this email address is already here; no mail was sent.")
+    _may_invite(by)
     _allow(checked, by)
     with transaction.atomic():
         row, made = Invitation.objects.select_for_update().get_or_create(
@@ -150,6 +151,17 @@ def _renew(row: Invitation, by: str | None) -> None:
     row.key_hash, row.sent_at, row.expires_at = "", None, timezone.now() + GOOD_FOR
     row.save()
     jobs.mail_invitation.enqueue(row.id)
+
+
+def _may_invite(by: str | None) -> None:
+    """Mails to strangers go out for people whose own address is known to be theirs."""
+    inviter = user(by) if by else None
+    if inviter is not None and inviter.email_verified_at is None and inviter.has_usable_password():
+        raise Refused(
+            "email-not-verified",
+            "Your own e-mail address is not confirmed yet; no invitation was sent.",
+            action="Open the link we mailed you, or ask for a new one under Settings, Security.",
+        )
 
 
 def _allow(email: str, by: str | None) -> None:

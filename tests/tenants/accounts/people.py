@@ -32,9 +32,11 @@ def sign_in(org: OrgInfo, email: str, password: str = PASSWORD) -> TenantClient:
     return client
 
 
-def code_of(secret: str, steps_ahead: int = 0) -> str:
-    """What an authenticator app shows now, or some steps of 30 seconds ahead."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps_ahead))
+def code_of(secret: str) -> str:
+    """What an authenticator app shows now; never one that is about to change."""
+    if time.time() % 30 > 27:
+        time.sleep(30 - time.time() % 30)
+    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
 
 
 def add_app(client: TenantClient) -> str:
