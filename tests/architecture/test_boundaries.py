@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 # What one Django app may import of another; `permissions`, `actors`, `fields` and `schema` are values,
 # the engine is named read functions, `tenants/isolation`,
@@ -92,6 +94,7 @@ def test_vendor_folders_never_import_each_other() -> None:
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.asvs("13.2.2")
 def test_only_provisioning_names_the_owner_connection() -> None:
     allowed = ("tenants.isolation", "tenants.orgs", "controlplane.config")
     wrong = [

@@ -29,6 +29,7 @@ def test_no_model_change_lacks_a_migration(committed_db: TestDatabases) -> None:
         pytest.fail(out.getvalue())
 
 
+@pytest.mark.asvs("8.4.1")
 def test_no_table_of_a_tenant_exists_in_public(committed_db: TestDatabases) -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")

@@ -42,7 +42,7 @@ def opened_by(file: str, source: str) -> list[str]:
     return sorted(found & OPENERS - allowed)
 
 
-@pytest.mark.asvs("13.2.4", "13.2.5")
+@pytest.mark.asvs("13.2.4", "13.2.5", "15.2.5")
 def test_no_source_file_but_the_egress_can_open_a_socket() -> None:
     wrong = []
     for package in ("connectors", "tenants", "controlplane"):
@@ -78,6 +78,7 @@ def module_of_the_product(source: str) -> dict[str, object]:
      "import socket\nsocket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', {port}))"],
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.asvs("13.2.4")
 def test_a_module_that_opens_a_socket_while_it_runs_is_noticed(source: str) -> None:
     asked: list[str] = []
     with (

@@ -49,6 +49,7 @@ def test_a_deployment_without_an_identity_says_which_variables_are_missing():
         AwsPlatformIdentity.from_environment({"PORTCULLIS_AWS_ACCESS_KEY_ID": "AKIA"})
 
 
+@pytest.mark.asvs("16.2.5")
 def test_the_identity_never_shows_its_secret():
     identity = AwsPlatformIdentity(access_key_id="AKIA", principal_arn="arn", secret_access_key="s3cr3t")
     assert "s3cr3t" not in repr(identity)

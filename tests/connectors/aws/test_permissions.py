@@ -135,6 +135,7 @@ def use_everything(estate, target: Target) -> None:
     enforcer.restore(empty, lambda _change: None)
 
 
+@pytest.mark.asvs("13.2.2")
 def test_the_policies_allow_every_call_and_name_no_action_that_is_never_called(double, target):
     double.egress.sent.clear()
     use_everything(double, target)
@@ -165,6 +166,7 @@ def test_every_resource_of_the_gateway_permission_is_read(double, target):
         assert any(evaluate([policy], Query(need.action, r, {})) is Decision.ALLOWED for r in read), pattern
 
 
+@pytest.mark.asvs("13.2.2")
 def test_the_read_role_cannot_write_and_api_keys_are_denied():
     policy = policy_document("read", ACCOUNT, ("/aws/apigateway/*",))
     for need in WRITE:

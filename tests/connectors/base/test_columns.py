@@ -61,6 +61,7 @@ def test_a_host_is_lower_case_and_without_its_port(value, expected):
     assert plain_host(value) == expected
 
 
+@pytest.mark.asvs("1.4.2")
 def test_numbers_out_of_range_are_nothing():
     assert whole(2**70) is None
     assert whole("1" * 30) is None
@@ -77,6 +78,7 @@ def test_what_no_uri_may_hold_is_encoded_and_the_rest_is_left():
     assert as_sent(paths).to_pylist() == ["/a%20b/%C3%A9", "/a%20b", None, "/x"]
 
 
+@pytest.mark.asvs("14.2.4")
 def test_an_excerpt_of_a_bad_record_holds_no_values():
     record = b'{"authorization": "Bearer abc", "uri": "/x?token=hunter2xyz"} eyJhbGciOiJIUzI1NiJ9.payload4242424242'
     excerpt = quarantined(record, "why", 3).excerpt

@@ -87,6 +87,7 @@ def test_unreadable_addresses_are_unknown() -> None:
 
 
 @given(st.text(alphabet="abc/{}.+*-_~", max_size=30))
+@pytest.mark.asvs("1.2.9")
 def test_any_text_makes_a_valid_pattern(template: str) -> None:
     pattern = template_pattern("/" + template)
     assert pc.match_substring_regex(pa.array(["/x"]), pattern).to_pylist() in ([True], [False])

@@ -11,6 +11,7 @@ from connectors.egress import Egress, EgressPolicy
 from tests.connectors.egress.servers import allowed, reply, server
 
 
+@pytest.mark.asvs("12.3.1")
 def test_without_tls_nothing_is_sent_unless_the_operator_allowed_the_pair() -> None:
     with pytest.raises(RefusedError, match="without encryption"):
         Egress(EgressPolicy()).request("GET", "http://93.184.215.14/")
@@ -19,6 +20,7 @@ def test_without_tls_nothing_is_sent_unless_the_operator_allowed_the_pair() -> N
 @pytest.mark.parametrize(
     "url", ["file:///etc/passwd", "gopher://x/", "unix:///run/x.sock", "ftp://example.com/", "//x/"]
 )
+@pytest.mark.asvs("1.2.2", "1.3.6")
 def test_only_web_addresses_are_opened(url: str) -> None:
     with pytest.raises(RefusedError, match="Only http and https"):
         Egress(EgressPolicy()).request("GET", url)
@@ -34,6 +36,7 @@ def test_an_allowed_pair_may_be_kept_to_one_workspace_or_one_connection() -> Non
     assert not everyone.allows_private("fd00::1", 8001)
 
 
+@pytest.mark.asvs("13.2.4", "13.2.5")
 def test_the_operator_opens_one_host_and_port_and_no_other() -> None:
     with server(reply(200)) as port:
         assert allowed(port).request("GET", f"http://127.0.0.1:{port}/").status == 200
@@ -41,11 +44,13 @@ def test_the_operator_opens_one_host_and_port_and_no_other() -> None:
             allowed(port + 1).request("GET", f"http://127.0.0.1:{port}/")
 
 
+@pytest.mark.asvs("15.3.2")
 def test_redirects_are_not_followed() -> None:
     with server(reply(302, headers={"location": "http://169.254.169.254/"})) as port:
         assert allowed(port).request("GET", f"http://127.0.0.1:{port}/").status == 302
 
 
+@pytest.mark.asvs("13.2.6")
 def test_reads_are_tried_again_and_writes_are_not() -> None:
     seen: list[str] = []
 

@@ -99,6 +99,7 @@ def test_a_mail_has_a_plain_and_an_html_part_with_the_link(inbox, port):
     assert '<a href="https://acme.example/t/1">' in html
 
 
+@pytest.mark.asvs("1.2.1", "1.2.2", "1.3.11")
 def test_nothing_in_an_alert_can_add_headers_or_markup():
     evil = Message(
         "x\r\nBcc: a@b",
@@ -143,12 +144,14 @@ def test_a_server_that_is_away_is_transient():
         Notify(settings(port), local_egress(port)).send(ALERT)
 
 
+@pytest.mark.asvs("1.3.6")
 def test_private_mail_servers_are_refused_unless_the_operator_allows_them(port):
     egress = Egress(EgressPolicy(), account="mail-private")
     with pytest.raises(RefusedError):
         Notify(settings(port), egress).send(ALERT)
 
 
+@pytest.mark.asvs("12.3.1")
 def test_starttls_that_is_not_offered_is_a_settings_error(port):
     with pytest.raises(SettingsError):
         Notify(settings(port, security="starttls"), local_egress(port)).send(ALERT)
@@ -164,6 +167,7 @@ def test_starttls_that_is_not_offered_is_a_settings_error(port):
         {"host": "mail.example\r\n"},
     ],
 )
+@pytest.mark.asvs("1.3.3", "1.3.11")
 def test_settings_that_cannot_work_are_refused_in_the_form(changes):
     with pytest.raises(ValidationError):
         settings(25, **{**changes, **({"host": "mail.example\r\nx"} if "host" in changes else {})})
@@ -214,6 +218,7 @@ def test_starttls_encrypts_the_session(inbox, tls_port, certificate):
     assert len(inbox.mails) == 1
 
 
+@pytest.mark.asvs("12.3.2")
 def test_a_certificate_for_another_name_is_a_settings_error(inbox, tls_port, certificate):
     mail = mail_of(ALERT, settings(tls_port), AT)
     with pytest.raises(SettingsError, match="certificate"):
@@ -221,6 +226,7 @@ def test_a_certificate_for_another_name_is_a_settings_error(inbox, tls_port, cer
     assert inbox.mails == []
 
 
+@pytest.mark.asvs("12.3.1")
 def test_a_password_never_travels_in_clear(port):
     server = SmtpServer("127.0.0.1", port, Security.NONE, "ann", "s3cret")
     with pytest.raises(SettingsError, match="unencrypted"):

@@ -235,11 +235,13 @@ def test_a_saved_push_of_kong_as_one_array_is_read():
     assert (len(calls), bad) == (2, [])
 
 
+@pytest.mark.asvs("5.2.2")
 def test_an_unknown_file_is_no_format():
     assert detect(b"hello world, this is a letter\n", "letter.txt") is None
     assert detect(b"", "empty.json") is None
 
 
+@pytest.mark.asvs("5.2.3")
 def test_a_gzip_bomb_is_stopped():
     bomb = io.BytesIO(gzip.compress(b"\0" * (64 << 20)))
     with pytest.raises(RefusedError):

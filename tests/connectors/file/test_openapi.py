@@ -189,6 +189,7 @@ def test_a_document_with_nothing_in_it_is_refused_in_words(data):
     assert "OpenAPI" in caught.value.sentence()
 
 
+@pytest.mark.asvs("15.2.2")
 def test_endless_references_end():
     text = "openapi: 3.0.0\npaths:\n  /a: {$ref: '#/paths/~1b'}\n  /b: {$ref: '#/paths/~1a'}\n"
     loaded = load(text.encode(), "x.yaml", "")
@@ -223,6 +224,7 @@ def test_documents_are_recognised_and_read_as_files():
         "openapi: 3.0.0\nloop: &a\n  again: *a\n",
     ],
 )
+@pytest.mark.asvs("5.2.1", "15.2.2")
 def test_yaml_aliases_that_repeat_without_end_are_refused(text):
     with pytest.raises(VendorAnswerError, match="aliases"):
         load(text.encode(), "bomb.yaml", "")

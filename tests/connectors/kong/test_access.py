@@ -46,6 +46,7 @@ def test_a_kong_under_gitops_is_not_written(kong):
     assert _by_action(kong, settings)["PUT, DELETE /routes"].grant is Grant.DENIED
 
 
+@pytest.mark.asvs("16.5.1")
 def test_a_wrong_token_is_a_settings_error_that_does_not_repeat_it(kong):
     settings = KongSettings(admin_url=kong.settings.admin_url, admin_token="wr0ng-s3cret")
     with pytest.raises(SettingsError) as caught:

@@ -93,6 +93,7 @@ def test_lists_longer_than_a_page_are_read_to_the_end(kong):
 @pytest.mark.parametrize(
     ("status", "body"), [(403, ""), (500, "boom"), (200, "<html>"), (200, {"data": "x"})]
 )
+@pytest.mark.asvs("16.5.3")
 def test_plugins_that_cannot_be_read_leave_authentication_unknown_never_open(kong, status, body):
     kong.double.order(Fault(status=status, operation="GET /plugins", body=body))
     found = Config(kong.settings, kong.egress).read_config()

@@ -91,11 +91,13 @@ def test_access_is_tested_permission_by_permission(subjects, key):
 
 
 @pytest.mark.parametrize(("key", "case"), _cases(), ids=lambda value: getattr(value, "name", value))
+@pytest.mark.asvs("16.5.3")
 def test_a_failed_read_is_never_an_empty_section(subjects, key, case):
     conformance.check_failed_read(subjects[key], case)
 
 
 @pytest.mark.parametrize(("key", "case"), _cases(), ids=lambda value: getattr(value, "name", value))
+@pytest.mark.asvs("16.5.2")
 def test_a_misbehaving_vendor_becomes_the_fitting_error(subjects, key, case):
     conformance.check_error(subjects[key], case)
 
@@ -123,6 +125,7 @@ def test_normalise_takes_arbitrary_bytes(subjects, key, records):
 )
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=200))
+@pytest.mark.asvs("2.2.1")
 def test_a_push_is_taken_whole_or_refused_in_our_words(subjects, key, body):
     calls = subjects[key].make(Capability.RECEIVE_CALLS)
     for good in subjects[key].pushes:

@@ -66,6 +66,7 @@ def notify(server: Receiver, secret: str = "whsec_c2VjcmV0") -> Notify:
     return Notify(settings, local_egress(port), clock=lambda: 1790553612.9)
 
 
+@pytest.mark.asvs("4.1.5")
 def test_the_signature_can_be_checked_by_the_receiver(receiver):
     secret = new_secret()
     assert notify(receiver, secret).send(ALERT).accepted
@@ -122,6 +123,7 @@ def test_these_answers_are_final(receiver, status):
     assert caught.value.action
 
 
+@pytest.mark.asvs("15.3.2")
 def test_redirects_are_not_followed(receiver):
     receiver.status, receiver.redirect = 302, "http://169.254.169.254/"
     with pytest.raises(SettingsError, match="redirect"):
@@ -129,6 +131,7 @@ def test_redirects_are_not_followed(receiver):
     assert len(receiver.seen) == 1
 
 
+@pytest.mark.asvs("1.3.6")
 def test_private_addresses_are_refused():
     egress = Egress(EgressPolicy(requests_per_second=1000, burst=1000), account="webhook-private")
     settings = WebhookSettings(url="http://127.0.0.1:80/hook", secret="whsec_c2VjcmV0")
@@ -144,6 +147,7 @@ def test_an_address_nobody_listens_on_is_transient():
 
 
 @pytest.mark.parametrize("url", ["ftp://x.example", "https://user:pw@x.example", "example.com", "https://"])
+@pytest.mark.asvs("1.2.2", "1.3.3")
 def test_addresses_that_cannot_work_are_refused_in_the_form(url):
     with pytest.raises(ValidationError):
         WebhookSettings(url=url)

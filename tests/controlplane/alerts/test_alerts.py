@@ -117,6 +117,7 @@ def deliveries(client: TenantClient) -> list[dict[str, Any]]:
     return rows
 
 
+@pytest.mark.asvs("8.2.3", "14.2.6")
 def test_the_generated_secret_is_shown_once(client, reachable):
     made = destination(client, reachable.url)
     secret = made["generated"]["secret"]
@@ -128,6 +129,7 @@ def test_the_generated_secret_is_shown_once(client, reachable):
     assert secret not in changed.content.decode()
 
 
+@pytest.mark.asvs("4.1.5")
 def test_a_test_message_arrives_with_a_signature_the_receiver_can_check(client, reachable):
     made = destination(client, reachable.url)
     sent = client.post(f"/api/v1/alert-destinations/{made['id']}/test").json()
@@ -182,6 +184,7 @@ def test_a_mail_arrives(client, acme, inbox, run_jobs):
     assert deliveries(client)[0]["state"] == "delivered"
 
 
+@pytest.mark.asvs("16.5.2")
 def test_a_failing_receiver_is_tried_again_until_it_answers(client, acme, reachable, run_jobs):
     destination(client, reachable.url)
     reachable.status = 500
@@ -223,6 +226,7 @@ def test_an_answer_that_will_not_change_is_not_tried_again(client, acme, reachab
     assert "404" in row["last_error"]
 
 
+@pytest.mark.asvs("1.3.6")
 def test_a_private_address_is_refused_unless_the_operator_allows_it(client, receiver):
     made = destination(client, receiver.url)
     sent = client.post(f"/api/v1/alert-destinations/{made['id']}/test").json()
@@ -231,6 +235,7 @@ def test_a_private_address_is_refused_unless_the_operator_allows_it(client, rece
     assert receiver.seen == []
 
 
+@pytest.mark.asvs("14.2.4", "16.2.5")
 def test_secrets_stand_in_no_answer_no_log_and_no_audit_row(client, acme, reachable, run_jobs, caplog, capfd):
     made = destination(client, reachable.url)
     secret = made["generated"]["secret"]
@@ -273,12 +278,14 @@ def test_secrets_stand_in_no_answer_no_log_and_no_audit_row(client, acme, reacha
         },
     ],
 )
+@pytest.mark.asvs("2.2.1")
 def test_a_destination_that_cannot_work_is_refused_with_the_field(client, draft):
     answer = client.post("/api/v1/alert-destinations", draft)
     assert answer.status_code in (400, 404, 422)
     assert client.get("/api/v1/alert-destinations").json()["data"] == []
 
 
+@pytest.mark.asvs("8.2.1")
 def test_only_who_may_write_alerts_sees_them_sent(acme, reachable, client, member_client):
     made = destination(client, reachable.url)
     viewer = member_client(acme, role="viewer")

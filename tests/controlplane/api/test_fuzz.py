@@ -20,6 +20,7 @@ COMMAND = str(Path(sys.executable).parent / "schemathesis")
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)
+@pytest.mark.asvs("2.2.1", "2.2.2", "15.3.5")
 def test_no_documented_address_answers_500(committed_db: object, acme: OrgInfo, tmp_path: Path) -> None:
     with tenant_context(acme.schema_name):
         for factory in (connections, inventory, findings, detection, blocking, alerts, imports):

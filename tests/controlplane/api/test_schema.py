@@ -69,6 +69,7 @@ def test_the_answers_are_as_described(schema, acme, owner_client):
 
 
 @pytest.mark.parametrize("query", ["endpoints?service=%00", "findings?q=a%00", "threats/%00", "blocks/x%00y"])
+@pytest.mark.asvs("1.3.3", "2.2.1")
 def test_characters_nothing_can_hold_are_refused(acme, owner_client, query):
     assert owner_client(acme).get(f"/api/v1/{query}").status_code == 400
 
@@ -76,6 +77,7 @@ def test_characters_nothing_can_hold_are_refused(acme, owner_client, query):
 @pytest.mark.parametrize(
     "query", ["series?hours=soon", "calls?limit=%C2%B2", "calls?limit=9999999999999999999"]
 )
+@pytest.mark.asvs("1.4.2", "2.2.1", "15.3.5")
 def test_a_number_that_is_none_is_refused(acme, owner_client, query):
     with tenant_context(acme.schema_name):
         endpoint = inventory.build()["endpoint"]

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from django.db import close_old_connections, connection
 
 from connectors.testkit.running import Fault
@@ -35,6 +36,7 @@ def elsewhere(org: OrgInfo, work: Callable[[], object]) -> threading.Thread:
     return thread
 
 
+@pytest.mark.asvs("15.4.3")
 def test_two_pushes_of_a_target_never_run_at_once(committed_db: object, tenant: OrgInfo, kong: Kong) -> None:
     block = make(kong)
     answers: list[services.Pushed] = []
@@ -49,6 +51,7 @@ def test_two_pushes_of_a_target_never_run_at_once(committed_db: object, tenant: 
     assert queries.block(block.id).status == "blocking"
 
 
+@pytest.mark.asvs("15.4.2")
 def test_an_undo_during_a_push_is_not_lost(committed_db: object, tenant: OrgInfo, kong: Kong) -> None:
     before = kong.dump()
     block = make(kong)
@@ -61,6 +64,7 @@ def test_an_undo_during_a_push_is_not_lost(committed_db: object, tenant: OrgInfo
     assert (found.status, kong.dump()) == ("undone", before)
 
 
+@pytest.mark.asvs("15.4.3")
 def test_a_database_session_that_ends_loses_the_lease(
     committed_db: object, tenant: OrgInfo, kong: Kong
 ) -> None:
@@ -84,6 +88,7 @@ def test_an_extension_that_came_first_keeps_the_block(tenant: OrgInfo, kong: Kon
     assert "extended" in kinds(block)
 
 
+@pytest.mark.asvs("2.3.4", "15.4.2")
 def test_one_preview_gives_one_block_however_often_it_is_sent(
     committed_db: object, tenant: OrgInfo, kong: Kong
 ) -> None:

@@ -111,6 +111,7 @@ def test_a_conflict_is_read_again_and_made_anew() -> None:
     assert set(vendor.held) == {"a"}
 
 
+@pytest.mark.asvs("15.4.3")
 def test_a_conflict_that_does_not_end_is_said() -> None:
     with pytest.raises(ConflictError):
         converge(place(Memory(conflicts=50)), [intent("a")], [])

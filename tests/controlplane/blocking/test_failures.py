@@ -46,6 +46,7 @@ def kinds(block: Block) -> list[str]:
     ],
     ids=["throttled", "failing", "garbage", "no_writes"],
 )
+@pytest.mark.asvs("16.5.2")
 def test_a_vendor_that_misbehaves_is_said_and_the_next_job_repairs_it(kong: Kong, fault: Fault) -> None:
     block, before = make(kong), kong.dump()
     kong.double.order(fault)
@@ -83,6 +84,7 @@ def test_what_stood_stays_enforced_when_it_cannot_be_read(kong: Kong) -> None:
     assert now_at(block) == ("blocking", ["enforced"], "")
 
 
+@pytest.mark.asvs("16.5.2")
 def test_expiry_is_retried_until_the_vendor_is_back(kong: Kong) -> None:
     before = kong.dump()
     block = make(kong)
@@ -245,6 +247,7 @@ def test_the_guard_refuses_what_is_not_ours(kind: ChangeKind) -> None:
     guard(Change(kind, "plugins", "acl", ours, ours))
 
 
+@pytest.mark.asvs("16.5.3")
 def test_a_read_back_that_shows_something_else_is_a_failure(kong: Kong) -> None:
     block = make(kong)
     kong.double.order(Fault(200, "PUT /plugins*", body={"id": "x", "name": "ip-restriction"}))

@@ -68,6 +68,7 @@ def test_a_narrow_block_of_an_attacker_passes_every_gate() -> None:
 
 
 @pytest.mark.parametrize("special", [entry.cidr for entry in SPECIAL])
+@pytest.mark.asvs("2.3.2")
 def test_special_purpose_ranges_are_never_blocked(special: str) -> None:
     inside = str(next(iter(ip_network(special).hosts()), ip_network(special).network_address))
     assert verdict(question((inside,)), "protected").verdict is Verdict.REFUSE
@@ -83,6 +84,7 @@ networks = st.one_of(networks_v4, networks_v6)
 
 
 @given(st.lists(networks, min_size=1, max_size=5), st.lists(networks, max_size=5))
+@pytest.mark.asvs("2.3.2")
 def test_what_passes_never_overlaps_the_protected_list(wanted: list[str], held: list[str]) -> None:
     asked = question(tuple(wanted), protected=tuple(Protected(cidr, "x", "other") for cidr in held))
     overlap = any(
@@ -108,6 +110,7 @@ def test_a_partner_in_the_past_traffic_refuses_the_block_by_name() -> None:
         (None, Verdict.NEEDS_APPROVAL),
     ],
 )
+@pytest.mark.asvs("16.5.3")
 def test_the_share_of_good_traffic_decides_and_no_history_is_not_safe(
     share: float | None, expected: Verdict
 ) -> None:
@@ -124,6 +127,7 @@ def test_the_share_of_good_traffic_decides_and_no_history_is_not_safe(
         ("2001:d00::/24", Verdict.REFUSE),
     ],
 )
+@pytest.mark.asvs("2.3.2")
 def test_wide_networks_need_approval_and_too_wide_ones_are_refused(cidr: str, expected: Verdict) -> None:
     assert verdict(question((cidr,)), "breadth").verdict is expected
 
@@ -134,11 +138,13 @@ def test_a_match_that_names_no_caller_needs_a_second_person() -> None:
     assert verdict(replace(asked, draft=anybody), "breadth").verdict is Verdict.NEEDS_APPROVAL
 
 
+@pytest.mark.asvs("2.3.2")
 def test_a_block_that_would_live_too_long_is_refused() -> None:
     asked = question()
     forever = replace(asked.draft, ttl_seconds=365 * 86_400)
     assert verdict(replace(asked, draft=forever), "lifetime").verdict is Verdict.REFUSE
 
 
+@pytest.mark.asvs("2.3.2", "2.4.1")
 def test_a_runaway_is_stopped_by_the_hourly_limit() -> None:
     assert verdict(question(blocks_last_hour=200), "growth").verdict is Verdict.REFUSE

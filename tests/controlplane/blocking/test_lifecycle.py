@@ -127,6 +127,7 @@ def test_other_settings_changed_meanwhile_are_kept_and_said(
     kong.admin("DELETE", f"/consumers/{added['id']}")
 
 
+@pytest.mark.asvs("2.3.1", "2.3.4")
 def test_a_preview_is_good_for_one_block_and_fifteen_minutes(kong: Kong, person: People) -> None:
     client = person("responder")
     body = {"preview_id": previewed(client, kong.draft())["preview_id"], "stage": "count", "reason": REASON}
@@ -152,6 +153,7 @@ def test_a_preview_is_good_for_one_block_and_fifteen_minutes(kong: Kong, person:
         ({"window_days": 99}, "/window_days"),
     ],
 )
+@pytest.mark.asvs("2.2.1", "2.2.2", "2.2.3")
 def test_a_bad_draft_is_refused_by_field(
     kong: Kong, person: People, changed: dict[str, Any], pointer: str
 ) -> None:
@@ -160,6 +162,7 @@ def test_a_bad_draft_is_refused_by_field(
     assert pointer in [entry["pointer"] for entry in answer.json()["errors"]]
 
 
+@pytest.mark.asvs("2.2.3")
 def test_an_unknown_target_of_a_known_connection_is_named(kong: Kong, person: People) -> None:
     draft = kong.draft(targets=[{"connection_id": kong.connection, "ref": "workspace:other"}])
     answer = person("analyst").post("/api/v1/blocks/preview", draft, format="json")
@@ -183,6 +186,7 @@ def test_the_kill_switch_takes_everything_away(
     assert person("analyst").post("/api/v1/blocks/undo-all", {}, format="json").status_code == 403
 
 
+@pytest.mark.asvs("2.3.1", "2.3.5")
 def test_a_wide_block_waits_for_another_person(
     kong: Kong, acme: OrgInfo, person: People, run_jobs: Callable[[], int], api_client: Any
 ) -> None:
@@ -203,6 +207,7 @@ def test_a_wide_block_waits_for_another_person(
     assert "198.18.16.0/20" in kong.dump()
 
 
+@pytest.mark.asvs("2.3.5")
 def test_what_was_approved_cannot_be_exchanged_afterwards(
     kong: Kong, person: People, run_jobs: Callable[[], int]
 ) -> None:
@@ -235,6 +240,7 @@ def test_a_promotion_that_needs_approval_goes_on_counting(
     assert told(client, block)["status"] == "blocking"
 
 
+@pytest.mark.asvs("2.3.1")
 def test_promoting_twice_promotes_once(kong: Kong, person: People, run_jobs: Callable[[], int]) -> None:
     client = person("responder")
     block = created(client, kong.draft(), "count")
@@ -243,6 +249,7 @@ def test_promoting_twice_promotes_once(kong: Kong, person: People, run_jobs: Cal
     assert client.post(f"/api/v1/blocks/{block['id']}/promote").status_code == 409
 
 
+@pytest.mark.asvs("2.3.2")
 def test_a_network_protected_later_ends_the_block_that_hits_it(
     kong: Kong, person: People, run_jobs: Callable[[], int]
 ) -> None:

@@ -223,6 +223,7 @@ def test_document_limits_hold() -> None:
     assert sum(f.count for f in classify_document([{"email": "a@example.org"}] * 500, max_keys=100)) == 100
 
 
+@pytest.mark.asvs("14.2.4")
 def test_five_hundred_planted_secrets_are_all_replaced_everywhere() -> None:
     rnd = random.Random(7)
     makers = [POSITIVES[name][1] for name in ("payment_card", "iban", "us_ssn", "email", "aws_access_key", "github_token",
@@ -250,6 +251,7 @@ def test_five_hundred_planted_secrets_are_all_replaced_everywhere() -> None:
     "name", ["token", "apikey", "api_key", "password", "session", "authorization", "X-Api-Key", "client_secret",
              "access_token", "refreshToken", "JSESSIONID", "user%5Bpassword%5D", "sig", "pwd", "otp", "bearer"],
 )  # fmt: skip
+@pytest.mark.asvs("14.2.4")
 def test_query_values_under_secret_names_are_always_replaced(name: str) -> None:
     query, found = redact_query(f"a=1&{name}=x%20y&b=2", KEY)
     assert found
@@ -310,6 +312,7 @@ def test_columns_are_redacted_like_rows_and_nulls_stay() -> None:
             assert (after, ids) == (expected, sorted(set(classes))), before
 
 
+@pytest.mark.asvs("1.3.12")
 def test_a_tenant_adds_its_own_class_and_a_broken_one_is_refused() -> None:
     own = {
         "id": "loyalty_card",

@@ -121,6 +121,7 @@ def test_commands_that_need_a_server_say_how_to_configure_one(run, command):
     assert "portcullis configure" in done.stderr
 
 
+@pytest.mark.asvs("13.3.2")
 def test_the_token_is_kept_where_only_its_owner_reads(run, tmp_path):
     kept = tmp_path / "config" / "portcullis" / "config.json"
     kept.parent.mkdir(parents=True)

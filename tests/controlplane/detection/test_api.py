@@ -125,6 +125,7 @@ def test_an_actors_calls_are_the_stored_ones(threats: OrgInfo, owner_client: Cli
     assert [call["at"] for call in calls] == sorted((call["at"] for call in calls), reverse=True)
 
 
+@pytest.mark.asvs("8.2.1")
 def test_a_threat_is_closed_with_a_reason_by_those_who_may(
     threats: OrgInfo, owner_client: Client, member_client: Callable[..., TenantClient]
 ) -> None:
@@ -147,6 +148,7 @@ def test_what_does_not_exist_is_not_found(threats: OrgInfo, owner_client: Client
     assert client.get("/api/v1/actors/act_none/calls").status_code == 404
 
 
+@pytest.mark.asvs("8.4.1")
 def test_another_tenant_sees_nothing_of_it(threats: OrgInfo, globex: OrgInfo, owner_client: Client) -> None:
     client = owner_client(globex)
     assert client.get("/api/v1/threats").json()["data"] == []

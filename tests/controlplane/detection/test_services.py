@@ -121,6 +121,7 @@ def test_a_tick_that_fails_leaves_the_news_for_the_next(tenant: OrgInfo) -> None
     assert services.tick().found == 1
 
 
+@pytest.mark.asvs("15.4.3")
 def test_of_ticks_at_the_same_time_one_works_and_none_waits(committed_db: object, acme: OrgInfo) -> None:
     with tenant_context(acme.schema_name):
         accept(guesses(40))
@@ -181,6 +182,7 @@ def test_a_file_of_many_days_is_looked_at_span_by_span_with_the_same_result(tena
     assert state() == small
 
 
+@pytest.mark.asvs("15.2.2")
 def test_a_span_never_holds_more_calls_than_allowed_and_none_is_left_out(tenant: OrgInfo) -> None:
     for hour in (0, 1, 2, 30, 31, 90):
         accept(guesses(10, start=hour * HOUR))

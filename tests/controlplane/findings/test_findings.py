@@ -187,6 +187,7 @@ def test_triage_is_kept_in_history_and_audit(client: TenantClient) -> None:
         {"status": "false_positive", "reason": "  "},
     ],
 )
+@pytest.mark.asvs("2.2.3")
 def test_a_decision_without_what_it_needs_is_refused(client: TenantClient, body: dict[str, str]) -> None:
     (finding_id,) = report(result()).opened_ids
     answer = client.patch(f"/api/v1/findings/{finding_id}", body, format="json")
@@ -266,6 +267,7 @@ def test_findings_of_an_endpoint_and_a_service_are_found(tenant: OrgInfo) -> Non
     assert queries.open_by_endpoint(["ep_2", "ep_3"]) == {"ep_2": (Severity.HIGH,)}
 
 
+@pytest.mark.asvs("8.2.1")
 def test_a_viewer_reads_and_does_not_triage(
     tenant: OrgInfo, member_client: Callable[..., TenantClient]
 ) -> None:

@@ -89,6 +89,7 @@ def test_a_deck_dump_gives_endpoints_and_findings(client, run_jobs):
     assert row["findings"] > 0
 
 
+@pytest.mark.asvs("5.2.2")
 def test_an_unknown_file_is_refused_with_the_formats_we_know(client):
     answer = drop(client, "photo.jpg", b"\xff\xd8\xff\xe0" + bytes(range(256)) * 8)
     assert answer.status_code == 422
@@ -104,6 +105,7 @@ def test_an_empty_file_is_refused(client, content):
     assert client.get("/api/v1/imports").json()["data"] == []
 
 
+@pytest.mark.asvs("5.2.1")
 def test_a_file_over_the_limit_is_refused(client, monkeypatch):
     monkeypatch.setattr(services, "MAX_UPLOAD_BYTES", 1000)
     answer = drop(client, *LOGS["file.clf"])
@@ -120,6 +122,7 @@ def test_a_damaged_gzip_keeps_what_was_read_and_says_where_it_broke(client, run_
     assert "ends too early" in row["errors"][-1]["detail"]
 
 
+@pytest.mark.asvs("5.2.3")
 def test_a_gzip_bomb_is_stopped(client, run_jobs):
     bomb = gzip.compress(LOGS["file.clf"][1] + b"\n" * (64 << 20))
     row = imported(client, run_jobs, "bomb.log.gz", bomb, host=HOST)
@@ -144,6 +147,7 @@ def test_running_the_job_again_changes_nothing(client, acme, run_jobs):
     assert templates(client) == before
 
 
+@pytest.mark.asvs("2.3.3")
 def test_a_job_killed_in_the_middle_continues_without_counting_twice(client, acme, run_jobs, monkeypatch):
     monkeypatch.setattr(services, "_ROWS_PER_SEGMENT", 1)
     name, content = LOGS["kong.http_log"]
@@ -174,6 +178,7 @@ def test_a_job_killed_in_the_middle_continues_without_counting_twice(client, acm
     assert len(client.get("/api/v1/connections").json()["data"]) == 1
 
 
+@pytest.mark.asvs("8.2.1")
 def test_a_viewer_cannot_import(acme, member_client):
     answer = drop(member_client(acme, role="viewer"), *LOGS["file.clf"])
     assert answer.status_code == 403

@@ -218,6 +218,7 @@ def test_without_the_weakness_it_passes(check_id: str) -> None:
 
 
 @pytest.mark.parametrize("check_id", CASES)
+@pytest.mark.asvs("16.5.3")
 def test_what_cannot_be_told_is_unknown_and_never_a_pass(check_id: str) -> None:
     results = judged(check_id, CASES[check_id].unknown)
     assert {result.verdict for result in results} == {Verdict.UNKNOWN}
@@ -233,6 +234,7 @@ def test_a_section_that_was_not_read_is_reported_by_its_checks(check_id: str) ->
 
 
 @pytest.mark.parametrize("vendor", ["aws", "kong"])
+@pytest.mark.asvs("16.5.3")
 def test_an_unread_estate_has_no_pass_and_no_failure(vendor: str) -> None:
     nothing = ConfigSnapshot(vendor, "gw", "gateway")
     assert {result.verdict for result in evaluate_all(nothing, Facts())} == {Verdict.UNKNOWN}

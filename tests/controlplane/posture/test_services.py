@@ -167,6 +167,7 @@ def test_a_read_that_fails_is_no_clean_read(live: str, kong: RunningDouble, clie
     assert client.get(f"/api/v1/findings/{found['id']}").json()["status"] == "open"
 
 
+@pytest.mark.asvs("8.2.1")
 def test_a_viewer_may_not_verify(
     tenant: OrgInfo, run_jobs: Callable[..., int], member_client: Callable[..., TenantClient]
 ) -> None:

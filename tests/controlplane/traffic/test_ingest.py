@@ -70,6 +70,7 @@ def test_log_shippers_may_push_lines(client, acme):
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic YTpi"])
+@pytest.mark.asvs("8.2.1")
 def test_a_missing_or_wrong_token_is_refused(pusher, header):
     answer = pusher.push(RECORDS, HTTP_AUTHORIZATION=header)
     assert answer.status_code == 401
@@ -84,6 +85,7 @@ def test_an_unknown_connection_is_refused_like_a_wrong_token(pusher):
     assert answer.json()["detail"] == known["detail"]
 
 
+@pytest.mark.asvs("8.4.1")
 def test_the_token_of_another_tenant_is_refused(pusher, globex, owner_client):
     other = connect(owner_client(globex), globex)
     assert pusher.push(RECORDS, HTTP_AUTHORIZATION=f"Bearer {other.token}").status_code == 401
@@ -99,6 +101,7 @@ def test_a_disabled_connection_takes_nothing(client, pusher):
 
 
 @pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.asvs("15.2.2")
 def test_a_body_over_the_limit_is_refused(pusher, monkeypatch, packed):
     monkeypatch.setattr(receiving, "MAX_PUSH_BYTES", 2000)
     body = json.dumps(RECORDS).encode()
@@ -143,6 +146,7 @@ def test_the_traffic_page_shows_each_source_with_what_it_can_tell(client, pusher
     assert source["last_call_at"].startswith("2026-09-28T")
 
 
+@pytest.mark.asvs("2.4.1", "15.2.2")
 def test_a_full_queue_of_unread_calls_asks_the_sender_to_wait(pusher, monkeypatch):
     pusher.push(RECORDS[:25])
     monkeypatch.setattr(receiving, "MAX_UNREAD_BYTES", 10)

@@ -72,6 +72,7 @@ def test_overlapping_batches_in_any_order_store_each_call_once(tenant: OrgInfo, 
     assert sorted(found) == expected
 
 
+@pytest.mark.asvs("2.3.3")
 def test_a_rolled_back_batch_leaves_no_call(tenant: OrgInfo) -> None:
     def crash() -> None:
         with transaction.atomic():
@@ -84,6 +85,7 @@ def test_a_rolled_back_batch_leaves_no_call(tenant: OrgInfo) -> None:
     assert services.accept("con_1", batch({}, {}), NOW).stored == 2
 
 
+@pytest.mark.asvs("15.4.2")
 def test_two_senders_of_one_batch_at_once_store_it_once(committed_db: object, acme: OrgInfo) -> None:
     stored: list[int] = []
 
@@ -114,6 +116,7 @@ def test_one_segment_per_day_and_every_reader_is_told(tenant: OrgInfo) -> None:
     assert queries.news_for("inventory") is not None
 
 
+@pytest.mark.asvs("2.3.3", "15.2.2")
 def test_too_large_a_batch_is_refused_whole(tenant: OrgInfo) -> None:
     table = calls_table([])
     big = CallBatch("x", table.schema.empty_table())
@@ -146,6 +149,7 @@ NEEDLES = [
 ]  # fmt: skip
 
 
+@pytest.mark.asvs("14.2.4")
 def test_sensitive_values_do_not_pass_the_door(tenant: OrgInfo) -> None:
     services.accept("con_1", batch(SECRETS), NOW)
     paths = [segments.absolute(path) for path in Segment.objects.values_list("path", flat=True)]
@@ -184,6 +188,7 @@ def test_segments_a_reader_has_not_dealt_with_are_not_merged(tenant: OrgInfo) ->
     assert upkeep.compact(NOW) == 0
 
 
+@pytest.mark.asvs("14.2.7")
 def test_days_beyond_retention_disappear(tenant: OrgInfo) -> None:
     services.accept("con_1", batch({}), NOW)
     assert upkeep.drop_expired(NOW + 40 * 86_400) == 1
@@ -219,6 +224,7 @@ def test_totals_and_series_agree(traffic: None) -> None:
     assert sum(row["calls"] for row in series) == 3
 
 
+@pytest.mark.asvs("1.2.4")
 def test_filters_bind_values_and_templates(traffic: None) -> None:
     where = CallFilter(methods=("GET",), template="/orders/{id}")
     assert engine.totals(ALL, where).to_pylist()[0]["calls"] == 2
@@ -232,6 +238,7 @@ def test_an_empty_store_answers_with_the_same_columns(tenant: OrgInfo) -> None:
     assert engine.distinct_paths(ALL).num_rows == 0
 
 
+@pytest.mark.asvs("8.4.1")
 def test_one_tenant_never_reads_anothers_calls(acme: OrgInfo, globex: OrgInfo) -> None:
     with tenant_context(acme.schema_name):
         services.accept("con_1", batch({}), NOW)

@@ -81,6 +81,7 @@ def test_an_archive_holds_every_row_and_file_and_its_sums_are_right(
         assert hashlib.sha256(archive.read(entry["path"])).hexdigest() == entry["sha256"]
 
 
+@pytest.mark.asvs("13.3.2", "14.2.4")
 def test_no_secret_of_the_workspace_is_in_its_archive(
     committed_db: TestDatabases,
     acme: OrgInfo,
@@ -123,6 +124,7 @@ def test_no_secret_of_the_workspace_is_in_its_archive(
     assert [secret for secret in secrets if secret.encode() in everything] == []
 
 
+@pytest.mark.asvs("8.2.1", "14.2.7")
 def test_only_the_owner_has_archives_and_each_download_is_recorded(
     committed_db: TestDatabases,
     acme: OrgInfo,
@@ -177,6 +179,7 @@ def test_an_archive_is_of_one_moment(committed_db: TestDatabases, acme: OrgInfo)
         assert Segment.objects.count() > 0
 
 
+@pytest.mark.asvs("15.2.2")
 def test_a_second_archive_is_not_begun_while_one_is_made(
     committed_db: TestDatabases, acme: OrgInfo, owner_client: Callable[[OrgInfo], TenantClient]
 ) -> None:
@@ -186,6 +189,7 @@ def test_a_second_archive_is_not_begun_while_one_is_made(
     assert (again.status_code, again.json()["code"]) == (409, "archive-in-progress")
 
 
+@pytest.mark.asvs("2.3.3")
 def test_a_failed_archive_says_so_and_leaves_no_file(
     committed_db: TestDatabases, acme: OrgInfo, owner_client: Callable[[OrgInfo], TenantClient]
 ) -> None:

@@ -31,6 +31,7 @@ def connect(cluster: Cluster, role: str = APP_ROLE) -> "psycopg.Connection[tuple
     return psycopg.connect(**cluster.address().dsn(role, "portcullis"), autocommit=True)  # type: ignore[arg-type]
 
 
+@pytest.mark.asvs("13.2.2", "13.2.3", "13.3.2")
 def test_a_server_starts_from_nothing_and_again_after_kill_9(root: Path) -> None:
     cluster = Cluster(root)
     with pytest.raises(ServerFailed, match="has not been created"):

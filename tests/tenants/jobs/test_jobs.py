@@ -46,6 +46,7 @@ def _forget() -> None:
     ran.clear()
 
 
+@pytest.mark.asvs("8.4.1")
 def test_a_job_runs_in_the_tenant_that_enqueued_it_as_the_job(
     acme: OrgInfo, globex: OrgInfo, run_jobs: Callable[[], int]
 ) -> None:
@@ -56,6 +57,7 @@ def test_a_job_runs_in_the_tenant_that_enqueued_it_as_the_job(
     assert ran == [("acme", "acme", "job"), ("globex", "globex", "job")]
 
 
+@pytest.mark.asvs("2.3.3")
 def test_a_rolled_back_change_enqueues_nothing(tenant: OrgInfo, run_jobs: Callable[[], int]) -> None:
     with transaction.atomic():
         note.enqueue("never")
@@ -68,6 +70,7 @@ def test_outside_a_tenant_nothing_can_be_enqueued(any_db: None) -> None:
         note.enqueue("x")
 
 
+@pytest.mark.asvs("8.4.1", "13.2.2")
 def test_the_database_refuses_to_enqueue_outside_a_tenant(any_db: None) -> None:
     with (
         pytest.raises(DatabaseError, match=r"permission denied|inside a tenant"),
@@ -76,6 +79,7 @@ def test_the_database_refuses_to_enqueue_outside_a_tenant(any_db: None) -> None:
         cursor.execute("SELECT jobs.enqueue(%s::uuid, 'default', '{}'::jsonb, 0, NULL)", [str(uuid4())])
 
 
+@pytest.mark.asvs("8.3.3", "8.4.1")
 def test_a_message_cannot_name_another_tenant(
     acme: OrgInfo, globex: OrgInfo, run_jobs: Callable[[], int]
 ) -> None:
@@ -166,6 +170,7 @@ def test_the_scheduler_enqueues_for_active_tenants_at_most_one_at_a_time(
     assert scheduled(acme) == 1
 
 
+@pytest.mark.asvs("15.4.3")
 def test_one_scheduler_leads_and_another_takes_over(committed_db: TestDatabases) -> None:
     scheduler, answers = Scheduler(), []
 

@@ -89,6 +89,7 @@ def test_jobs_run_after_commit_each_in_its_tenant(running: None, acme: OrgInfo, 
     wait_for(lambda: waiting() == 0)
 
 
+@pytest.mark.asvs("16.3.4")
 def test_a_job_that_keeps_failing_ends_in_its_tenants_failures(
     running: None, acme: OrgInfo, globex: OrgInfo
 ) -> None:
@@ -103,6 +104,7 @@ def test_a_job_that_keeps_failing_ends_in_its_tenants_failures(
     wait_for(lambda: waiting() == 0)
 
 
+@pytest.mark.asvs("15.4.4", "16.5.2")
 def test_a_bad_job_stops_nobody(running: None, acme: OrgInfo) -> None:
     with tenant_context(acme.schema_name):
         fail.enqueue("bad")
@@ -110,6 +112,7 @@ def test_a_bad_job_stops_nobody(running: None, acme: OrgInfo) -> None:
     wait_for(lambda: "acme:good" in ran)
 
 
+@pytest.mark.asvs("15.2.2", "16.3.4")
 def test_a_job_beyond_its_time_limit_is_stopped_and_noted(running: None, acme: OrgInfo) -> None:
     with tenant_context(acme.schema_name):
         hang.enqueue("x")
@@ -149,6 +152,7 @@ def queues_of_children(pid: int) -> dict[str, int]:
     return found
 
 
+@pytest.mark.asvs("15.4.4")
 def test_blocks_and_their_end_wait_for_no_other_work() -> None:
     urgent = {name for name, declared in declared_jobs().items() if declared.queue == "urgent"}
     assert {"blocking.push", "blocking.expire_due", "blocking.watch"} <= urgent
@@ -156,6 +160,7 @@ def test_blocks_and_their_end_wait_for_no_other_work() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.asvs("15.4.4")
 def test_every_queue_has_a_process_that_starts_again_and_ends_with_its_supervisor(
     committed_db: TestDatabases, tmp_path: Path
 ) -> None:

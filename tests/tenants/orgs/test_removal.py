@@ -90,6 +90,7 @@ def owner(leaver: OrgInfo) -> TenantClient:
     return client
 
 
+@pytest.mark.asvs("14.2.7")
 def test_after_the_deletion_no_trace_is_left_in_database_or_files(
     committed_db: TestDatabases, leaver: OrgInfo, owner: TenantClient, acme: OrgInfo
 ) -> None:
@@ -174,6 +175,7 @@ def test_a_gateway_that_never_answers_does_not_keep_a_tenant_for_ever(
         farewells.remove(leave)
 
 
+@pytest.mark.asvs("7.5.3", "8.2.1")
 def test_only_an_owner_who_has_just_shown_who_they_are_can_ask_by_the_name(
     committed_db: TestDatabases, acme: OrgInfo, member_client: Callable[..., TenantClient]
 ) -> None:
@@ -217,6 +219,7 @@ def test_tenants_stuck_in_creation_are_swept(committed_db: TestDatabases, acme: 
     assert create_tenant("Acme", "acme", "owner@acme.test", PASSWORD).slug == "acme"
 
 
+@pytest.mark.asvs("2.3.3")
 def test_a_removal_cut_off_anywhere_is_finished_by_the_next_sweep(leaver: OrgInfo) -> None:
     sql("UPDATE orgs_tenant SET status = 'deleting' WHERE id = %s", leaver.id)
     sql(f"DROP SCHEMA {leaver.schema_name} CASCADE")
@@ -227,6 +230,7 @@ def test_a_removal_cut_off_anywhere_is_finished_by_the_next_sweep(leaver: OrgInf
 @pytest.mark.parametrize(
     "statement", ["UPDATE orgs_platformentry SET org = 'x'", "DELETE FROM orgs_platformentry"]
 )
+@pytest.mark.asvs("16.4.2")
 def test_not_even_the_owner_role_changes_the_platforms_record(leaver: OrgInfo, statement: str) -> None:
     with pytest.raises(DatabaseError, match="append-only"):
         sql(statement)

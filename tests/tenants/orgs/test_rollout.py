@@ -146,6 +146,7 @@ def test_a_tenant_that_fails_is_listed_without_its_data_and_the_others_are_serve
     assert [row for row in versions() if row.problem or row.state != "current"] == []
 
 
+@pytest.mark.asvs("16.2.5")
 def test_the_reason_of_a_failure_never_holds_a_value_of_a_row(
     release: Callable[[str], None], acme: OrgInfo
 ) -> None:
@@ -185,6 +186,7 @@ def test_a_release_that_breaks_code_of_before_answers_503_there(
     assert TenantClient("globex").get("/api/v1/session").status_code == 503
 
 
+@pytest.mark.asvs("16.5.1")
 def test_a_request_caught_in_the_middle_gets_503_and_not_an_error_page(
     committed_db: TestDatabases, acme: OrgInfo
 ) -> None:
@@ -246,6 +248,7 @@ def recorded(schema: str) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.asvs("2.3.3")
 def test_a_killed_roll_out_leaves_whole_tenants_and_goes_on_where_it_was(
     committed_db: TestDatabases, tmp_path: Path
 ) -> None:

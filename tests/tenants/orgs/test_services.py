@@ -32,6 +32,7 @@ def schemas() -> set[str]:
         return {row[0] for row in cursor.fetchall()}
 
 
+@pytest.mark.asvs("6.3.2")
 def test_a_new_tenant_has_the_migrated_structure_and_an_owner(committed_db: TestDatabases) -> None:
     org = create_tenant("Hooli", "hooli", "gavin@hooli.test", PASSWORD)
     assert SCHEMA_NAME.match(org.schema_name)
@@ -45,6 +46,7 @@ def test_a_new_tenant_has_the_migrated_structure_and_an_owner(committed_db: Test
 @pytest.mark.parametrize(
     "slug", ["ab", "Hooli", "hoo li", "-hooli", "hooli-", "ho--oli", "admin", "hooli.x", "1hooli", "h" * 41]
 )
+@pytest.mark.asvs("1.3.3", "2.2.1")
 def test_unfit_names_are_refused(any_db: None, slug: str) -> None:
     with pytest.raises(Invalid) as caught:
         create_tenant("Hooli", slug, "gavin@hooli.test", PASSWORD)
@@ -64,6 +66,7 @@ def test_a_weak_password_makes_nothing(committed_db: TestDatabases) -> None:
     assert by_host("hooli.localhost") is None
 
 
+@pytest.mark.asvs("2.3.3")
 def test_a_creation_that_fails_midway_leaves_nothing(committed_db: TestDatabases) -> None:
     before = schemas()
     with connections["owner"].cursor() as cursor:
@@ -115,6 +118,7 @@ def test_renaming_changes_the_name_everywhere_and_is_recorded(
     assert member(acme, "viewer").get("/api/v1/tenant").json()["name"] == "Acme Ltd"
 
 
+@pytest.mark.asvs("2.4.1")
 def test_sign_up_gives_a_one_time_sign_in_and_is_limited(committed_db: TestDatabases) -> None:
     root = TenantClient()
     body = {"organisation": "Hooli", "slug": "hooli", "email": "gavin@hooli.test", "password": PASSWORD}
@@ -172,6 +176,7 @@ def test_a_tenant_still_being_made_is_not_served(committed_db: TestDatabases, ac
     assert TenantClient("acme").get("/api/v1/session").status_code == 404
 
 
+@pytest.mark.asvs("8.4.1")
 def test_every_request_leaves_the_tenant(
     acme: OrgInfo, owner_client: Callable[[OrgInfo], TenantClient]
 ) -> None:

@@ -37,6 +37,7 @@ def test_a_person_of_a_proved_domain_signs_in_and_becomes_a_member_once(
         assert (made.actor_kind, made.actor_id) == ("sso", provider)
 
 
+@pytest.mark.asvs("10.1.2", "10.2.1")
 def test_the_request_asks_for_a_code_with_pkce_state_and_nonce_and_exactly_our_address(
     acme: OrgInfo, idp: Idp, provider: str
 ) -> None:
@@ -48,6 +49,7 @@ def test_the_request_asks_for_a_code_with_pkce_state_and_nonce_and_exactly_our_a
     assert asked["redirect_uri"] == f"http://acme.localhost/sso/{provider}/callback"
 
 
+@pytest.mark.asvs("10.5.2")
 def test_an_existing_member_is_found_by_the_address_the_first_time_and_by_the_subject_ever_after(
     acme: OrgInfo, idp: Idp, provider: str, inside: Inside
 ) -> None:
@@ -63,6 +65,7 @@ def test_an_existing_member_is_found_by_the_address_the_first_time_and_by_the_su
     assert signed_in_as(client) == "analyst@acme.test"
 
 
+@pytest.mark.asvs("6.8.1", "10.5.2")
 def test_an_address_given_to_somebody_else_does_not_give_them_the_account(
     acme: OrgInfo, idp: Idp, provider: str
 ) -> None:
@@ -102,6 +105,7 @@ LIES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("lie", LIES)
+@pytest.mark.asvs("6.8.2", "9.1.1", "9.1.2", "9.1.3", "9.2.1", "9.2.3", "10.2.2", "10.5.1", "10.5.4")
 def test_an_answer_is_not_believed_with(
     lie: str, acme: OrgInfo, idp: Idp, provider: str, inside: Inside
 ) -> None:
@@ -136,6 +140,7 @@ def test_nobody_comes_in_with(case: str, acme: OrgInfo, idp: Idp, provider: str)
     assert signed_in_as(client) == ""
 
 
+@pytest.mark.asvs("10.1.2")
 def test_a_callback_works_once(acme: OrgInfo, idp: Idp, provider: str) -> None:
     client = clients.anonymous(acme)
     back = idp.authorize(began(client, provider))
@@ -143,6 +148,7 @@ def test_a_callback_works_once(acme: OrgInfo, idp: Idp, provider: str) -> None:
     assert problem_of(client.get(back)) == "sso-expired"
 
 
+@pytest.mark.asvs("7.6.2", "10.1.2", "10.2.1")
 def test_a_callback_is_refused_in_a_browser_that_did_not_begin_and_the_beginner_is_not_disturbed(
     acme: OrgInfo, idp: Idp, provider: str
 ) -> None:
@@ -156,6 +162,7 @@ def test_a_callback_is_refused_in_a_browser_that_did_not_begin_and_the_beginner_
 
 
 @pytest.mark.parametrize("state", ["", "invented", None])
+@pytest.mark.asvs("10.2.1")
 def test_a_callback_without_a_state_of_ours_is_refused(
     state: str | None, acme: OrgInfo, idp: Idp, provider: str
 ) -> None:
@@ -175,6 +182,7 @@ def test_a_flow_older_than_ten_minutes_is_refused(
     assert problem_of(client.get(back)) == "sso-expired"
 
 
+@pytest.mark.asvs("10.2.2")
 def test_an_answer_without_the_issuer_is_refused_when_the_provider_always_names_it(
     acme: OrgInfo, idp: Idp, provider: str
 ) -> None:
@@ -183,6 +191,7 @@ def test_an_answer_without_the_issuer_is_refused_when_the_provider_always_names_
     assert problem_of(client.get(replaced(back, iss=None))) == "sso-not-believed"
 
 
+@pytest.mark.asvs("6.8.1", "10.2.2")
 def test_an_answer_for_one_provider_is_not_taken_at_another(acme: OrgInfo, idp: Idp, provider: str) -> None:
     other = connect(acme, idp, "other.test", redirects=(f"http://acme.localhost/sso/{provider}/callback",))
     client = clients.anonymous(acme)
@@ -191,6 +200,7 @@ def test_an_answer_for_one_provider_is_not_taken_at_another(acme: OrgInfo, idp: 
     assert signed_in_as(client) == ""
 
 
+@pytest.mark.asvs("8.4.1", "10.2.2")
 def test_an_answer_for_one_tenant_is_not_taken_at_another(
     acme: OrgInfo, globex: OrgInfo, idp: Idp, provider: str
 ) -> None:
@@ -204,6 +214,7 @@ def test_an_answer_for_one_tenant_is_not_taken_at_another(
     assert signed_in_as(elsewhere) == ""
 
 
+@pytest.mark.asvs("10.1.2")
 def test_a_code_begun_elsewhere_cannot_be_injected(acme: OrgInfo, idp: Idp, provider: str) -> None:
     """A stolen code is bound to the verifier and the nonce of the browser it was made for."""
     thief, owner_of_code = clients.anonymous(acme), clients.anonymous(acme)
@@ -237,10 +248,12 @@ def test_a_refusal_by_the_provider_is_told_without_its_words(acme: OrgInfo, idp:
 @pytest.mark.parametrize(
     "place", ["https://evil.test/", "//evil.test/", "/\\evil.test", "javascript:alert(1)"]
 )
+@pytest.mark.asvs("1.2.2", "3.7.2")
 def test_a_sign_in_never_leads_to_another_site(place: str, acme: OrgInfo, idp: Idp, provider: str) -> None:
     assert sign_in(clients.anonymous(acme), idp, provider, next=place)["Location"] == "/"
 
 
+@pytest.mark.asvs("7.2.4")
 def test_signing_in_makes_a_new_session(acme: OrgInfo, idp: Idp, provider: str, settings: Any) -> None:
     client = clients.member(acme, "viewer")
     before = client.cookies[settings.SESSION_COOKIE_NAME].value

@@ -118,6 +118,7 @@ def test_our_metadata_names_the_audience_and_the_address_of_the_request(
 
 
 @pytest.mark.parametrize("sign", ["none", "nothing in it"])
+@pytest.mark.asvs("6.8.2", "9.1.1")
 def test_an_unsigned_response_is_refused(
     sign: str, client: TenantClient, provider: str, idp: SamlIdp
 ) -> None:
@@ -128,6 +129,7 @@ def test_an_unsigned_response_is_refused(
     assert "sign" in refused(client, provider, state, document)
 
 
+@pytest.mark.asvs("6.8.2", "9.1.3")
 def test_a_strangers_signature_is_refused_even_with_his_certificate_inside(
     client: TenantClient, provider: str, idp: SamlIdp, stranger: SamlIdp
 ) -> None:
@@ -141,6 +143,7 @@ def test_a_strangers_signature_is_refused_even_with_his_certificate_inside(
 
 
 @pytest.mark.parametrize("path", ["Subject/{ns}NameID", "Conditions/{ns}AudienceRestriction/{ns}Audience"])
+@pytest.mark.asvs("6.8.2", "9.1.1")
 def test_a_changed_assertion_is_refused(path: str, client: TenantClient, provider: str, idp: SamlIdp) -> None:
     answer, state = begun(client, provider, idp)
     document = idp.respond(answer)
@@ -213,11 +216,13 @@ WAYS = (
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.asvs("6.8.2")
 def test_signature_wrapping_is_refused(way: str, client: TenantClient, provider: str, idp: SamlIdp) -> None:
     answer, state = begun(client, provider, idp)
     refused(client, provider, state, wrapped(idp.respond(answer), way))
 
 
+@pytest.mark.asvs("6.8.2")
 def test_wrapping_a_signed_response_is_refused(client: TenantClient, provider: str, idp: SamlIdp) -> None:
     answer, state = begun(client, provider, idp)
     document = idp.respond(answer, sign="response")
@@ -230,6 +235,7 @@ def test_wrapping_a_signed_response_is_refused(client: TenantClient, provider: s
 
 
 @pytest.mark.parametrize("what", ["<!-- -->", "<?x y?>"])
+@pytest.mark.asvs("6.8.2")
 def test_a_comment_in_the_name_is_refused_although_the_signature_still_holds(
     what: str, client: TenantClient, provider: str, idp: SamlIdp
 ) -> None:
@@ -249,6 +255,7 @@ BOMB = '<!DOCTYPE r [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a
 @pytest.mark.parametrize(
     "prologue", [ENTITY, BOMB, "<!DOCTYPE r>", '<!doctype r SYSTEM "http://127.0.0.1/x">']
 )
+@pytest.mark.asvs("1.5.1")
 def test_a_document_type_is_refused(prologue: str, client: TenantClient, provider: str, idp: SamlIdp) -> None:
     answer, state = begun(client, provider, idp)
     text = etree.tostring(idp.respond(answer)).decode()
@@ -256,6 +263,7 @@ def test_a_document_type_is_refused(prologue: str, client: TenantClient, provide
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-7", "ebcdic-cp-us"])
+@pytest.mark.asvs("1.5.1")
 def test_another_encoding_cannot_hide_a_document_type(
     encoding: str, client: TenantClient, provider: str, idp: SamlIdp
 ) -> None:
@@ -286,6 +294,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("what", WRONG)
+@pytest.mark.asvs("9.2.1", "9.2.3")
 def test_a_well_signed_response_is_refused_with(
     what: str, client: TenantClient, provider: str, idp: SamlIdp
 ) -> None:
@@ -313,11 +322,13 @@ def test_another_request_is_refused_also_when_only_the_signed_part_says_so(
     assert "InResponseTo" in refused(client, provider, state, document)
 
 
+@pytest.mark.asvs("9.1.2", "11.4.1")
 def test_weak_digests_are_refused(client: TenantClient, provider: str, idp: SamlIdp) -> None:
     answer, state = begun(client, provider, idp)
     assert "forbidden" in refused(client, provider, state, idp.respond(answer, weak=True))
 
 
+@pytest.mark.asvs("6.8.2")
 def test_transforms_that_could_cut_something_out_are_refused(
     client: TenantClient, provider: str, idp: SamlIdp
 ) -> None:
@@ -333,6 +344,7 @@ def test_an_expired_certificate_signs_nobody_in(acme: OrgInfo, client: TenantCli
     assert "expired" in refused(client, other, state, old.respond(answer))
 
 
+@pytest.mark.asvs("6.8.3")
 def test_an_assertion_is_believed_once(
     client: TenantClient, provider: str, idp: SamlIdp, acme: OrgInfo
 ) -> None:
@@ -345,6 +357,7 @@ def test_an_assertion_is_believed_once(
     assert "used before" in refused(other, provider, other_state, idp.respond(again))
 
 
+@pytest.mark.asvs("6.8.3", "7.6.2")
 def test_a_posted_response_is_taken_once_and_only_by_the_browser_that_asked(
     client: TenantClient, provider: str, idp: SamlIdp, acme: OrgInfo
 ) -> None:
@@ -360,12 +373,14 @@ def test_a_posted_response_is_taken_once_and_only_by_the_browser_that_asked(
     assert problem_of(client.get(kept["Location"])) == "sso-expired"
 
 
+@pytest.mark.asvs("7.6.2")
 def test_a_response_nobody_asked_for_is_refused(client: TenantClient, provider: str, idp: SamlIdp) -> None:
     answer, _ = begun(client, provider, idp, request_id="")
     form = {"SAMLResponse": posted(idp.respond(answer)), "RelayState": ""}
     assert problem_of(client.post(f"/sso/{provider}/callback", form, format="multipart")) == "sso-expired"
 
 
+@pytest.mark.asvs("8.4.1", "9.2.3")
 def test_a_response_for_one_tenant_is_refused_at_another_with_the_same_provider(
     client: TenantClient, provider: str, idp: SamlIdp, globex: OrgInfo
 ) -> None:
@@ -383,6 +398,7 @@ def test_a_response_for_one_tenant_is_refused_at_another_with_the_same_provider(
     assert "Audience" in refused(*_again(elsewhere, theirs, idp, made_for_acme))
 
 
+@pytest.mark.asvs("6.8.1")
 def test_another_tenants_provider_cannot_answer(
     client: TenantClient, provider: str, stranger: SamlIdp, idp: SamlIdp, globex: OrgInfo
 ) -> None:

@@ -100,6 +100,7 @@ def test_from_nothing_to_required_sign_on_as_an_owner_does_it(
     assert CLIENT_SECRET not in trail
 
 
+@pytest.mark.asvs("13.3.1")
 def test_the_secret_is_sealed_where_it_is_stored(
     acme: OrgInfo, idp: Idp, provider: str, inside: Inside
 ) -> None:
@@ -110,6 +111,7 @@ def test_the_secret_is_sealed_where_it_is_stored(
 
 
 @pytest.mark.parametrize("role", ["admin", "responder", "analyst", "viewer", "billing"])
+@pytest.mark.asvs("8.2.1")
 def test_nobody_but_an_owner_appoints_an_identity_provider(
     role: str, acme: OrgInfo, idp: Idp, provider: str
 ) -> None:
@@ -127,6 +129,7 @@ def required(org: OrgInfo, break_glass: str = "owner@{slug}.test") -> None:
         services.change_policy(required=True, break_glass=found.id)
 
 
+@pytest.mark.asvs("6.3.4")
 def test_where_sign_on_is_required_a_password_opens_nothing_but_the_break_glass_owners_account(
     acme: OrgInfo, idp: Idp, provider: str
 ) -> None:
@@ -148,6 +151,7 @@ def test_where_sign_on_is_required_a_password_opens_nothing_but_the_break_glass_
     assert signed_in_as(client) == "ann@acme.test"
 
 
+@pytest.mark.asvs("6.3.4")
 def test_every_other_way_in_is_closed_too(acme: OrgInfo, idp: Idp, provider: str, inside: Inside) -> None:
     from tenants.accounts.services import issue_handoff
 
@@ -204,6 +208,7 @@ def test_the_last_provider_stays_while_sign_on_is_required(acme: OrgInfo, idp: I
 
 
 @pytest.mark.parametrize("end", ["off", "removed", "unlinked"])
+@pytest.mark.asvs("7.6.1")
 def test_sessions_a_provider_began_end_with_it(end: str, acme: OrgInfo, idp: Idp, provider: str) -> None:
     owner, client = clients.member(acme, "owner"), clients.anonymous(acme)
     sign_in(client, idp, provider)
@@ -235,6 +240,7 @@ def test_a_wrong_secret_is_seen_in_the_test_and_named(acme: OrgInfo, idp: Idp, p
     assert "invalid_client" in tested["detail"]
 
 
+@pytest.mark.asvs("10.5.3")
 def test_another_issuer_is_another_provider(acme: OrgInfo, idp: Idp, provider: str) -> None:
     owner = clients.member(acme, "owner")
     answer = owner.patch(f"{PROVIDERS}/{provider}", {"settings": {"issuer": f"{idp.issuer}/"}})
@@ -260,6 +266,7 @@ UNREADABLE: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("what", UNREADABLE)
+@pytest.mark.asvs("9.1.2", "10.5.3")
 def test_a_provider_is_not_saved_with(what: str, acme: OrgInfo, idp: Idp) -> None:
     configuration, reason = UNREADABLE[what]
     idp.order(configuration=configuration)
@@ -274,6 +281,7 @@ def test_a_provider_is_not_saved_with(what: str, acme: OrgInfo, idp: Idp) -> Non
     ["http://127.0.0.1:9", "https://127.0.0.1:9", "https://169.254.169.254", "https://localhost", "https://[::1]",
      "file:///etc/passwd", "https://user@example.com", "gopher://x.example.com"],
 )  # fmt: skip
+@pytest.mark.asvs("1.3.6")
 def test_no_address_leads_inside(issuer: str, acme: OrgInfo, idp: Idp) -> None:
     owner = clients.member(acme, "owner")
     assert added(owner, idp, settings={"issuer": issuer, "client_id": "x"}).status_code == 422
@@ -282,6 +290,7 @@ def test_no_address_leads_inside(issuer: str, acme: OrgInfo, idp: Idp) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "<a/>", "no xml", "<!DOCTYPE x><a/>"])
+@pytest.mark.asvs("1.5.1")
 def test_what_is_no_metadata_is_refused_with_the_reason(text: str, acme: OrgInfo, idp: Idp) -> None:
     body = {"protocol": "saml", "name": "S", "settings": {}, "metadata": text}
     answer = clients.member(acme, "owner").post(PROVIDERS, body)
@@ -292,10 +301,12 @@ def test_what_is_no_metadata_is_refused_with_the_reason(text: str, acme: OrgInfo
 @pytest.mark.parametrize(
     "name", ["", "acme", "*.acme.test", "acme..test", "-acme.test", "127.0.0.1", "a b.test"]
 )
+@pytest.mark.asvs("2.2.1")
 def test_what_is_no_domain_is_refused(name: str, acme: OrgInfo) -> None:
     assert clients.member(acme, "owner").post(DOMAINS, {"name": name}).status_code in (400, 422)
 
 
+@pytest.mark.asvs("8.4.1")
 def test_the_record_of_one_tenant_proves_nothing_for_another(
     acme: OrgInfo, globex: OrgInfo, idp: Idp
 ) -> None:
@@ -342,6 +353,7 @@ def test_groups_make_the_role_at_each_sign_in_the_first_rule_that_fits_decides(
             assert role_of_user(user_id(acme, "ann@acme.test")) == role
 
 
+@pytest.mark.asvs("8.3.2")
 def test_new_rules_count_for_everyone_at_once(acme: OrgInfo, idp: Idp, provider: str, inside: Inside) -> None:
     come(acme, idp, provider, "soc")
     clients.member(acme, "owner").patch(POLICY, {"rules": RULES})
@@ -387,6 +399,7 @@ def test_a_test_sign_in_belongs_to_the_owner_who_began_it(acme: OrgInfo, idp: Id
     assert again.get(f"{PROVIDERS}/{provider}").json()["tested"]["ok"] is False
 
 
+@pytest.mark.asvs("1.2.1")
 def test_the_sign_in_page_knows_every_problem_and_repeats_nothing_else(acme: OrgInfo) -> None:
     page = clients.anonymous(acme)
     assert "verified" in page.get("/api/v1/sso/sign-in", {"problem": "sso-domain"}).json()["problem"]
