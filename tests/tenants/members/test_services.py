@@ -1,19 +1,23 @@
 """Members: one permission table, nobody exceeds themselves, one owner always stays."""
 
 import threading
+from collections.abc import Callable
+from itertools import combinations_with_replacement
 
 import pytest
 from django.db import connections
 
 from tenants.accounts.queries import find_user
+from tenants.audit.queries import entries
 from tenants.errors import Conflict, DomainError, Invalid, NotFound, Refused
 from tenants.isolation.context import tenant_context
 from tenants.members.permissions import ALL, PERMISSIONS, Role, permissions_of
 from tenants.members.queries import members, permissions_of_user, role_of_user
-from tenants.members.services import add_member, change_role, remove_member
+from tenants.members.services import add_member, change_role, remove_member, suspend_member
 from tenants.orgs.types import OrgInfo
 from tests.clients import member as member_of
 from tests.database import TestDatabases
+from tests.tenants.accounts.people import add_app, mails, sign_in
 
 
 def membership(role: str) -> str:
@@ -46,28 +50,71 @@ def test_with_a_second_owner_the_first_may_leave(tenant: OrgInfo) -> None:
     assert [row.email for row in members() if row.role == "owner"] == ["second@acme.test"]
 
 
-def test_two_owners_leaving_at_once_leave_one(committed_db: TestDatabases, acme: OrgInfo) -> None:
+def demote(member_id: str) -> None:
+    change_role(member_id, "admin", ALL)
+
+
+def leave(member_id: str) -> None:
+    remove_member(member_id, ALL)
+
+
+@pytest.mark.asvs("15.4.2")
+@pytest.mark.parametrize("ways", list(combinations_with_replacement((leave, demote, suspend_member), 2)))
+def test_of_owners_who_go_at_once_in_whatever_ways_one_stays(
+    ways: tuple[Callable[[str], None], Callable[[str], None]], committed_db: TestDatabases, acme: OrgInfo
+) -> None:
     with tenant_context(acme.schema_name):
-        add_member("second@acme.test", "owner")
+        for number in range(3):
+            add_member(f"second{number}@acme.test", "owner")
         owners = [row.id for row in members() if row.role == "owner"]
     outcomes: list[str] = []
+    start = threading.Barrier(len(owners))
 
-    def leave(member_id: str) -> None:
+    def go(member_id: str, way: Callable[[str], None]) -> None:
         try:
+            start.wait()
             with tenant_context(acme.schema_name):
-                remove_member(member_id, ALL)
-            outcomes.append("left")
+                way(member_id)
+            outcomes.append("went")
         except DomainError as error:
             outcomes.append(error.code)
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=leave, args=(owner,)) for owner in owners]
+    threads = [
+        threading.Thread(target=go, args=(owner, ways[number % 2])) for number, owner in enumerate(owners)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(outcomes) == ["last-owner", "left"]
+    assert sorted(outcomes) == ["last-owner"] + ["went"] * 3
+    with tenant_context(acme.schema_name):
+        assert len([row for row in members() if row.role == "owner" and row.active]) == 1
+
+
+def test_an_administrator_clears_the_factors_of_who_lost_them_within_their_rights(
+    acme: OrgInfo, run_jobs: Callable[..., int]
+) -> None:
+    viewer = sign_in(acme, "viewer@acme.test")
+    add_app(viewer)
+    run_jobs()
+    admin = member_of(acme, "admin")
+    listed = {row["email"]: row for row in admin.get("/api/v1/members").json()["data"]}
+    assert listed["viewer@acme.test"]["second_factor"] is True
+    assert listed["owner@acme.test"]["second_factor"] is False
+    address = "/api/v1/members/{}/clear-factors"
+    assert admin.post(address.format(listed["owner@acme.test"]["id"])).status_code == 403
+    assert admin.post(address.format(listed["analyst@acme.test"]["id"])).status_code == 409
+    answer = admin.post(address.format(listed["viewer@acme.test"]["id"]))
+    assert (answer.status_code, answer.json()["second_factor"]) == (200, False)
+    assert viewer.get("/api/v1/session").status_code == 401
+    assert sign_in(acme, "viewer@acme.test")
+    run_jobs()
+    assert "An administrator of the workspace Acme removed" in mails("viewer@acme.test")[-1].body
+    with tenant_context(acme.schema_name):
+        [entry] = entries(action="member.clear-factors")
+        assert entry.actor_name == "admin@acme.test"
 
 
 def test_nobody_gives_or_takes_more_than_they_have(tenant: OrgInfo) -> None:
