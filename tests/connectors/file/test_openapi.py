@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 
@@ -15,6 +16,7 @@ from connectors.base.model import AuthKind, Completeness
 from connectors.file.detect import detect
 from connectors.file.openapi import load
 from connectors.file.read import read_config
+from connectors.kong import deck
 
 PETS = """openapi: 3.0.3
 info: {title: Pet Store, version: 1.2.0}
@@ -228,3 +230,24 @@ def test_documents_are_recognised_and_read_as_files():
 def test_yaml_aliases_that_repeat_without_end_are_refused(text):
     with pytest.raises(VendorAnswerError, match="aliases"):
         load(text.encode(), "bomb.yaml", "")
+
+
+@pytest.mark.asvs("1.5.2")
+@pytest.mark.parametrize("read", [load, deck.load], ids=["openapi", "deck"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "!!python/object/apply:pathlib.Path.touch ['{mark}']",
+        "!!python/object/new:os.system ['touch {mark}']",
+        "!!python/name:os.system",
+        "!!python/module:os",
+    ],
+)
+def test_a_document_that_asks_for_objects_gets_none(read, asked, tmp_path):
+    mark = tmp_path / "made"
+    text = f"openapi: 3.0.0\n_format_version: '3.0'\nx: {asked.replace('{mark}', str(mark))}\npaths:\n  /a:\n    get: {{}}\n"
+    with contextlib.suppress(VendorAnswerError):
+        found = repr(read(text.encode(), "x.yaml", ""))
+        assert "<built-in function" not in found
+        assert "<module" not in found
+    assert not mark.exists()

@@ -15,6 +15,7 @@ from controlplane.imports import services
 from controlplane.imports.models import Import
 from controlplane.traffic import services as traffic
 from tenants.isolation.context import tenant_context
+from tenants.isolation.storage import tenant_folder
 from tenants.orgs.types import OrgInfo
 from tests.clients import TenantClient
 from tests.samples import ATTACKER, DECK, HOST, LOGS, OPENAPI
@@ -199,3 +200,29 @@ def test_a_file_sent_twice_under_one_key_is_imported_once_and_whole(client, run_
     assert sent[0].json()["id"] == sent[1].json()["id"]
     run_jobs(ahead=10)
     assert [row["calls"] for row in client.get("/api/v1/imports").json()["data"]] == [300]
+
+
+@pytest.mark.asvs("5.3.2")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../../tmp/evil.log",
+        "/etc/evil.log",
+        "..\\..\\evil.log",
+        "a\x00b.log",
+        "evil.log\r\nX-Y: z",
+        "." * 300,
+    ],
+)
+def test_the_name_of_a_file_decides_no_path(client, acme, name):
+    content = LOGS["file.clf"][1]
+    disposition = f'form-data; name="file"; filename="{name}"'.encode()
+    body = b"--b\r\nContent-Disposition: " + disposition + b"\r\n\r\n" + content + b"\r\n--b--\r\n"
+    answer = client.generic("POST", "/api/v1/imports", body, content_type="multipart/form-data; boundary=b")
+    assert answer.status_code in (202, 400, 422)
+    with tenant_context(acme.schema_name):
+        kept = [path for path in tenant_folder("imports").rglob("*") if path.is_file()]
+        rows = list(Import.objects.all())
+    assert sorted(path.name for path in kept) == sorted(row.id for row in rows)
+    for row in rows:
+        assert not set(row.filename) & set("/\r\n\0")
