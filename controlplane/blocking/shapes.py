@@ -25,6 +25,7 @@ class TargetDocument(TypedDict):
     reasons: list[str]
     covered: int
     uncovered: list[dict[str, Any]]
+    cost: str
     vendor_objects: list[dict[str, Any]]
     read_back_at: datetime | None
     error: str
