@@ -26,14 +26,17 @@ class Product:
         return f"http://{slug}.localhost:{self.port}" if slug else f"http://localhost:{self.port}"
 
 
-def environment(data: Path, port: int, aws: Mapping[str, str], reachable: list[str]) -> dict[str, str]:
-    """The operator's settings: where data lives, our AWS identity, and which private addresses may be
-    reached.
+def environment(
+    data: Path, port: int, aws: Mapping[str, str], reachable: list[str], smtp: int
+) -> dict[str, str]:
+    """The operator's settings: where data lives, our AWS identity, which private addresses may be reached, and
+    the port of the mail server for mails about accounts.
     """
     return {
         "PORTCULLIS_DATA": str(data),
         "PORTCULLIS_PUBLIC_URL": f"http://{{tenant}}.localhost:{port}",
         "PORTCULLIS_EGRESS_ALLOW": ",".join(reachable),
+        "PORTCULLIS_EMAIL_URL": f"smtp://127.0.0.1:{smtp}",
         "PORTCULLIS_AWS_ACCESS_KEY_ID": aws["platform_access_key_id"],
         "PORTCULLIS_AWS_SECRET_ACCESS_KEY": aws["platform_secret_access_key"],
         "PORTCULLIS_AWS_PRINCIPAL_ARN": aws["platform_principal_arn"],

@@ -41,7 +41,7 @@ def _goodbye(url: str, data: Path, failed: bool) -> None:
 def _tour(
     data: Path, port: int, estate: Estate, mail: tuple[int, int], stopping: threading.Event, once: bool
 ) -> int:
-    settings = product.environment(data, port, estate.aws, _reachable(estate, *mail))
+    settings = product.environment(data, port, estate.aws, _reachable(estate, *mail), mail[0])
     with step("Start PostgreSQL, migrations, web, worker, scheduler"):
         running = product.start(port, settings, data / "logs")
     tour = Tour(Customer(port, "acme"), estate, *mail)

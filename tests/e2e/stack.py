@@ -60,7 +60,7 @@ def running(data: Path, options: EstateOptions) -> Iterator[Stack]:
         estate = launch(options)
         reachable = [urlsplit(url).netloc for url in (estate.aws["endpoint_url"], estate.kong["admin_url"])]
         reachable += [f"127.0.0.1:{smtp}", f"127.0.0.1:{webhook}"]
-        settings = product.environment(data, port, estate.aws, reachable)
+        settings = product.environment(data, port, estate.aws, reachable, smtp)
         started = product.start(port, settings, data / "logs")
         yield Stack(started, estate, smtp, webhook, data / "mailbox")
     finally:

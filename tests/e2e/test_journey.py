@@ -11,6 +11,9 @@ import hmac
 import json
 import re
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +98,27 @@ def test_signing_up_makes_a_workspace_on_its_own_address(stack: Stack, owner: Pe
     owner.page.wait_for_url(f"{base(stack)}/**")
     owner.sees("Overview")
     assert owner.show("overview-empty") == []
+
+
+def mails_about(stack: Stack, subject: str) -> list[EmailMessage]:
+    """What arrived in the mailbox with these words in its subject."""
+    found = [message_from_bytes(file.read_bytes(), policy=default) for file in stack.mails.glob("mail-*.eml")]
+    return [mail for mail in found if subject in str(mail["subject"])]
+
+
+def test_the_owner_proves_their_address_by_the_mailed_link(stack: Stack, owner: Person) -> None:
+    [sent] = until("a mail", lambda: mails_about(stack, "Confirm your e-mail address for Acme"), 60)
+    address, _, secret = sent.get_content().split("\n")[5].partition("#")
+    assert (sent["to"], address) == (EMAIL, f"{base(stack)}/account/email")
+    answer = owner.page.evaluate(
+        """async (token) => {
+            const post = {method: 'POST', body: JSON.stringify({token}), headers: {'content-type': 'application/json'}};
+            await fetch('/api/v1/account/email/confirm', post);
+            return (await (await fetch('/api/v1/session')).json()).user;
+        }""",
+        secret.strip(),
+    )
+    assert (answer["email"], answer["email_verified"]) == (EMAIL, True)
 
 
 def test_alerts_are_asked_for_and_the_signing_secret_is_shown_once(stack: Stack, owner: Person) -> None:
@@ -254,7 +278,7 @@ def test_a_critical_threat_went_out_by_mail_and_signed_webhook(stack: Stack) -> 
     def arrived(pattern: str) -> list[Path]:
         return sorted(stack.mails.glob(pattern))
 
-    until("a mail", lambda: arrived("mail-*.eml"), 60)
+    until("a mail", lambda: mails_about(stack, "[critical]"), 60)
     kept = json.loads(until("a webhook", lambda: arrived("webhook-*.json"), 60)[0].read_text())
     headers = kept["headers"]
     key = base64.b64decode(KEPT["webhook_secret"].removeprefix("whsec_"))

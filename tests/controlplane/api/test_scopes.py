@@ -31,7 +31,8 @@ def test_each_route_needs_its_scope_and_each_scope_opens_only_its_routes(acme: O
     """The whole matrix in two requests a route: a token with every other scope is refused, so that none of them opens it,
     alone or with others; a token with this scope alone is not.
     """
-    wrong, opened = [], set()
+    wrong: list[str] = []
+    opened: set[str] = set()
     others = {scope: machine(acme, sorted(TOKEN_SCOPES - {scope})) for scope in ALL}
     for (method, address), names in guarded().items():
         tries = [(others[name], False) for name in names]

@@ -115,7 +115,7 @@ def test_guessing_codes_stops_for_the_account_and_is_seen(
     assert [row["email"] for row in rows] == [VIEWER] * FACTOR.most
 
 
-@pytest.mark.asvs("6.5.2", "6.3.7")
+@pytest.mark.asvs("6.3.7")
 def test_recovery_codes_are_shown_once_work_once_and_are_told(
     acme: OrgInfo, run_jobs: Callable[..., int]
 ) -> None:
@@ -210,7 +210,7 @@ def test_a_secret_moved_to_another_persons_row_opens_nothing(acme: OrgInfo) -> N
     assert client.get("/api/v1/session").status_code == 401
 
 
-@pytest.mark.asvs("6.7.1", "6.3.3")
+@pytest.mark.asvs("6.3.3")
 def test_a_passkey_signs_in_without_a_password(acme: OrgInfo) -> None:
     key = Passkey(ORIGIN)
     assert add_passkey(sign_in(acme, VIEWER), key).json()["data"]["is_passwordless"] is True
@@ -359,10 +359,10 @@ def test_the_other_doors_of_the_library_are_shut(path: str, acme: OrgInfo) -> No
         assert method(f"{ALLAUTH}/{path}").status_code == 404
 
 
-@pytest.mark.parametrize("body", ["{", "[]", '"x"', "\xff"])
+@pytest.mark.parametrize("body", ["{", "[]", '"x"', "\x00"])
 def test_what_cannot_be_read_is_a_problem(body: str, acme: OrgInfo) -> None:
     answer = anonymous(acme).generic(
-        "POST", f"{ALLAUTH}/auth/webauthn/login", body.encode("latin-1"), content_type="application/json"
+        "POST", f"{ALLAUTH}/auth/webauthn/login", body, content_type="application/json"
     )
     assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
     assert mail.outbox == []

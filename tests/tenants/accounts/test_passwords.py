@@ -24,10 +24,10 @@ from controlplane.config import settings as shipped
 from tenants.accounts.models import MailedLink, User
 from tenants.accounts.passwords import LONGEST, SHORTEST, holds
 from tenants.accounts.queries import find_user
-from tenants.accounts.services import check_new_password, verify_password
+from tenants.accounts.services import check_new_password, create_user, verify_password
 from tenants.accounts.services.limits import RESET_ACCOUNT
 from tenants.audit.queries import entries
-from tenants.errors import Invalid
+from tenants.errors import Invalid, Refused
 from tenants.isolation.context import tenant_context
 from tenants.orgs.types import OrgInfo
 from tests.clients import TenantClient, anonymous, member
@@ -73,6 +73,16 @@ def test_length_decides_and_no_kind_of_character_is_asked_for(
     tenant: OrgInfo, password: str, fits: bool
 ) -> None:
     assert accepted(password) is fits
+
+
+@pytest.mark.asvs("6.2.8")
+@pytest.mark.parametrize("change", [str.upper, lambda word: word[:-1], lambda word: f"{word} "])
+def test_every_character_of_a_password_counts(tenant: OrgInfo, change: Callable[[str], str]) -> None:
+    long = "plain lantern orchid seven " * 4
+    create_user("long@acme.test", password=long)
+    assert verify_password("long@acme.test", long, "203.0.113.1")
+    with pytest.raises(Refused):
+        verify_password("long@acme.test", change(long), "203.0.113.1")
 
 
 @pytest.mark.asvs("6.2.4", "6.2.12")
