@@ -102,6 +102,17 @@ class TestDatabases:
         with psycopg.connect(**self.address.dsn("postgres", "postgres")) as connection:  # type: ignore[arg-type]
             connection.execute("SELECT pg_terminate_backend(%s, 2000)", (pid,))
 
+    def environment(self, data: Path) -> dict[str, str]:
+        """Return what a process of the product needs to work on this database, with its files in `data`."""
+        url = "postgresql://{}:{}@127.0.0.1:{}/{}"
+        secret, port = self.address.passwords, self.address.port
+        return os.environ | {
+            "DATABASE_URL": url.format(APP_ROLE, secret[APP_ROLE], port, self.name),
+            "OWNER_DATABASE_URL": url.format(OWNER_ROLE, secret[OWNER_ROLE], port, self.name),
+            "DJANGO_SETTINGS_MODULE": "controlplane.config.settings",
+            "PORTCULLIS_DATA": str(data),
+        }
+
     def _build(self) -> None:
         scratch = f"{self.template}_new"
         self._drop(scratch)

@@ -1,6 +1,8 @@
 """What a worker process does with a message: run it in its tenant, retry, or note that it failed."""
 
 import json
+from collections.abc import Sequence
+from contextvars import Context
 from typing import Any
 
 import dramatiq
@@ -10,6 +12,7 @@ from dramatiq.errors import Retry
 from dramatiq.middleware import CurrentMessage
 from dramatiq.middleware.middleware import Middleware
 from dramatiq.worker import Worker
+from psycopg.pq import TransactionStatus
 
 from tenants.isolation.context import no_tenant, tenant_context
 from tenants.jobs.execution import Postponed, perform
@@ -62,15 +65,42 @@ def sweep_rejected() -> int:
     return len(rows)
 
 
+def carry_out(name: str, args: Sequence[str | int], schema: str) -> None:
+    """Run one job in a context and on connections that nothing before it has touched, whatever that left behind.
+
+    The exception of a time limit can strike between any two instructions: where a `with` has entered the tenant and
+    would not leave it any more, or inside a transaction that would never be committed.
+    """
+    _begin_anew()
+    try:
+        Context().run(perform, name, args, schema)
+    finally:
+        _begin_anew()
+
+
+def _begin_anew() -> None:
+    """Close this thread's connections that are old, unusable or still inside something."""
+    for held in connections.all(initialized_only=True):
+        if held.in_atomic_block or not _is_idle(held.connection):
+            if held.connection is not None:
+                held.connection.close()
+            # Django keeps what is inside a transaction, and would take the next one for a part of it.
+            del connections[held.alias]
+    close_old_connections()
+
+
+def _is_idle(session: Any) -> bool:
+    return session is None or session.info.transaction_status is TransactionStatus.IDLE
+
+
 def _actor(declared: "Job[Any]", broker: QueueBroker) -> "dramatiq.Actor[Any, None]":
     """Declare one job as a dramatiq actor."""
 
     def run(*args: Any) -> None:
         message = CurrentMessage.get_current_message()
         assert message is not None
-        close_old_connections()
         try:
-            perform(declared.name, args, message.options["tenant"])
+            carry_out(declared.name, args, message.options["tenant"])
         except Postponed as waiting:
             message.options["retries"] = -1
             raise Retry(str(waiting), delay=POSTPONE_MS) from None
@@ -78,8 +108,6 @@ def _actor(declared: "Job[Any]", broker: QueueBroker) -> "dramatiq.Actor[Any, No
             message.options["reason"] = f"{type(error).__name__}: {error}"
             log.exception("job failed", job=declared.name, tenant=message.options["tenant"])
             raise
-        finally:
-            close_old_connections()
 
     return dramatiq.Actor(
         run,
@@ -105,6 +133,9 @@ def start(queues: set[str] | None, threads: int, wake_ms: int = 1000) -> Worker:
     # Starts what watches the time limits; dramatiq's own command line would do so.
     broker.emit_after("process_boot")
     worker = Worker(broker, queues=queues, worker_threads=threads, worker_timeout=wake_ms)
+    worker.queue_prefetch = (
+        threads  # what waits in a process's memory cannot be overtaken by another tenant's
+    )
     worker.start()
     log.info("worker started", threads=threads, jobs=len(broker.actors))
     return worker

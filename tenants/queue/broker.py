@@ -1,13 +1,18 @@
 """Dramatiq over our queue table: used by workers only (the product enqueues by `jobs.enqueue`)."""
 
 import json
+import secrets
+from collections import Counter
 from typing import Any
 
 import dramatiq
 from django.db import connections
+from dramatiq.errors import BrokerConnectionError
 from dramatiq.middleware import CurrentMessage, Retries, ShutdownNotifications, TimeLimit
 from dramatiq.middleware.middleware import Middleware
 from dramatiq_postgres.broker import PostgresBroker, PostgresConsumer
+from dramatiq_postgres.utils import tidy4json
+from psycopg import OperationalError
 from psycopg.types.json import Json
 
 from tenants.isolation.routers import APP
@@ -16,16 +21,8 @@ from tenants.queue.sql import SCHEMA
 MIN_BACKOFF_MS = 5_000
 MAX_BACKOFF_MS = 3_600_000
 
-# The tenant comes from the column the database stamped, whatever the message says.
-CLAIM = """
-    WITH next AS (
-        SELECT message_id FROM jobs.queue
-         WHERE queue_name = %s AND "state" = 'queued' AND available_at <= now()
-         ORDER BY available_at, position LIMIT %s FOR UPDATE SKIP LOCKED)
-    UPDATE jobs.queue AS q SET "state" = 'consumed', worker_id = %s, consumed_at = now(), mtime = now()
-      FROM next WHERE q.message_id = next.message_id
-    RETURNING jsonb_set(q.message, '{options,tenant}', to_jsonb(q.tenant::text))::text
-"""
+# The tenant, and all else that says which row it is, comes from what the database stamped, whatever the message says.
+CLAIM = "SELECT tenant, message FROM jobs.claim(%s, %s::int, %s::uuid, %s, %s::jsonb, %s::int)"
 # A retry changes its own row; it never makes one, so it cannot choose a tenant. Its key is taken back
 # unless another message with the key waits already.
 REQUEUE = """
@@ -37,17 +34,62 @@ REQUEUE = """
                   AND o.unique_key = %(key)s AND o.message_id <> q.message_id) THEN NULL ELSE %(key)s END
      WHERE message_id = %(id)s
 """
+# The library's own statements tell every session of the database what was in the message (NOTIFY knows no rights).
+ACK = "DELETE FROM jobs.queue WHERE message_id = %s AND queue_name = %s AND \"state\" = 'consumed'"
+NACK = """
+    UPDATE jobs.queue SET "state" = 'rejected', message = %s, worker_id = NULL, mtime = now()
+     WHERE message_id = %s AND queue_name = %s AND "state" <> 'rejected'
+"""
 
 
 class QueueConsumer(PostgresConsumer):  # type: ignore[misc]
-    """Claims messages with the tenant of their row."""
+    """Claims messages of each tenant in turn, with the tenant of their row.
+
+    A tenant never has all of the process's hands, however much it has waiting: one is kept for the others.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._turn = f"t_{secrets.token_hex(8)}"  # processes begin with different tenants
+        self._tenants: dict[str, str] = {}  # of the messages this consumer has
 
     def claim(self, limit: int) -> None:
         """Claim up to `limit` due messages."""
+        held = Json(Counter(self._tenants.values()))
+        values = (
+            self.queue_name,
+            limit,
+            self.broker.worker_id,
+            self._turn,
+            held,
+            max(1, self.prefetch - 1),
+        )
         with self.get_consume_conn().transaction() as _, self.get_consume_conn().cursor() as cursor:
-            cursor.execute(CLAIM, (self.queue_name, limit, self.broker.worker_id))
+            cursor.execute(CLAIM, values)
             rows = cursor.fetchall()
-        self.buffer.extend(dramatiq.Message.decode(text.encode()) for (text,) in rows)
+        for tenant, text in rows:
+            message = dramatiq.Message.decode(text.encode())
+            self._turn = tenant
+            self._tenants[message.message_id] = tenant
+            self.buffer.append(message)
+
+    def ack(self, message: Any) -> None:
+        """Remove a message that was dealt with; called in the worker's thread."""
+        self._settle(message, ACK, (message.message_id, message.queue_name))
+
+    def nack(self, message: Any) -> None:
+        """Set aside a message that failed for good; called in the worker's thread."""
+        self._settle(message, NACK, (Json(tidy4json(message)), message.message_id, message.queue_name))
+
+    def _settle(self, message: Any, statement: str, values: tuple[Any, ...]) -> None:
+        try:
+            with self.pool.connection() as connection:
+                connection.execute(statement, values)
+        except OperationalError as error:
+            raise BrokerConnectionError(str(error)) from error  # type: ignore[no-untyped-call]
+        self.in_processing.discard(message.message_id)
+        self._tenants.pop(message.message_id, None)
+        self.wakeup.set()
 
 
 class QueueBroker(PostgresBroker):  # type: ignore[misc]

@@ -67,5 +67,98 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON jobs.worker, jobs.result TO {APP_ROLE};
 GRANT EXECUTE ON FUNCTION jobs.enqueue(uuid, text, jsonb, bigint, text), jobs.waiting() TO {TENANT_GROUP};
 """  # noqa: S608
 
+# Second state. The database writes the whole message, so that no part of it can name another tenant's row (its id is
+# what a worker acknowledges and puts back). Claiming takes turns between tenants.
+FAIR = f"""
+CREATE OR REPLACE FUNCTION jobs.enqueue(
+    message_id uuid, queue_name text, message jsonb, delay_ms bigint, unique_key text)
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    caller text := current_setting('role');
+    stored boolean;
+BEGIN
+    IF caller !~ '^t_[0-9a-f]{{16}}$' THEN
+        RAISE EXCEPTION 'jobs are enqueued inside a tenant only' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF enqueue.message->>'actor_name' IS NULL OR jsonb_typeof(enqueue.message->'args') IS DISTINCT FROM 'array' THEN
+        RAISE EXCEPTION 'a message has an actor and a list of arguments' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    INSERT INTO jobs.queue (message_id, queue_name, "state", message, available_at, tenant, unique_key)
+    VALUES (enqueue.message_id, enqueue.queue_name, 'queued',
+            jsonb_build_object(
+                'queue_name', enqueue.queue_name, 'actor_name', enqueue.message->>'actor_name',
+                'args', enqueue.message->'args', 'kwargs', '{{}}'::jsonb,
+                'options', jsonb_strip_nulls(jsonb_build_object('unique_key', enqueue.unique_key)),
+                'message_id', enqueue.message_id::text,
+                'message_timestamp', (extract(epoch FROM clock_timestamp()) * 1000)::bigint),
+            now() + make_interval(secs => enqueue.delay_ms / 1000.0), caller, enqueue.unique_key)
+    ON CONFLICT DO NOTHING;
+    stored := FOUND;
+    IF stored THEN
+        PERFORM pg_notify('dramatiq.' || enqueue.queue_name || '.enqueue', '');
+    END IF;
+    RETURN stored;
+END $$;
+
+CREATE INDEX queue_in_turns ON jobs.queue (queue_name, tenant, available_at, position) WHERE "state" = 'queued';
+
+-- Claims up to `wanted` due messages, one of each tenant in turn, beginning behind the tenant `after`; of one tenant
+-- by due time. `held` says how many messages of which tenant the caller has, `cap` how many it may have. Each tenant
+-- with something waiting costs one look into the index, whatever the length of its queue.
+CREATE FUNCTION jobs.claim(queue text, wanted integer, worker uuid, after text, held jsonb, cap integer)
+RETURNS TABLE (tenant text, message text) LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+    turn name := claim.after;
+    following name;
+    whole_round boolean := claim.after = '';
+    served boolean := false;
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM jobs.queue AS q WHERE q.queue_name = claim.queue AND q."state" = 'queued'
+                      AND q.available_at <= now()) THEN
+        RETURN;
+    END IF;
+    WHILE wanted > 0 LOOP
+        SELECT q.tenant INTO following FROM jobs.queue AS q
+         WHERE q.queue_name = claim.queue AND q."state" = 'queued' AND q.tenant > turn
+         ORDER BY q.tenant LIMIT 1;
+        IF NOT FOUND THEN
+            EXIT WHEN whole_round AND NOT served;
+            turn := '';
+            whole_round := true;
+            served := false;
+            CONTINUE;
+        END IF;
+        turn := following;
+        CONTINUE WHEN coalesce((held->>turn::text)::integer, 0) >= cap;
+        UPDATE jobs.queue AS q
+           SET "state" = 'consumed', worker_id = claim.worker, consumed_at = now(), mtime = now()
+         WHERE q.message_id = (
+             SELECT n.message_id FROM jobs.queue AS n
+              WHERE n.queue_name = claim.queue AND n."state" = 'queued' AND n.tenant = turn
+                AND n.available_at <= now()
+              ORDER BY n.available_at, n.position LIMIT 1 FOR UPDATE SKIP LOCKED)
+        RETURNING q.tenant::text, (q.message || jsonb_build_object(
+            'message_id', q.message_id::text, 'queue_name', q.queue_name,
+            'options', q.message->'options' || jsonb_build_object('tenant', q.tenant::text)))::text
+          INTO tenant, message;
+        CONTINUE WHEN NOT FOUND;
+        served := true;
+        wanted := wanted - 1;
+        held := held || jsonb_build_object(turn::text, coalesce((held->>turn::text)::integer, 0) + 1);
+        RETURN NEXT;
+    END LOOP;
+END $$;
+
+REVOKE ALL ON FUNCTION jobs.claim(text, integer, uuid, text, jsonb, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION jobs.claim(text, integer, uuid, text, jsonb, integer) TO {APP_ROLE};
+REVOKE UPDATE ON jobs.queue FROM {APP_ROLE};
+GRANT UPDATE ("state", message, worker_id, consumed_at, mtime, available_at, unique_key) ON jobs.queue TO {APP_ROLE};
+"""  # noqa: S608
+UNFAIR = f"""
+DROP FUNCTION jobs.claim(text, integer, uuid, text, jsonb, integer);
+DROP INDEX jobs.queue_in_turns;
+GRANT UPDATE ON jobs.queue TO {APP_ROLE};
+"""
+
 INSTALL = f"{generate_init_sql(SCHEMA)}\n{EXTRAS}"
 REMOVE = "DROP SCHEMA jobs CASCADE;"

@@ -28,11 +28,18 @@ def test_outside_tenants_no_tenant_table_exists(any_db: None) -> None:
         emails()
 
 
+def by_hand(statement: str) -> None:
+    """Change the session behind the backend's back, by the driver's own cursor."""
+    connection.ensure_connection()
+    connection.connection.execute(statement)
+
+
 def test_with_a_wrong_search_path_the_role_refuses(acme: OrgInfo, globex: OrgInfo) -> None:
-    with tenant_context(acme.schema_name), connection.cursor() as cursor:
-        cursor.execute(f"SET search_path = {globex.schema_name}")
+    with tenant_context(acme.schema_name):
+        assert emails() == {"acme.test"}
+        by_hand(f"SET search_path = {globex.schema_name}")
         with pytest.raises(ProgrammingError, match=r"does not exist|permission denied"):
-            cursor.execute("SELECT email FROM accounts_user")
+            emails()
 
 
 def test_naming_the_other_schema_is_refused_by_the_role(acme: OrgInfo, globex: OrgInfo) -> None:
@@ -45,10 +52,45 @@ def test_naming_the_other_schema_is_refused_by_the_role(acme: OrgInfo, globex: O
 
 
 def test_with_the_wrong_role_the_search_path_still_holds(acme: OrgInfo, globex: OrgInfo) -> None:
-    with tenant_context(acme.schema_name), connection.cursor() as cursor:
-        cursor.execute(f"SET ROLE {globex.schema_name}")
+    with tenant_context(acme.schema_name):
+        assert emails() == {"acme.test"}
+        by_hand(f"SET ROLE {globex.schema_name}")
         with pytest.raises(ProgrammingError, match=r"does not exist|permission denied"):
-            cursor.execute("SELECT email FROM accounts_user")
+            emails()
+
+
+CHANGED_BY_HAND = (
+    "SET search_path = {other}",
+    "SET ROLE {other}",
+    "RESET search_path",
+    "RESET ROLE",
+    "DO $$ BEGIN PERFORM set_config('search_path', '{other}', false), set_config('role', '{other}', false); END $$",
+)
+
+
+@pytest.mark.parametrize("statement", CHANGED_BY_HAND)
+def test_a_session_changed_by_a_statement_of_ours_is_set_again(
+    statement: str, acme: OrgInfo, globex: OrgInfo
+) -> None:
+    with tenant_context(acme.schema_name):
+        with connection.cursor() as cursor:
+            cursor.execute(statement.format(other=globex.schema_name))
+        assert emails() == {"acme.test"}
+
+
+@pytest.mark.parametrize("end", ["ROLLBACK", "ROLLBACK TO SAVEPOINT a"])
+def test_a_switch_undone_by_a_statement_of_ours_is_issued_again(
+    end: str, committed_db: TestDatabases, acme: OrgInfo, globex: OrgInfo
+) -> None:
+    with connection.cursor() as cursor:
+        with tenant_context(acme.schema_name):
+            cursor.execute("BEGIN")
+            cursor.execute("SAVEPOINT a")
+            assert emails() == {"acme.test"}
+        with tenant_context(globex.schema_name):
+            assert emails() == {"globex.test"}
+            cursor.execute(end)  # the session is acme's again
+            assert emails() == {"globex.test"}
 
 
 def test_a_failing_switch_raises_and_drops_the_connection(

@@ -20,6 +20,9 @@ SWITCH: Final = (
 )
 UNKNOWN: Final = "?"
 PUBLIC: Final = "public"
+# Command tags of statements that can change what the session is behind our back: by SET itself, or by undoing a
+# switch made since BEGIN. A failed COMMIT answers ROLLBACK, too.
+CHANGES_SESSION: Final = frozenset({"SET", "RESET", "DISCARD", "ROLLBACK", "DO", "CALL"})
 
 
 class TenantUnavailable(OperationalError):
@@ -27,7 +30,7 @@ class TenantUnavailable(OperationalError):
 
 
 class _Guarded:
-    """Cursor behaviour: make the session the entered tenant's before each statement."""
+    """Cursor behaviour: make the session the entered tenant's before each statement, and look at each answer's tag."""
 
     db: Any
     cursor: Any
@@ -36,18 +39,29 @@ class _Guarded:
         self.db.validate_no_broken_transaction()
         self.db.apply_tenant()
 
+    def _heed(self) -> None:
+        tag = (self.cursor.statusmessage or "").partition(" ")[0]
+        if tag in CHANGES_SESSION:
+            self.db.forget_session()
+
     def _execute(self, sql: str, params: Any, *ignored: Any) -> Any:
         self._ready()
-        return super()._execute(sql, params, *ignored)  # type: ignore[misc]
+        answer = super()._execute(sql, params, *ignored)  # type: ignore[misc]
+        self._heed()
+        return answer
 
     def _executemany(self, sql: str, param_list: Any, *ignored: Any) -> Any:
         self._ready()
-        return super()._executemany(sql, param_list, *ignored)  # type: ignore[misc]
+        answer = super()._executemany(sql, param_list, *ignored)  # type: ignore[misc]
+        self._heed()
+        return answer
 
     def callproc(self, procname: str, params: Any = None, kparams: Any = None) -> Any:
         """Call a stored procedure in the entered tenant."""
         self._ready()
-        return super().callproc(procname, params, kparams)  # type: ignore[misc]
+        answer = super().callproc(procname, params, kparams)  # type: ignore[misc]
+        self.db.forget_session()
+        return answer
 
     def __getattr__(self, attr: str) -> Any:
         if attr in ("copy", "stream"):
@@ -70,7 +84,6 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._applied = UNKNOWN
-        self._rolling_back = False
         super().__init__(*args, **kwargs)
 
     # What the session must be -----------------------------------------------------------------
@@ -87,7 +100,7 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     def apply_tenant(self) -> None:
         """Move the session to the entered tenant if it is not there; raise and drop it when that fails."""
         schema = self.wanted_schema()
-        if schema == self._applied or self._rolling_back:
+        if schema == self._applied:
             return
         if schema != PUBLIC and not SCHEMA_NAME.match(schema):
             raise InternalError(f"{schema!r} is not the name of a tenant schema; nothing was run.")
@@ -140,13 +153,11 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
             raise
 
     def _savepoint_rollback(self, sid: str) -> None:
-        # The transaction may be in the failed state, where only ROLLBACK TO is accepted.
-        self._rolling_back = True
-        try:
-            super()._savepoint_rollback(sid)
-        finally:
-            self._rolling_back = False
-            self._applied = UNKNOWN
+        # By the driver, not by a guarded cursor: in a failed transaction only ROLLBACK TO is accepted, no switch.
+        self._applied = UNKNOWN
+        self.ensure_connection()
+        with self.wrap_database_errors:
+            self.connection.execute(self.ops.savepoint_rollback_sql(sid))
 
     # django-tenants' own entrances -----------------------------------------------------------------
 

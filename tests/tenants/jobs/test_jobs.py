@@ -79,25 +79,55 @@ def test_the_database_refuses_to_enqueue_outside_a_tenant(any_db: None) -> None:
         cursor.execute("SELECT jobs.enqueue(%s::uuid, 'default', '{}'::jsonb, 0, NULL)", [str(uuid4())])
 
 
+def forge(org: OrgInfo, own_id: str, **parts: object) -> None:
+    """Put a message on the queue whose text was made by somebody who can run SQL in the tenant."""
+    message = {"actor_name": "jobs.note", "queue_name": "default", "args": ["x"], "kwargs": {}} | parts
+    with tenant_context(org.schema_name), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT jobs.enqueue(%s::uuid, 'default', %s::jsonb, 0, NULL)", [own_id, json.dumps(message)]
+        )
+
+
 @pytest.mark.asvs("8.3.3", "8.4.1")
 def test_a_message_cannot_name_another_tenant(
     acme: OrgInfo, globex: OrgInfo, run_jobs: Callable[[], int]
 ) -> None:
-    with tenant_context(acme.schema_name), connection.cursor() as cursor:
-        message = json.dumps(
-            {
-                "actor_name": "jobs.note",
-                "queue_name": "default",
-                "args": ["x"],
-                "kwargs": {},
-                "options": {"tenant": globex.schema_name},
-            }
-        )
-        cursor.execute(
-            "SELECT jobs.enqueue(%s::uuid, 'default', %s::jsonb, 0, NULL)", [str(uuid4()), message]
-        )
+    forge(acme, str(uuid4()), options={"tenant": globex.schema_name})
     run_jobs()
     assert [slug for slug, *_ in ran] == ["acme"]
+
+
+def test_a_message_cannot_name_another_message_or_queue_or_bring_options(
+    acme: OrgInfo, globex: OrgInfo
+) -> None:
+    """Its id is what a worker acknowledges and puts back: another's would be overwritten by a retry."""
+    with tenant_context(globex.schema_name):
+        victim = note.enqueue("theirs")
+    own = str(uuid4())
+    forge(acme, own, message_id=str(victim), queue_name="urgent", options={"max_retries": 10**9}, pipe=1)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT message FROM jobs.queue WHERE message_id = %s", [own])
+        row = cursor.fetchone()
+    assert row is not None
+    stored = json.loads(row[0])
+    assert (stored["message_id"], stored["queue_name"], stored["options"]) == (own, "default", {})
+    assert set(stored) == {
+        "message_id", "queue_name", "actor_name", "args", "kwargs", "options", "message_timestamp",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("parts", [{"actor_name": None}, {"args": "x"}, {"args": None}])
+def test_a_message_no_worker_could_read_is_refused(acme: OrgInfo, parts: dict[str, object]) -> None:
+    with pytest.raises(DatabaseError, match="an actor and a list"):
+        forge(acme, str(uuid4()), **parts)
+
+
+@pytest.mark.parametrize("column", ["tenant", "message_id", "queue_name"])
+def test_the_app_role_cannot_restamp_a_message(acme: OrgInfo, column: str) -> None:
+    with tenant_context(acme.schema_name):
+        note.enqueue("x")
+    with pytest.raises(DatabaseError, match="permission denied"), connection.cursor() as cursor:
+        cursor.execute(f"UPDATE jobs.queue SET {column} = {column}")
 
 
 def test_one_message_per_key_waits_and_the_key_is_free_again_afterwards(

@@ -8,11 +8,14 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
+from dramatiq.middleware.time_limit import TimeLimitExceeded
 
+from tenants.accounts.queries import person
+from tenants.isolation import context
 from tenants.isolation.context import require_tenant, tenant_context
-from tenants.isolation.roles import APP_ROLE, OWNER_ROLE
 from tenants.jobs import queries, worker
 from tenants.jobs.services import declared_jobs, job
 from tenants.members.services import add_member
@@ -51,6 +54,22 @@ def sleepy(marker: str) -> None:
         first.write_text(str(os.getpid()))
         time.sleep(60)
     first.with_suffix(".done").write_text(require_tenant().slug)
+
+
+@job(max_retries=0)
+def cut_off(slug: str) -> None:
+    """End as a time limit may end it: inside a transaction, and in a tenant that was not left."""
+    transaction.atomic().__enter__()
+    add_member(f"never@{slug}.test", "viewer")
+    raise TimeLimitExceeded
+
+
+@job(max_retries=0)
+def add(slug: str) -> None:
+    """Add a member, and stay in another tenant."""
+    ran.append(require_tenant().slug)
+    add_member(f"later@{slug}.test", "viewer")
+    context._current.set(context.TenantRef("t_0000000000000001", "nowhere"))
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
@@ -128,18 +147,35 @@ def test_a_message_of_an_unknown_job_is_noted_as_failed(running: None, acme: Org
         assert queries.failures().get().job == "jobs.gone"
 
 
-def environment_of(databases: TestDatabases, data: Path) -> dict[str, str]:
-    """What a process of the product needs to work on the test's database."""
-    url = "postgresql://{}:{}@127.0.0.1:{}/{}"
-    address = databases.address
-    return os.environ | {
-        "DATABASE_URL": url.format(APP_ROLE, address.passwords[APP_ROLE], address.port, databases.name),
-        "OWNER_DATABASE_URL": url.format(
-            OWNER_ROLE, address.passwords[OWNER_ROLE], address.port, databases.name
-        ),
-        "DJANGO_SETTINGS_MODULE": "controlplane.config.settings",
-        "PORTCULLIS_DATA": str(data),
-    }
+def test_a_job_cut_off_anywhere_costs_the_next_one_on_the_thread_nothing(
+    committed_db: TestDatabases, acme: OrgInfo, globex: OrgInfo
+) -> None:
+    ran.clear()
+    with pytest.raises(TimeLimitExceeded):
+        worker.carry_out(cut_off.name, ["acme"], acme.schema_name)
+    for org in (acme, globex):
+        worker.carry_out(add.name, [org.slug], org.schema_name)
+        assert context.current_tenant() is None
+    assert ran == ["acme", "globex"]
+    connections.close_all()  # what was not committed is gone now
+    for org in (acme, globex):
+        with tenant_context(org.schema_name):
+            assert person(f"later@{org.slug}.test") is not None
+            assert person(f"never@{org.slug}.test") is None
+
+
+def test_nobody_hears_what_was_in_a_message(running: None, acme: OrgInfo) -> None:
+    """Any session may listen to the queue's notices; they say only that there is something."""
+    with psycopg.connect(**connection.get_connection_params() | {"autocommit": True}) as listener:
+        for end in ("enqueue", "ack"):
+            listener.execute(f'LISTEN "dramatiq.test.{end}"')
+        with tenant_context(acme.schema_name):
+            succeed.enqueue("secret")
+            fail.enqueue("secret")
+            wait_for(lambda: queries.failures().exists())
+        wait_for(lambda: waiting() == 0)
+        heard = {notice.payload for notice in listener.notifies(timeout=0.5)}
+    assert heard == {""}
 
 
 def queues_of_children(pid: int) -> dict[str, int]:
@@ -165,7 +201,7 @@ def test_every_queue_has_a_process_that_starts_again_and_ends_with_its_superviso
     committed_db: TestDatabases, tmp_path: Path
 ) -> None:
     wanted = {"urgent", "alerts", "default", "analysis"}
-    environment = environment_of(committed_db, tmp_path)
+    environment = committed_db.environment(tmp_path)
     supervisor = subprocess.Popen([sys.executable, "manage.py", "worker"], env=environment)
     try:
         wait_for(lambda: set(queues_of_children(supervisor.pid)) == wanted, 30)
@@ -183,7 +219,7 @@ def test_every_queue_has_a_process_that_starts_again_and_ends_with_its_superviso
 def test_what_a_killed_worker_held_is_delivered_again_in_seconds(
     committed_db: TestDatabases, acme: OrgInfo, tmp_path: Path
 ) -> None:
-    environment = environment_of(committed_db, tmp_path)
+    environment = committed_db.environment(tmp_path)
     code = (
         "import django; django.setup(); import tests.tenants.jobs.test_worker;"
         "from django.core.management import call_command; call_command('worker', queues=['slowtest'])"
@@ -209,8 +245,6 @@ def test_what_a_killed_worker_held_is_delivered_again_in_seconds(
 
 
 def test_the_change_and_its_job_commit_together(running: None, acme: OrgInfo) -> None:
-    from django.db import transaction
-
     with tenant_context(acme.schema_name):
         with transaction.atomic():
             add_member("new@acme.test", "viewer")

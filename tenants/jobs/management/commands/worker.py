@@ -25,7 +25,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the arguments."""
         parser.add_argument("--queues", nargs="*", help="run these queues in this process")
-        parser.add_argument("--threads", type=int, default=4, help="per process")
+        parser.add_argument(
+            "--threads", type=int, default=5, help="per process; one of them is kept for a second tenant"
+        )
         parser.add_argument("--processes", type=int, default=1, help="per queue")
         parser.add_argument("--parent", type=int, help="end with this process")
 
