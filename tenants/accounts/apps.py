@@ -11,4 +11,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to sign-ins and to second factors in use; declare what is sealed."""
-        from tenants.accounts import adapter, services  # noqa: F401
+        from tenants.accounts import adapter, checks, services  # noqa: F401

@@ -1,8 +1,9 @@
 """What a password must not be. No rule about kinds of characters: length, and hard to guess.
 
 Lists of leaked passwords hold few of twelve characters and more (of the 40,101 in Django's and zxcvbn's only 348), so a
-list alone would let `password1234!` pass. `Guessable` therefore estimates how many guesses an attacker with lists, names, dates, keyboards and
-the usual replacements needs (zxcvbn), and an operator may add the full list of leaked passwords as a file (`Leaked`).
+list alone would let `password1234!` pass. `Guessable` therefore estimates how many guesses an attacker with lists, names,
+dates, keyboards and the usual replacements needs (zxcvbn), and an operator may add the full list of leaked passwords as a
+file (`Leaked`).
 """
 
 import hashlib
