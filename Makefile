@@ -6,7 +6,7 @@ PYTEST := .venv/bin/pytest
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts unit frontend-test proof bench e2e clean
+.PHONY: help setup demo test lint types contracts unit frontend-test proof bench e2e asvs scan clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,12 @@ bench: setup ## figures with the commands that make them
 
 e2e: setup ## the main job in a real browser, against the running product; screenshots in artifacts/screenshots
 	@$(PYTEST) -q tests/e2e -m e2e
+
+asvs: .venv/ready ## OWASP ASVS 5.0: which test proves which requirement, and what is missing
+	@$(PYTHON) -m tests.asvs
+
+scan: setup ## independent scanners over source, parts and the running product; reports in artifacts/scan
+	@$(PYTHON) -m tests.scan
 
 clean: ## stop the embedded servers and remove local data
 	@-$(PYTHON) -m tenants.isolation.postgres stop
