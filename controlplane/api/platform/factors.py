@@ -54,10 +54,8 @@ def _ruled(view: View, *, code: bool = False, passkey: bool = False, opens: bool
         except DomainError as error:
             return _refused(error, request)
         good = response.status_code < 400
-        if code and good and person is not None and request.method == "POST":
-            services.forget(services.FACTOR, person.pk)
-        if opens and not good and request.method == "POST":
-            _note_wrong(request, person, By.PASSKEY if passkey else By.PASSWORD_AND_FACTOR)
+        if request.method == "POST":
+            _settle(request, person, good, code=code, opens=opens, passkey=passkey)
         return response if good else _problem(response, request)
 
     return answer
@@ -88,9 +86,17 @@ def _limit(request: HttpRequest, person: Any, *, code: bool, opens: bool) -> Non
         services.allow(services.FACTOR, person.pk, TOO_MANY)
 
 
-def _note_wrong(request: HttpRequest, person: Any, by: By) -> None:
-    email, user_id = (person.email, person.pk) if person is not None else ("", None)
-    services.note_try(request, email=email, user_id=user_id, by=by, outcome=Outcome.WRONG_FACTOR)
+def _settle(request: HttpRequest, person: Any, good: bool, *, code: bool, opens: bool, passkey: bool) -> None:
+    """A right answer is not counted; a wrong one that was to open something stands in the log."""
+    if good:
+        if code and person is not None:
+            services.forget(services.FACTOR, person.pk)
+        if opens:
+            services.give_back(services.FACTOR_ADDRESS, client_address(request))
+    elif opens:
+        email, user_id = (person.email, person.pk) if person is not None else ("", None)
+        by = By.PASSKEY if passkey else By.PASSWORD_AND_FACTOR
+        services.note_try(request, email=email, user_id=user_id, by=by, outcome=Outcome.WRONG_FACTOR)
 
 
 def _problem(response: HttpResponseBase, request: HttpRequest) -> HttpResponseBase:

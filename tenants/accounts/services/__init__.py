@@ -25,6 +25,7 @@ from tenants.accounts.services.limits import (
     LINK_ADDRESS,
     allow,
     forget,
+    give_back,
 )
 from tenants.accounts.services.opening import half_signed_in, note_try, open_session, shown_so_far
 from tenants.accounts.services.policy import lacks_factor, require_second_factor, second_factor_for
@@ -70,6 +71,7 @@ __all__ = [
     "end_sessions",
     "factors_of",
     "forget",
+    "give_back",
     "half_signed_in",
     "has_factor",
     "issue_handoff",

@@ -13,7 +13,7 @@ from tenants.accounts.adapter import FactorAdapter
 from tenants.accounts.models import SessionRow
 from tenants.accounts.queries import find_user, user
 from tenants.accounts.services import secrets_of
-from tenants.accounts.services.limits import FACTOR
+from tenants.accounts.services.limits import FACTOR, FACTOR_ADDRESS
 from tenants.accounts.sessions import hashed
 from tenants.audit.queries import entries
 from tenants.isolation.context import tenant_context
@@ -208,6 +208,17 @@ def test_a_secret_moved_to_another_persons_row_opens_nothing(acme: OrgInfo) -> N
     answer = client.post(CODE, {"code": code_of(secret)})
     assert answer.status_code >= 400
     assert client.get("/api/v1/session").status_code == 401
+
+
+def test_an_office_behind_one_address_signs_in_without_end_and_guesses_from_it_stop(acme: OrgInfo) -> None:
+    key = Passkey(ORIGIN)
+    add_passkey(sign_in(acme, VIEWER), key)
+    for _ in range(FACTOR_ADDRESS.most + 5):
+        assert passkey_sign_in(anonymous(acme), key).status_code == 200
+    false = Passkey(ORIGIN)
+    false.id, false.user_handle = key.id, key.user_handle
+    codes = [passkey_sign_in(anonymous(acme), false).status_code for _ in range(FACTOR_ADDRESS.most + 1)]
+    assert codes == [400] * FACTOR_ADDRESS.most + [429]
 
 
 @pytest.mark.asvs("6.3.3")
