@@ -37,7 +37,7 @@ def providers() -> list[ProviderView]:
 
 def provider(provider_id: str) -> ProviderView:
     """Return one provider; raises NotFound."""
-    row = Provider.objects.filter(id=provider_id).first()
+    row = Provider.objects.filter(id=provider_id).first() if "\0" not in provider_id else None
     if row is None:
         raise NotFound("no-such-provider", "There is no identity provider with this id.")
     return _view(row, Identity.objects.filter(provider=row).count())

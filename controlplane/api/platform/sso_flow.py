@@ -14,6 +14,7 @@ from controlplane.api.errors import respond
 from tenants.accounts.queries import user
 from tenants.accounts.services import open_session
 from tenants.accounts.types import By
+from tenants.client_address import client_address
 from tenants.errors import DomainError
 from tenants.members.queries import permissions_of_user
 from tenants.sso import queries, services
@@ -38,6 +39,8 @@ def _to_pages(view: View) -> View:
             response = _seen_other(f"/?{urlencode({'sign-in-problem': refused.code})}")
         except DomainError as error:
             response = respond(error.status, error.code, error.title, error.detail, request)
+            if error.retry_after is not None:
+                response.headers["Retry-After"] = str(error.retry_after)
         response.headers["Cache-Control"] = "no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
@@ -64,6 +67,7 @@ def start(request: HttpRequest, provider_id: str) -> HttpResponse:
         purpose=purpose,
         next_path=SETTINGS_PAGE if purpose is Purpose.TEST else request.GET.get("next", "/"),
         user=tester,
+        address=client_address(request),
     )
     url = begun.url
     if request.GET.get("fresh") and queries.provider(provider_id).protocol == Protocol.OIDC:
@@ -92,7 +96,8 @@ def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     """
     if request.method == "POST":
         state = request.POST.get("RelayState", "")
-        services.keep_response(provider_id, state, request.POST.get("SAMLResponse", ""))
+        response = request.POST.get("SAMLResponse", "")
+        services.keep_response(provider_id, state, response, address=client_address(request))
         return _seen_other(f"/sso/{provider_id}/finish?{urlencode({'state': state})}")
     if queries.provider(provider_id).protocol != Protocol.OIDC:
         return respond(405, "method-not-allowed", "Not allowed", "SAML responses are posted.", request)

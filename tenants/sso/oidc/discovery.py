@@ -11,6 +11,7 @@ from tenants.sso.outbound import Unreachable, check_address, fetch_ok
 #: Signatures by a provider's private key only: no `none`, and no secret both sides know.
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 MOST_KEYS: Final = 50
+SHORTEST_RSA: Final = 2048 // 8 * 4 // 3  # characters of base64: shorter keys can be found out
 _PUBLIC: Final = ("kty", "kid", "use", "alg", "n", "e", "crv", "x", "y")
 _ADDRESSES: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
@@ -61,10 +62,14 @@ def fetch_keys(jwks_uri: str) -> list[dict[str, Any]]:
         for key in keys
         if isinstance(key, dict) and key.get("kty") in ("RSA", "EC") and key.get("use", "sig") == "sig"
     ]
-    readable = [key for key in usable if _imports(key)]
+    readable = [key for key in usable if _strong(key) and _imports(key)]
     if not readable:
         raise Unreachable(f"{jwks_uri} holds no signing key that can be read.")
     return readable
+
+
+def _strong(key: dict[str, Any]) -> bool:
+    return key["kty"] != "RSA" or len(str(key.get("n", ""))) >= SHORTEST_RSA
 
 
 def _imports(key: dict[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Final
 
 from authlib.oidc.core import CodeIDToken
@@ -12,6 +13,7 @@ from joserfc.jwk import KeySet
 from tenants.sso.oidc.discovery import ALGORITHMS
 
 SKEW: Final = 60  # seconds
+TIMES: Final = ("exp", "iat", "nbf", "auth_time")
 OLDEST: Final = 600  # a flow lives ten minutes; a token made before it answers another request
 
 
@@ -45,6 +47,10 @@ def believe(token: str, keys: Sequence[Mapping[str, Any]], expected: Expected) -
         raise UnknownKey("The ID token is signed with a key the provider does not publish.") from None
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise NotBelieved(f"The ID token's signature does not hold ({type(error).__name__}).") from None
+    if str(read.header.get("typ", "JWT")).upper() != "JWT":
+        raise NotBelieved("The token is of another kind than an ID token (typ).")
+    if any(not isfinite(read.claims[name]) for name in TIMES if isinstance(read.claims.get(name), float)):
+        raise NotBelieved("The ID token has a time that is none.")
     claims = CodeIDToken(
         read.claims,
         read.header,
@@ -62,6 +68,7 @@ def believe(token: str, keys: Sequence[Mapping[str, Any]], expected: Expected) -
         raise NotBelieved("The ID token has a claim of the wrong kind.") from None
     if claims["iat"] < expected.now - OLDEST - SKEW:
         raise NotBelieved("The ID token is older than this sign-in (iat).")
-    if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255:
+    subject = claims["sub"]
+    if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not subject.isprintable():
         raise NotBelieved("The ID token names nobody (sub).")
     return dict(claims)

@@ -31,6 +31,8 @@ def parse(data: bytes, *, largest: int = LARGEST, comments: bool = False) -> Any
     """Return the root element; raises BadDocument. `comments` takes and drops them (metadata)."""
     if len(data) > largest:
         raise BadDocument(f"The document is larger than {largest} bytes.")
+    if b"\0" in data:  # UTF-16 and UTF-32, which XML parsers recognise by themselves, can look like UTF-8
+        raise BadDocument("The document is not UTF-8.")
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -49,6 +51,8 @@ def parse(data: bytes, *, largest: int = LARGEST, comments: bool = False) -> Any
         root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError):
         raise BadDocument("The document is not well-formed XML.") from None
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise BadDocument("The document has a document type or entities; neither is taken.")
     for kind, name in ((etree.Comment, "comments"), (etree.PI, "instructions"), (etree.Entity, "entities")):
         if next(root.iter(kind), None) is not None:
             raise BadDocument(f"The document has {name}; they are not taken.")

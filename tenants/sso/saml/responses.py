@@ -30,6 +30,11 @@ METHODS: Final = frozenset(
     for method in SignatureMethod
     if method.name.startswith(("RSA_SHA", "ECDSA_SHA")) and "SHA1" not in method.name
 )
+#: Conditions whose meaning is known and kept; one that is not makes the assertion invalid (core §2.5.1).
+CONDITIONS: Final = frozenset(
+    f"{{{SAML}}}{name}" for name in ("AudienceRestriction", "OneTimeUse", "ProxyRestriction")
+)
+YEARS: Final = range(1970, 2200)
 DIGESTS: Final = frozenset({DigestAlgorithm.SHA256, DigestAlgorithm.SHA384, DigestAlgorithm.SHA512})
 
 
@@ -220,6 +225,8 @@ def _check_conditions(assertion: Any, expected: Expected) -> datetime:
     start = conditions.get("NotBefore")
     if start is not None and _time(start) - SKEW > expected.now:
         raise NotBelieved("The assertion is not valid yet; check the clocks.")
+    if any(condition.tag not in CONDITIONS for condition in conditions):
+        raise NotBelieved("The assertion has a condition that is not understood here.")
     restrictions = conditions.findall("saml:AudienceRestriction", NAMES)
     fits = [
         expected.audience in [text_of(audience) for audience in restriction.findall("saml:Audience", NAMES)]
@@ -277,4 +284,6 @@ def _time(text: str) -> datetime:
         parsed = datetime.fromisoformat(text)
     except ValueError:
         raise NotBelieved("A time in the assertion cannot be read.") from None
+    if parsed.year not in YEARS:  # arithmetic ends at the edges of the calendar
+        raise NotBelieved("A time in the assertion is out of all bounds.")
     return parsed if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC)

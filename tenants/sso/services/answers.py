@@ -33,6 +33,7 @@ NAME_NAMES = (
 )
 GROUP_NAMES = ("groups", "memberOf", "http://schemas.microsoft.com/ws/2008/06/identity/claims/groups")
 MOST_GROUPS = 500
+LONGEST_SUBJECT = 512
 
 
 def claims_of(row: Provider, flow: Flow, given: Mapping[str, str], now: datetime) -> Claims:
@@ -75,6 +76,9 @@ def _oidc(row: Provider, flow: Flow, given: Mapping[str, str], now: datetime) ->
         now=int(now.timestamp()),
     )
     claims = _believed(row, id_token, expected, now)
+    organisation = row.settings.get("organisation", "")
+    if organisation and str(claims.get("hd", "")).lower() != organisation.lower():
+        raise tokens.NotBelieved("The account is not one of your organisation (hd).")
     if not claims.get("email") or row.settings["groups_claim"] not in claims:
         claims = exchange.userinfo(metadata, access_token, claims["sub"]) | claims
     verified = claims.get("email_verified")
@@ -119,13 +123,15 @@ def _saml(row: Provider, flow: Flow, now: datetime) -> Claims:
         raise responses.NotBelieved(
             "NameID is transient; let the provider send a persistent one or the address."
         )
+    if len(found.subject) > LONGEST_SUBJECT or not found.subject.isprintable():
+        raise responses.NotBelieved("NameID is longer than is kept, or no text.")
     _spend(row.discovered["entity_id"], found.id, found.expires_at, now)
     chosen = row.settings
     address = _first(found.attributes, chosen["email_attribute"], EMAIL_NAMES)
     return Claims(
-        subject=found.subject[:512],
-        email=address or (found.subject if found.subject_format == EMAIL_FORMAT else ""),
-        name=_first(found.attributes, chosen["name_attribute"], NAME_NAMES),
+        subject=found.subject,
+        email=_text(address or (found.subject if found.subject_format == EMAIL_FORMAT else "")),
+        name=_text(_first(found.attributes, chosen["name_attribute"], NAME_NAMES)),
         groups=_groups(_values(found.attributes, chosen["groups_attribute"], GROUP_NAMES)),
     )
 
@@ -158,8 +164,9 @@ def _groups(value: object) -> tuple[str, ...] | None:
         value = [value]
     if not isinstance(value, list):
         return None
-    return tuple(str(name) for name in value[:MOST_GROUPS] if isinstance(name, str) and name)
+    return tuple(name for name in map(_text, value[:MOST_GROUPS]) if name)
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """The text, or nothing: what cannot be seen is not cut out, it would make one name or address of another."""
+    return value if isinstance(value, str) and value.isprintable() else ""

@@ -11,17 +11,23 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from tenants.accounts.services import allow
 from tenants.audit.actors import Actor, name_actor
-from tenants.errors import TooMany
+from tenants.limits import Limit
 from tenants.sso.models import Flow, Provider
 from tenants.sso.oidc import exchange
 from tenants.sso.saml import documents, requests
 from tenants.sso.services import answers, people, providers
+from tenants.sso.services.leavers import was_suspended_since
 from tenants.sso.types import Address, Begun, Claims, Finished, Protocol, Purpose, SignInRefused
 from tenants.vault.services import seal
 
 LIFETIME = timedelta(minutes=10)
-MOST_FLOWS = 2000  # under way at once in one tenant
+MOST_FLOWS = 20_000  # under way at once in one tenant; the oldest make room
+ROOM = 1000
+#: Sign-ins begun, and answers posted, from one address: an office behind one address starts its day, a flood does not.
+FROM_ADDRESS = Limit("sso-address", most=300, seconds=60)
+LONGEST_NEXT = 400
 COOKIE_BYTES = 32
 
 
@@ -32,18 +38,28 @@ def addresses(base: str, provider_id: str) -> Address:
 
 
 def begin(
-    provider_id: str, base: str, *, browser: str, purpose: Purpose, next_path: str = "/", user: str = ""
+    provider_id: str,
+    base: str,
+    *,
+    browser: str,
+    purpose: Purpose,
+    next_path: str = "/",
+    user: str = "",
+    address: str = "",
 ) -> Begun:
-    """Begin a flow for this browser (its cookie, may be empty); raises NotFound, SignInRefused, TooMany."""
+    """Begin a flow for this browser (its cookie, may be empty); raises NotFound, SignInRefused, TooMany.
+
+    `address` is where the browser is.
+    """
+    allow(FROM_ADDRESS, address, "Too many sign-ins were begun from your network; this one was not.")
     row = providers.provider(provider_id)
     if purpose is Purpose.SIGN_IN and not row.enabled:
         raise SignInRefused("sso-off", f"{row.name} is switched off.")
     now = timezone.now()
     Flow.objects.filter(created_at__lt=now - LIFETIME).delete()
     if Flow.objects.count() >= MOST_FLOWS:
-        raise TooMany(
-            "too-many-sign-ins", "Too many sign-ins are under way; try again in a minute.", retry_after=60
-        )
+        oldest = Flow.objects.order_by("created_at").values("id")[:ROOM]
+        Flow.objects.filter(id__in=oldest).delete()
     browser = browser if len(browser) >= COOKIE_BYTES else secrets.token_urlsafe(COOKIE_BYTES)
     state, verifier = secrets.token_urlsafe(32), generate_token(64)
     nonce = f"_{secrets.token_hex(20)}"
@@ -56,7 +72,7 @@ def begin(
         user_id=user,
         callback=here.callback,
         nonce=nonce,
-        next=next_path if url_has_allowed_host_and_scheme(next_path, allowed_hosts=None) else "/",
+        next=_inside(next_path),
         created_at=now,
     )
     if row.protocol == Protocol.OIDC:
@@ -73,14 +89,15 @@ def begin(
     return Begun(url, browser)
 
 
-def keep_response(provider_id: str, state: str, response: str) -> None:
-    """Keep a posted SAML response until the browser comes for it with its cookie; raises SignInRefused.
+def keep_response(provider_id: str, state: str, response: str, *, address: str = "") -> None:
+    """Keep a posted SAML response until the browser comes for it with its cookie; raises SignInRefused, TooMany.
 
     The identity provider's form is posted across sites, so the browser sends no cookie with it. What is kept is
     believed only in `finish`.
     """
-    if len(response) > documents.LARGEST * 2:
-        raise SignInRefused("sso-not-believed", "The response is too large.")
+    allow(FROM_ADDRESS, address, "Too many sign-ins came from your network; this one was not taken.")
+    if len(response) > documents.LARGEST * 3 // 2 or "\0" in response or "\0" in provider_id:
+        raise SignInRefused("sso-not-believed", "The response is too large, or no text.")
     waiting = Flow.objects.filter(id=_hash(state), provider_id=provider_id, provider__protocol=Protocol.SAML)
     if not waiting.filter(response="", created_at__gt=timezone.now() - LIFETIME).update(response=response):
         raise _expired()
@@ -106,13 +123,21 @@ def finish(
         if purpose is Purpose.TEST:
             _note_test(row, {"ok": True, **_shown(claims), **people.foresee(row, claims)})
             return Finished(row.id, purpose, user, flow.next)
-        return Finished(row.id, purpose, people.admit(row, claims), flow.next)
+        user_id = people.admit(row, claims)
+        if was_suspended_since(user_id, flow.created_at):
+            raise SignInRefused("sso-expired", "The person was suspended while this sign-in was under way.")
+        return Finished(row.id, purpose, user_id, flow.next)
     except SignInRefused as refused:
         providers.note_problem(row.id, refused.code, refused.detail)
         if purpose is Purpose.TEST:
             _note_test(row, {"ok": False, "code": refused.code, "detail": refused.detail[:500]})
             return Finished(row.id, purpose, user, flow.next)
         raise
+
+
+def end_flows_of(user_id: str) -> None:
+    """End the flows a person began while signed in."""
+    Flow.objects.filter(user_id=user_id).delete()
 
 
 def _take(provider_id: str, state: str, browser: str, callback: str) -> Flow:
@@ -130,6 +155,12 @@ def _take(provider_id: str, state: str, browser: str, callback: str) -> Flow:
     if not fits:
         raise _expired()
     return flow
+
+
+def _inside(path: str) -> str:
+    """The path when it leads to a page of this workspace, else the first page."""
+    good = len(path) <= LONGEST_NEXT and path.isascii() and path.isprintable()
+    return path if good and url_has_allowed_host_and_scheme(path, allowed_hosts=None) else "/"
 
 
 def _young(flow: Flow, now: datetime) -> bool:

@@ -27,6 +27,8 @@ def admit(provider: Provider, claims: Claims) -> str:
     subject alone, so that an address given to somebody else does not give them the account.
     """
     found = _checked(claims)
+    if found.groups is not None:
+        roles.one_at_a_time()
     known = Identity.objects.select_for_update().filter(provider=provider, subject=found.subject).first()
     user_id = known.user_id if known is not None else _tie(provider, found)
     if user(user_id) is None or role_of_user(user_id) is None:
@@ -65,13 +67,20 @@ def unlink(identity_id: str) -> None:
     record("sso.unlink", identity_id, before={"provider": row.provider_id, "user": row.user_id})
 
 
+def forget_links(user_id: str) -> None:
+    """Forget every provider's subject of a person; the audit entry is the caller's."""
+    for row in Identity.objects.filter(user_id=user_id):
+        roles.forget(user_id, row.provider_id)
+        row.delete()
+
+
 def _checked(claims: Claims) -> Claims:
     if not claims.email:
         raise SignInRefused("sso-no-email", "The provider sent no e-mail address.")
     if claims.email_verified is False:
         raise SignInRefused("sso-domain", f"The provider says that {claims.email} is not verified.")
-    try:
-        email = check_email(claims.email)
+    try:  # letters beyond ASCII can look like, or turn in lower case into, other ones
+        email = check_email(claims.email if claims.email.isascii() else "")
     except Invalid:
         raise SignInRefused(
             "sso-no-email", "The provider sent something that is no e-mail address."
@@ -95,6 +104,13 @@ def _tie(provider: Provider, claims: Claims) -> str:
                 "sso-no-account",
                 f"The provider knows {claims.email} under another subject than before. If it is the same person, "
                 "remove their link in Settings and let them sign in again.",
+            )
+        others = Identity.objects.filter(user_id=user_id, provider__enabled=True).exclude(provider=provider)
+        if others.exists():
+            raise SignInRefused(
+                "sso-no-account",
+                f"{claims.email} signs in by another provider that is on, so this one does not speak for them. If it is to, "
+                "remove their link in Settings first.",
             )
     try:
         with transaction.atomic():

@@ -33,6 +33,7 @@ def change_policy(
     rules: Sequence[tuple[str, str]] | None = None,
 ) -> PolicyView:
     """Change what is given; raises Invalid and Conflict. New rules count for everyone at once."""
+    roles.one_at_a_time()
     Policy.objects.get_or_create(id=1)
     row = Policy.objects.select_for_update().get(id=1)
     before = _view(row)
@@ -51,8 +52,8 @@ def change_policy(
     if after != before:
         record("sso.policy", "policy", before=_plain(before), after=_plain(after))
     if (after.rules, after.default_role) != (before.rules, before.default_role):
-        for user_id in GroupClaim.objects.order_by("user_id").values_list("user_id", flat=True).distinct():
-            roles.settle(user_id, after)
+        claimed = GroupClaim.objects.order_by("user_id").values_list("user_id", flat=True).distinct()
+        roles.settle_all(claimed, after)
     return after
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from tenants.audit.services import record
 from tenants.errors import Conflict, Invalid, NotFound
@@ -23,6 +23,12 @@ MOST_PROVIDERS = 20
 _NOT_SAVED = "Nothing was saved."
 
 
+#: Providers that serve every organisation and every private person under one issuer: the claim `hd` tells them apart.
+#: An address alone does not: whoever once had it may keep a private account under it.
+SHARED = frozenset({"https://accounts.google.com"})
+PERSONAL = frozenset({"https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"})
+
+
 class OidcSettings(BaseModel):
     """What the owner enters for OpenID Connect."""
 
@@ -31,6 +37,17 @@ class OidcSettings(BaseModel):
     client_id: str = Field(min_length=1, max_length=255)
     scopes: str = Field(default=SCOPES, max_length=500, pattern=r"^[!#-\[\]-~ ]+$")
     groups_claim: str = Field(default="groups", max_length=200)
+    organisation: str = Field(default="", max_length=253)  # what the claim `hd` must say
+
+    @model_validator(mode="after")
+    def _not_everybodys(self) -> "OidcSettings":
+        if self.issuer.rstrip("/") in PERSONAL:
+            raise ValueError("Personal accounts sign in there. Enter the issuer of your own organisation.")
+        if self.issuer.rstrip("/") in SHARED and not self.organisation:
+            raise ValueError(
+                "Everybody can have an account there. Enter your organisation's domain (organisation)."
+            )
+        return self
 
     @field_validator("scopes")
     @classmethod
@@ -162,7 +179,7 @@ def remove_provider(provider_id: str) -> None:
 
 def provider(provider_id: str) -> Provider:
     """Return the row; raises NotFound."""
-    row = Provider.objects.filter(id=provider_id).first()
+    row = Provider.objects.filter(id=provider_id).first() if "\0" not in provider_id else None
     if row is None:
         raise NotFound("no-such-provider", "There is no identity provider with this id.")
     return row

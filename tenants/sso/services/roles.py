@@ -1,14 +1,28 @@
 """Groups of a provider or of provisioning become a role by the tenant's rules."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from django.db import connection
+
+from tenants.isolation.context import require_tenant
 from tenants.members.permissions import ALL, Role
-from tenants.members.queries import member_of_user
+from tenants.members.queries import member_of_user, members
 from tenants.members.services import change_role
 from tenants.sso.models import GroupClaim
 from tenants.sso.types import PolicyView
 
 SCIM = "scim"
+FEW = 20
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('sso.roles'), hashtext(%s))"
+
+
+def one_at_a_time() -> None:
+    """Wait until nobody else makes roles of groups in this tenant; held to the end of the transaction.
+
+    Comes before any other lock of the transaction: whoever reads groups and rules sees what the others left.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [require_tenant().schema_name])
 
 
 def role_for(groups: Iterable[str], policy: PolicyView) -> str:
@@ -19,14 +33,32 @@ def role_for(groups: Iterable[str], policy: PolicyView) -> str:
 
 def remember(user_id: str, source: str, groups: Iterable[str]) -> None:
     """Keep the groups a source gives for a person."""
-    GroupClaim.objects.update_or_create(
-        user_id=user_id, source=source, defaults={"names": sorted(set(groups))}
+    remember_all(source, {user_id: groups})
+
+
+def remember_all(source: str, groups: Mapping[str, Iterable[str]]) -> None:
+    """Keep the groups a source gives for several people."""
+    rows = [
+        GroupClaim(user_id=user_id, source=source, names=sorted(set(names)))
+        for user_id, names in groups.items()
+    ]
+    GroupClaim.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["user", "source"],
+        update_fields=["names"],
+        batch_size=1000,
     )
 
 
 def forget(user_id: str, source: str) -> None:
-    """Drop what a source said."""
+    """Drop what a source said of a person."""
     GroupClaim.objects.filter(user_id=user_id, source=source).delete()
+
+
+def forget_all(source: str) -> None:
+    """Drop what a source said of anybody."""
+    GroupClaim.objects.filter(source=source).delete()
 
 
 def settle(user_id: str, policy: PolicyView, source: str = "") -> None:
@@ -34,13 +66,23 @@ def settle(user_id: str, policy: PolicyView, source: str = "") -> None:
 
     Provisioned groups count before those of a sign-in; without them the given source's, else the latest.
     """
-    claims = GroupClaim.objects.filter(user_id=user_id)
-    claim = (
-        claims.filter(source=SCIM).first()
-        or claims.filter(source=source).first()
-        or claims.order_by("-id").first()
-    )
-    member = member_of_user(user_id)
-    if not policy.rules or claim is None or member is None or member.role == Role.OWNER:
+    settle_all([user_id], policy, source)
+
+
+def settle_all(user_ids: Iterable[str], policy: PolicyView, source: str = "") -> None:
+    """Give several people the role their groups make."""
+    wanted = list(user_ids)
+    if not policy.rules or not wanted:
         return
-    change_role(member.id, role_for(claim.names, policy), ALL)
+    claims: dict[str, dict[str, list[str]]] = {}
+    for row in GroupClaim.objects.filter(user_id__in=wanted).order_by("id"):
+        claims.setdefault(row.user_id, {})[row.source] = row.names
+    found = map(member_of_user, wanted) if len(wanted) <= FEW else members()
+    for member in found:
+        if member is None or member.user not in claims or member.role == Role.OWNER:
+            continue
+        theirs = claims[member.user]
+        names = theirs.get(SCIM, theirs.get(source, next(reversed(theirs.values()))))
+        role = role_for(names, policy)
+        if role != member.role:
+            change_role(member.id, role, ALL)
