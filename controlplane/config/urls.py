@@ -4,7 +4,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
 from controlplane.api import errors
-from controlplane.api.platform import factors, sso_flow
+from controlplane.api.platform import factors, scim_protocol, sso_flow
 from controlplane.api.platform.session import handoff
 from controlplane.api.routing import discovered_routes
 from controlplane.config.frontend import page
@@ -16,7 +16,8 @@ urlpatterns = [
     path("_allauth/browser/v1/", include(factors.factor_urls)),
     path("session/handoff", handoff, name="session-handoff"),
     path("sso/<str:provider_id>/", include(sso_flow.flow_urls)),
-    re_path(r"^(api|_allauth|static|sso)(/.*)?$", errors.not_found),
+    path("scim/v2/", include(scim_protocol.scim_urls)),
+    re_path(r"^(api|_allauth|static|sso|scim)(/.*)?$", errors.not_found),
     re_path(r"^.*$", page),
 ]
 handler404 = errors.not_found

@@ -10,7 +10,7 @@ urlpatterns = [
     path("api/v1/signup", SignUpView.as_view(), name="signup"),
     path("api/v1/signup/slug", SlugView.as_view(), name="signup-slug"),
     path("api/v1/workspaces/<slug:slug>", WorkspaceView.as_view(), name="workspace"),
-    re_path(r"^(api|_allauth|static|session|sso)(/.*)?$", errors.not_found),
+    re_path(r"^(api|_allauth|static|session|sso|scim)(/.*)?$", errors.not_found),
     re_path(r"^.*$", page),
 ]
 handler404 = errors.not_found

@@ -15,7 +15,7 @@ from controlplane.api.permissions import Anyone
 METHODS = ("get", "post", "put", "patch", "delete")
 PARAMETER = re.compile(r"<(?:[^:>]+:)?([^>]+)>|\(\?P<([^>]+)>(?:[^()]|\([^()]*\))*\)")
 ABSENT = "con_00000000000000000000000000"
-CATCH_ALL = ("^.*$", "^(api|_allauth|static|sso)(/.*)?$")
+CATCH_ALL = ("^.*$", "^(api|_allauth|static|sso|scim)(/.*)?$")
 
 
 @dataclass(frozen=True)
