@@ -196,6 +196,37 @@ def test_a_test_of_a_provider_ends_with_its_owner(
         assert not Flow.objects.exists()
 
 
+@pytest.mark.parametrize("way", ["resumed", "made again"])
+def test_what_a_request_left_that_was_under_way_when_the_person_was_put_out_opens_nothing_later(
+    way: str, provider: ScimProvider, acme: OrgInfo, inside: Inside
+) -> None:
+    """A sign-in and the making of a token that passed their checks just before, and were stored just after."""
+    place = f"/Users/{provider.find(WHO)['id']}"
+    with inside():
+        held = person(WHO)
+        assert held is not None
+    if way == "resumed":
+        provider.patch(place, replace("active", False))
+    else:
+        provider.send("DELETE", place)
+    late = TenantClient(acme.slug)
+    with inside():
+        late.force_login(held, backend=clients.BACKEND)
+        made = create_token(
+            "late", ["findings.read"], timezone.now() + timedelta(days=1), created_by=held.id, holder=ALL
+        )
+    token = TenantClient(acme.slug)
+    token.credentials(HTTP_AUTHORIZATION=f"Bearer {made.secret}")
+    assert not signed_in(late)
+    assert token.get("/api/v1/findings").status_code in (401, 403)
+    if way == "resumed":
+        assert provider.patch(place, replace("active", True)).status_code == 200
+    else:
+        assert provider.send("POST", "/Users", document(WHO)).status_code == 201
+    assert not signed_in(late)
+    assert token.get("/api/v1/findings").status_code == 401
+
+
 def test_whom_an_owner_suspended_provisioning_does_not_bring_back(
     provider: ScimProvider, acme: OrgInfo, inside: Inside
 ) -> None:
