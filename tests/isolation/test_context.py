@@ -135,6 +135,7 @@ class Interleaving(RuleBasedStateMachine):
             assert self.read() == {self.orgs[at].slug}
 
 
+@pytest.mark.asvs("8.4.1")
 def test_no_interleaving_reads_another_tenants_rows(committed_db: TestDatabases) -> None:
     Interleaving.orgs = tuple(by_slug(slug) for slug in ("acme", "globex", "initech"))
     run_state_machine_as_test(
@@ -143,6 +144,7 @@ def test_no_interleaving_reads_another_tenants_rows(committed_db: TestDatabases)
     )
 
 
+@pytest.mark.asvs("8.4.1", "15.4.1")
 def test_threads_each_see_their_own_tenant(
     committed_db: TestDatabases, acme: OrgInfo, globex: OrgInfo
 ) -> None:

@@ -34,6 +34,7 @@ def by_hand(statement: str) -> None:
     connection.connection.execute(statement)
 
 
+@pytest.mark.asvs("8.4.1", "13.2.2")
 def test_with_a_wrong_search_path_the_role_refuses(acme: OrgInfo, globex: OrgInfo) -> None:
     with tenant_context(acme.schema_name):
         assert emails() == {"acme.test"}
@@ -42,6 +43,7 @@ def test_with_a_wrong_search_path_the_role_refuses(acme: OrgInfo, globex: OrgInf
             emails()
 
 
+@pytest.mark.asvs("8.4.1", "13.2.2")
 def test_naming_the_other_schema_is_refused_by_the_role(acme: OrgInfo, globex: OrgInfo) -> None:
     with (
         tenant_context(acme.schema_name),
@@ -51,6 +53,7 @@ def test_naming_the_other_schema_is_refused_by_the_role(acme: OrgInfo, globex: O
         cursor.execute(f"SELECT email FROM {globex.schema_name}.accounts_user")
 
 
+@pytest.mark.asvs("8.4.1")
 def test_with_the_wrong_role_the_search_path_still_holds(acme: OrgInfo, globex: OrgInfo) -> None:
     with tenant_context(acme.schema_name):
         assert emails() == {"acme.test"}
@@ -93,6 +96,7 @@ def test_a_switch_undone_by_a_statement_of_ours_is_issued_again(
             assert emails() == {"globex.test"}
 
 
+@pytest.mark.asvs("8.4.1", "16.5.3")
 def test_a_failing_switch_raises_and_drops_the_connection(
     committed_db: TestDatabases, acme: OrgInfo, globex: OrgInfo
 ) -> None:
@@ -162,6 +166,7 @@ def test_a_cursor_opened_in_one_tenant_follows_to_the_next(acme: OrgInfo, globex
                 assert {row[0].split("@")[1] for row in cursor.fetchall()} == {f"{org.slug}.test"}
 
 
+@pytest.mark.asvs("8.4.1", "13.2.2")
 def test_the_app_role_cannot_touch_the_queue_of_others_nor_the_list_of_tenants(acme: OrgInfo) -> None:
     for statement in (
         "SELECT * FROM jobs.queue",
@@ -177,6 +182,7 @@ def test_the_app_role_cannot_touch_the_queue_of_others_nor_the_list_of_tenants(a
             cursor.execute(statement)
 
 
+@pytest.mark.asvs("13.2.2")
 def test_a_tenant_cannot_be_added_or_changed_by_the_app_role(acme: OrgInfo) -> None:
     for statement in ("UPDATE orgs_tenant SET name = 'x'", "DELETE FROM orgs_tenant", "TRUNCATE orgs_tenant"):
         with (

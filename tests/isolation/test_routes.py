@@ -62,18 +62,21 @@ def test_the_url_map_is_read() -> None:
     assert {"session", "member-list", "member-detail", "token-list", "openapi"} <= names
 
 
+@pytest.mark.asvs("8.2.2", "8.4.1")
 def test_with_another_tenants_ids_nothing_is_found(acme: OrgInfo, ids: dict[str, str]) -> None:
     client = clients.member(acme, "owner")
     judge = lambda route, status: status in REFUSED_FOREIGN  # noqa: E731
     assert outcomes(client, ids, judge, lambda route: bool(route.parameters) and not route.open) == []
 
 
+@pytest.mark.asvs("8.2.2", "8.4.1")
 def test_lists_never_show_another_tenants_things(acme: OrgInfo, ids: dict[str, str]) -> None:
     client = clients.member(acme, "owner")
     judge = lambda route, status: status < 500  # noqa: E731
     assert outcomes(client, ids, judge, lambda route: not route.parameters) == []
 
 
+@pytest.mark.asvs("7.2.1", "8.2.1", "8.3.1")
 def test_nobody_gets_in_without_a_session_or_token(
     acme: OrgInfo, globex: OrgInfo, ids: dict[str, str]
 ) -> None:
@@ -81,11 +84,13 @@ def test_nobody_gets_in_without_a_session_or_token(
     assert outcomes(clients.anonymous(globex), ids, judge, lambda route: not route.open) == []
 
 
+@pytest.mark.asvs("13.4.5")
 def test_open_routes_show_nothing_of_the_tenant_to_strangers(globex: OrgInfo, ids: dict[str, str]) -> None:
     judge = lambda route, status: status < 500  # noqa: E731
     assert outcomes(clients.anonymous(globex), ids, judge, lambda route: route.open) == []
 
 
+@pytest.mark.asvs("3.5.4", "8.4.1")
 def test_another_tenants_session_is_no_session_here(
     acme: OrgInfo, globex: OrgInfo, ids: dict[str, str]
 ) -> None:
@@ -97,6 +102,7 @@ def test_another_tenants_session_is_no_session_here(
     assert outcomes(stranger, ids, judge, lambda route: not route.open) == []
 
 
+@pytest.mark.asvs("8.4.1")
 def test_another_tenants_token_is_no_token_here(acme: OrgInfo, globex: OrgInfo, ids: dict[str, str]) -> None:
     stranger = clients.anonymous(globex)
     stranger.credentials(HTTP_AUTHORIZATION=clients.bearer(acme, ["findings.read", "members.read"]))
@@ -115,6 +121,7 @@ def test_a_suspended_tenant_is_not_served(initech: OrgInfo, ids: dict[str, str])
     assert outcomes(clients.member(initech, "owner"), ids, judge, lambda route: True) == []
 
 
+@pytest.mark.asvs("8.2.1", "8.3.1")
 def test_a_role_without_a_permission_cannot_write(acme: OrgInfo) -> None:
     writes = ("post", "put", "patch", "delete")
     wrong = []

@@ -19,6 +19,7 @@ def token_body(name: str = "ci") -> dict[str, object]:
     return {"name": name, "scopes": ["members.read"], "expires_at": expiry.isoformat()}
 
 
+@pytest.mark.asvs("16.5.1")
 def test_every_error_is_a_problem_with_a_code_and_the_request_id(acme: OrgInfo) -> None:
     client = member(acme, "viewer")
     answers = [
@@ -39,6 +40,7 @@ def test_every_error_is_a_problem_with_a_code_and_the_request_id(acme: OrgInfo) 
         assert body["request_id"] == answer["X-Request-Id"]
 
 
+@pytest.mark.asvs("2.2.1")
 def test_validation_points_at_the_field(acme: OrgInfo) -> None:
     answer = member(acme, "owner").post("/api/v1/tokens", {"name": "x", "scopes": []})
     pointers = {error["pointer"] for error in answer.json()["errors"]}
@@ -59,6 +61,7 @@ def test_pages_follow_each_other_without_loss_while_rows_come_and_go(acme: OrgIn
     assert seen == sorted(made, reverse=True)
 
 
+@pytest.mark.asvs("9.1.1", "9.2.2")
 def test_a_cursor_that_was_changed_or_is_another_lists_is_refused(acme: OrgInfo, globex: OrgInfo) -> None:
     cursor = member(acme, "owner").get("/api/v1/members?limit=2").json()["next"]
     for client, path, value in (
@@ -112,6 +115,7 @@ def test_a_refused_request_keeps_its_answer_too(acme: OrgInfo) -> None:
         assert client.post("/api/v1/tokens", {}, HTTP_IDEMPOTENCY_KEY="k2").status_code == 400
 
 
+@pytest.mark.asvs("8.2.1")
 def test_a_token_without_the_scope_is_refused_and_nobody_is_not_a_caller(acme: OrgInfo) -> None:
     assert machine(acme, ["findings.read"]).get("/api/v1/members").status_code == 403
     wrong = anonymous(acme)

@@ -115,7 +115,7 @@ def test_guessing_codes_stops_for_the_account_and_is_seen(
     assert [row["email"] for row in rows] == [VIEWER] * FACTOR.most
 
 
-@pytest.mark.asvs("6.3.7")
+@pytest.mark.asvs("6.3.7", "6.5.1", "6.5.4")
 def test_recovery_codes_are_shown_once_work_once_and_are_told(
     acme: OrgInfo, run_jobs: Callable[..., int]
 ) -> None:
@@ -136,6 +136,7 @@ def test_recovery_codes_are_shown_once_work_once_and_are_told(
     assert not any(code in sent.body for code in codes for sent in told)
 
 
+@pytest.mark.asvs("6.3.7", "6.5.6")
 def test_each_change_of_factors_is_one_entry_and_one_mail(
     acme: OrgInfo, run_jobs: Callable[..., int]
 ) -> None:
@@ -299,6 +300,7 @@ def test_a_challenge_of_ones_own_second_step_does_not_sign_somebody_else_in(acme
     assert thief.get("/api/v1/session").status_code == 401
 
 
+@pytest.mark.asvs("8.4.1")
 def test_a_passkey_of_one_tenant_is_none_in_another(acme: OrgInfo, globex: OrgInfo) -> None:
     key = Passkey(ORIGIN)
     add_passkey(sign_in(acme, VIEWER), key)
@@ -364,6 +366,7 @@ def test_tokens_have_nothing_to_do_with_factors(acme: OrgInfo) -> None:
         "config",
     ],
 )
+@pytest.mark.asvs("6.3.4")
 def test_the_other_doors_of_the_library_are_shut(path: str, acme: OrgInfo) -> None:
     client = member(acme, "owner")
     for method in (client.get, client.post, client.delete):

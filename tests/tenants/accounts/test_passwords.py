@@ -286,6 +286,7 @@ def test_signing_in_takes_as_long_for_nobody_as_for_somebody(tenant: OrgInfo) ->
     assert unknown == pytest.approx(known, rel=0.5)
 
 
+@pytest.mark.asvs("14.2.4")
 def test_links_are_kept_as_hashes_and_jobs_carry_none(acme: OrgInfo, run_jobs: Callable[..., int]) -> None:
     anonymous(acme).post(RESET, {"email": VIEWER})
     with tenant_context(acme.schema_name):
@@ -348,6 +349,7 @@ def test_ones_own_address_is_proved_by_a_link(acme: OrgInfo, run_jobs: Callable[
     assert client.post("/api/v1/account/email/verification").status_code == 409
 
 
+@pytest.mark.asvs("1.3.11")
 def test_a_workspaces_name_adds_no_header_to_a_mail(
     committed_db: TestDatabases, acme: OrgInfo, run_jobs: Callable[..., int]
 ) -> None:

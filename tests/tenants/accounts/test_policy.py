@@ -50,6 +50,7 @@ def test_who_lacks_a_required_factor_can_only_set_one_up(who: str, closed: set[s
     assert {role for role, client in sessions.items() if shut(client)} == closed
 
 
+@pytest.mark.asvs("8.2.4", "8.3.2")
 def test_a_session_of_before_the_rule_is_shut_at_the_next_request_and_opens_with_the_factor(
     acme: OrgInfo,
 ) -> None:

@@ -92,7 +92,7 @@ def test_a_session_ends_at_its_absolute_limit_however_busy_it_is(acme: OrgInfo) 
     assert not alive(client)
 
 
-@pytest.mark.asvs("7.2.3", "14.2.4")
+@pytest.mark.asvs("7.2.2", "7.2.3", "11.5.1", "14.2.4")
 def test_a_copy_of_the_database_opens_no_session(acme: OrgInfo) -> None:
     client = sign_in(acme, VIEWER)
     key = client.cookies["portcullis_session"].value
@@ -139,6 +139,7 @@ def test_a_session_ended_while_a_request_runs_does_not_come_back(acme: OrgInfo) 
         assert not SessionRow.objects.exists()
 
 
+@pytest.mark.asvs("3.5.4", "8.4.1", "14.2.7")
 def test_a_session_is_nothing_outside_its_tenant_and_what_ran_out_is_swept(
     acme: OrgInfo, globex: OrgInfo, anonymous_client: Callable[..., TenantClient]
 ) -> None:

@@ -84,6 +84,7 @@ def test_a_refused_try_over_rest_says_when_to_come_back(acme: OrgInfo) -> None:
     assert "minute" in answer.json()["detail"]
 
 
+@pytest.mark.asvs("9.2.1", "9.2.2", "9.2.4")
 def test_a_handoff_works_once_in_its_tenant_for_a_minute(
     acme: OrgInfo, globex: OrgInfo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -106,7 +107,7 @@ def test_a_handoff_works_once_in_its_tenant_for_a_minute(
                 spend_handoff(late)
 
 
-@pytest.mark.asvs("7.2.4", "7.4.1")
+@pytest.mark.asvs("3.3.2", "3.3.4", "7.2.1", "7.2.2", "7.2.4", "7.4.1")
 def test_signing_in_makes_a_new_key_and_signing_out_ends_it_on_the_server(acme: OrgInfo) -> None:
     client, wrong = try_sign_in(acme, OWNER, "x")
     assert (wrong.status_code, wrong["Content-Type"]) == (403, "application/problem+json")
@@ -128,6 +129,7 @@ def test_signing_in_makes_a_new_key_and_signing_out_ends_it_on_the_server(acme: 
     assert client.get("/api/v1/session").status_code == 401
 
 
+@pytest.mark.asvs("3.5.1")
 def test_writes_of_a_session_need_the_csrf_token(acme: OrgInfo) -> None:
     client = member(acme, "owner")
     client.handler.enforce_csrf_checks = True

@@ -158,6 +158,7 @@ def test_an_invitation_gives_nothing_its_inviter_has_lost(
     assert accept(acme, token)[1].status_code == 412
 
 
+@pytest.mark.asvs("8.4.1")
 def test_a_link_of_one_workspace_is_none_in_another(
     acme: OrgInfo, globex: OrgInfo, admin: TenantClient, run_jobs: Run
 ) -> None:
@@ -223,6 +224,7 @@ def test_where_sign_on_is_required_people_join_by_their_provider(
         assert role_of_user(joined.id) == "analyst"
 
 
+@pytest.mark.asvs("2.4.1")
 def test_mails_to_strangers_need_a_proved_address_and_are_limited(acme: OrgInfo, admin: TenantClient) -> None:
     with no_tenant(), tenant_context(acme.schema_name):
         User.objects.filter(email="owner@acme.test").update(email_verified_at=None)
@@ -235,6 +237,7 @@ def test_mails_to_strangers_need_a_proved_address_and_are_limited(acme: OrgInfo,
     assert admin.post(INVITATIONS, {"email": "other@partner.test", "role": "viewer"}).status_code == 201
 
 
+@pytest.mark.asvs("6.4.6")
 def test_nobody_chooses_another_persons_password(acme: OrgInfo, admin: TenantClient) -> None:
     body = {"email": NEW, "role": "viewer", "password": PASSWORD}
     answer = admin.post("/api/v1/members", body)

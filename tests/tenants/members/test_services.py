@@ -117,6 +117,7 @@ def test_an_administrator_clears_the_factors_of_who_lost_them_within_their_right
         assert entry.actor_name == "admin@acme.test"
 
 
+@pytest.mark.asvs("8.2.1")
 def test_nobody_gives_or_takes_more_than_they_have(tenant: OrgInfo) -> None:
     admin = permissions_of("admin")
     with pytest.raises(Refused):
@@ -127,6 +128,7 @@ def test_nobody_gives_or_takes_more_than_they_have(tenant: OrgInfo) -> None:
         add_member("x@acme.test", "owner", holder=admin)
 
 
+@pytest.mark.asvs("7.4.2", "8.3.2")
 def test_a_removed_member_is_out_at_once(acme: OrgInfo) -> None:
     client = member_of(acme, "viewer")
     assert client.get("/api/v1/session").status_code == 200
@@ -140,6 +142,7 @@ def test_a_removed_member_is_out_at_once(acme: OrgInfo) -> None:
     assert client.get("/api/v1/members").status_code == 401
 
 
+@pytest.mark.asvs("8.3.2")
 def test_a_role_cut_counts_on_the_next_request(acme: OrgInfo) -> None:
     client = member_of(acme, "admin")
     assert client.get("/api/v1/tokens").status_code == 200

@@ -38,6 +38,7 @@ def token_client(org: OrgInfo, email: str) -> TenantClient:
 
 
 @pytest.mark.parametrize("end", ["suspended", "removed"])
+@pytest.mark.asvs("7.4.2", "7.4.5")
 def test_sessions_and_tokens_end_at_once(end: str, acme: OrgInfo) -> None:
     browser, machine = clients.member(acme, "analyst"), token_client(acme, "analyst@acme.test")
     assert browser.get("/api/v1/session").status_code == 200

@@ -78,6 +78,7 @@ def test_a_revoked_token_is_nobody_at_once(tenant: OrgInfo) -> None:
     assert authenticate(token.secret) is None
 
 
+@pytest.mark.asvs("8.4.1")
 def test_a_token_is_nobody_in_another_tenant(acme: OrgInfo, globex: OrgInfo) -> None:
     with tenant_context(acme.schema_name):
         token = make()
@@ -92,6 +93,7 @@ def test_a_token_cannot_do_more_than_its_maker(tenant: OrgInfo) -> None:
 
 
 @pytest.mark.parametrize("days", [-1, 0, 400])
+@pytest.mark.asvs("13.3.4")
 def test_a_token_must_expire_within_a_year(tenant: OrgInfo, days: float) -> None:
     with pytest.raises(Invalid) as caught:
         make(days=days)
@@ -103,6 +105,7 @@ def test_unknown_scopes_are_refused(tenant: OrgInfo) -> None:
         make(["everything"])
 
 
+@pytest.mark.asvs("8.3.2", "8.3.3")
 def test_a_token_follows_the_role_of_its_maker(tenant: OrgInfo) -> None:
     user = find_user("admin@acme.test")
     assert user is not None
@@ -116,6 +119,7 @@ def test_a_token_follows_the_role_of_its_maker(tenant: OrgInfo) -> None:
     assert authenticate(token.secret) is None
 
 
+@pytest.mark.asvs("8.2.3")
 def test_the_token_is_shown_once_over_rest(acme: OrgInfo, owner_client: Callable[..., object]) -> None:
     client = owner_client(acme)
     expiry = (timezone.now() + timedelta(days=1)).isoformat()
@@ -156,6 +160,7 @@ def test_no_token_is_made_for_what_only_people_do_and_an_old_one_has_it_no_more(
         (("198.51.100.7",), "nonsense", False),
     ],
 )
+@pytest.mark.asvs("8.2.4")
 def test_a_token_with_networks_is_good_from_there_only(
     tenant: OrgInfo, networks: tuple[str, ...], address: str, good: bool
 ) -> None:

@@ -80,6 +80,7 @@ def test_what_was_wrapped_for_one_tenant_opens_for_no_other(kms: Kms) -> None:
         root.unwrap(wrapped.data, "t_b")
 
 
+@pytest.mark.asvs("8.4.1")
 def test_a_data_key_moved_to_another_tenant_is_refused_by_kms(
     kms: Kms, rooted: Callable[..., None], acme: OrgInfo, globex: OrgInfo
 ) -> None:
@@ -131,6 +132,7 @@ def test_without_kms_nothing_new_opens_and_keys_in_memory_go_on(
             unseal(sealed, **PLACE)
 
 
+@pytest.mark.asvs("16.5.2", "16.5.3")
 def test_a_request_that_needs_the_key_answers_503_and_changes_nothing(
     rooted: Callable[..., None], acme: OrgInfo, owner_client: Callable[[OrgInfo], TenantClient]
 ) -> None:

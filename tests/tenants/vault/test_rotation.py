@@ -178,6 +178,7 @@ def test_rotation_is_in_the_audit_trail_and_no_key_is(tenant: OrgInfo) -> None:
     ]
 
 
+@pytest.mark.asvs("13.3.4")
 def test_a_data_key_is_replaced_after_a_year_by_itself(tenant: OrgInfo) -> None:
     keep("a", "x")
     keep_fresh()
@@ -222,6 +223,7 @@ def vault(*arguments: str) -> str:
     return out.getvalue()
 
 
+@pytest.mark.asvs("11.1.1", "11.2.2")
 def test_the_root_key_is_replaced_step_by_step_and_then_not_needed(
     committed_db: TestDatabases,
     acme: OrgInfo,

@@ -160,6 +160,7 @@ def test_a_place_that_rotation_would_not_find_is_refused(tenant: OrgInfo) -> Non
         seal("s3cr3t", table="connections_connection", field="settings", row="con_1")
 
 
+@pytest.mark.asvs("11.2.5", "16.5.1")
 def test_the_error_says_where_and_what_to_do_and_nothing_of_the_value(tenant: OrgInfo) -> None:
     seal("makes a key", **PLACE)
     with pytest.raises(VaultError) as refused:
@@ -172,6 +173,7 @@ def test_the_error_says_where_and_what_to_do_and_nothing_of_the_value(tenant: Or
     assert refused.value.__cause__ is None
 
 
+@pytest.mark.asvs("11.2.2")
 def test_after_rotation_old_values_open_and_new_ones_use_the_new_key(tenant: OrgInfo) -> None:
     old = seal("old", **PLACE)
     assert rotate_data() == 2
@@ -206,6 +208,7 @@ def test_keyed_hashes_of_the_release_before_stay_what_they_were(tenant: OrgInfo)
     assert keyed_hash("principal", "alice") == before
 
 
+@pytest.mark.asvs("13.3.2")
 def test_the_root_key_file_is_private_and_made_once(tmp_path: Path) -> None:
     path = tmp_path / "vault" / "root.key"
     wrapped = FileRootKey(path, make=True).wrap(b"k" * 32, "t")
