@@ -53,6 +53,12 @@ class RoleTableSerializer(serializers.Serializer[Any]):
     permissions = serializers.ListField(child=serializers.CharField())
 
 
+class MemberSessionsEndedSerializer(serializers.Serializer[Any]):
+    """How many sessions of a member were ended."""
+
+    ended = serializers.IntegerField()
+
+
 class PermissionSerializer(serializers.Serializer[Any]):
     """A permission in a sentence, who has it, and whether a token may have it or a change needs step-up."""
 
@@ -68,7 +74,7 @@ class MemberViewSet(ApiViewSet):
 
     permission_classes = [HasPermission("members.read")]
     permission_by_action = dict.fromkeys(
-        ("create", "partial_update", "destroy", "clear_factors"), "members.write"
+        ("create", "partial_update", "destroy", "clear_factors", "end_sessions"), "members.write"
     )
     serializer_class = MemberSerializer
 
@@ -112,6 +118,14 @@ class MemberViewSet(ApiViewSet):
         """Remove the second factors of a member who lost them; make sure first that it is them who ask."""
         services.clear_member_factors(pk, granted(request))
         return Response(self.get_serializer(queries.member(pk)).data)
+
+    @extend_schema(
+        operation_id="members_end_sessions", request=None, responses={200: MemberSessionsEndedSerializer}
+    )
+    @action(detail=True, methods=["post"], url_path="end-sessions")
+    def end_sessions(self, request: Request, pk: str) -> Response:
+        """Sign a member out everywhere; they can sign in again."""
+        return Response({"ended": services.end_member_sessions(pk, granted(request))})
 
 
 class RoleViewSet(ApiViewSet):

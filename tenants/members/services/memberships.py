@@ -102,6 +102,16 @@ def clear_member_factors(member_id: str, holder: frozenset[str]) -> int:
     return len(cleared)
 
 
+@transaction.atomic
+def end_member_sessions(member_id: str, holder: frozenset[str]) -> int:
+    """Sign a member out everywhere, within the rights of who does it (`holder`); returns how many sessions ended."""
+    row = _locked(member_id)
+    within(holder, permissions_of(row.role))
+    ended = end_sessions(row.user_id)
+    record("member.end-sessions", row.id, after={"ended": ended})
+    return ended
+
+
 def _locked(member_id: str) -> Membership:
     # Locking every owner's row too makes two owners leaving at once wait for each other.
     list(Membership.objects.select_for_update().filter(role=Role.OWNER).order_by("id").values_list("id"))

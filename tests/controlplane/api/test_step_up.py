@@ -21,7 +21,7 @@ SAFE = {"get", "head", "options"}
 PROMISED = {
     ("blocks$", "post"), ("blocks/undo-all", "post"), ("promote", "post"), ("approve", "post"), ("extend", "post"),
     ("protected-networks$", "post"), ("protected-networks/", "delete"), ("tokens$", "post"), ("tokens/", "delete"),
-    ("members$", "post"), ("members/", "patch"), ("members/", "delete"), ("clear-factors", "post"),
+    ("members$", "post"), ("members/", "patch"), ("members/", "delete"), ("clear-factors", "post"), ("end-sessions", "post"),
     ("invitations$", "post"), ("resend", "post"), ("invitations/", "delete"), ("archives$", "post"), ("/file", "get"),
     ("tenant/deletion", "post"), ("sign-in-policy", "patch"), ("account/email$", "post"),
     ("sso/", "post"), ("sso/", "patch"), ("sso/", "delete"),

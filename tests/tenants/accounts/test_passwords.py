@@ -346,6 +346,7 @@ def test_ones_own_address_is_proved_by_a_link(acme: OrgInfo, run_jobs: Callable[
     token = link_in(mails(VIEWER)[0])
     assert anonymous(acme).post("/api/v1/account/email/confirm", {"token": token}).status_code == 200
     assert client.get("/api/v1/session").json()["user"]["email_verified"] is True
+    assert anonymous(acme).post("/api/v1/account/email/confirm", {"token": token}).status_code == 412
     assert client.post("/api/v1/account/email/verification").status_code == 409
 
 

@@ -107,7 +107,7 @@ def test_a_copy_of_the_database_opens_no_session(acme: OrgInfo) -> None:
     assert not alive(thief)
 
 
-@pytest.mark.asvs("7.4.2")
+@pytest.mark.asvs("7.2.1", "7.4.2")
 def test_ended_sessions_are_out_at_once(acme: OrgInfo) -> None:
     client = member(acme, "viewer")
     with tenant_context(acme.schema_name):

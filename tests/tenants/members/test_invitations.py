@@ -238,6 +238,7 @@ def test_mails_to_strangers_need_a_proved_address_and_are_limited(acme: OrgInfo,
 
 
 @pytest.mark.asvs("6.4.6")
+@pytest.mark.asvs("6.4.6")
 def test_nobody_chooses_another_persons_password(acme: OrgInfo, admin: TenantClient) -> None:
     body = {"email": NEW, "role": "viewer", "password": PASSWORD}
     answer = admin.post("/api/v1/members", body)

@@ -93,6 +93,23 @@ def test_of_owners_who_go_at_once_in_whatever_ways_one_stays(
         assert len([row for row in members() if row.role == "owner" and row.active]) == 1
 
 
+@pytest.mark.asvs("7.4.5")
+def test_an_administrator_signs_a_member_out_everywhere_within_their_rights(acme: OrgInfo) -> None:
+    laptop, phone = sign_in(acme, "viewer@acme.test"), sign_in(acme, "viewer@acme.test")
+    admin = member_of(acme, "admin")
+    listed = {row["email"]: row["id"] for row in admin.get("/api/v1/members").json()["data"]}
+    address = "/api/v1/members/{}/end-sessions"
+    assert admin.post(address.format(listed["owner@acme.test"])).status_code == 403
+    answer = admin.post(address.format(listed["viewer@acme.test"]))
+    assert (answer.status_code, answer.json()) == (200, {"ended": 2})
+    for client in (laptop, phone):
+        assert client.get("/api/v1/session").status_code == 401
+    assert sign_in(acme, "viewer@acme.test")
+    with tenant_context(acme.schema_name):
+        assert entries(action="member.end-sessions").count() == 1
+
+
+@pytest.mark.asvs("6.5.6")
 def test_an_administrator_clears_the_factors_of_who_lost_them_within_their_rights(
     acme: OrgInfo, run_jobs: Callable[..., int]
 ) -> None:
