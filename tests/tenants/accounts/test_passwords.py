@@ -124,7 +124,15 @@ def test_three_thousand_common_passwords_made_long_enough_are_refused(tenant: Or
 @pytest.mark.asvs("6.1.2", "6.2.11")
 @pytest.mark.parametrize(
     "password",
-    ["acme-acme-2026", "Portcullis2026!", "portcullis-acme", "gavin.belson@hooli", "Belson.Gavin.77"],
+    [
+        "acme-acme-2026",
+        "acme-portcullis-1",
+        "Gavin@acme/portcullis",
+        "Portcullis2026!",
+        "portcullis-acme",
+        "gavin.belson@hooli",
+        "Belson.Gavin.77",
+    ],
 )
 def test_names_of_product_workspace_and_person_make_no_password(acme: OrgInfo, password: str) -> None:
     user = User(email="gavin.belson@hooli.test", name="Gavin Belson")
