@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 import tempfile
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +33,7 @@ def scan() -> list[Outcome]:
         customer = Customer(port, "scanned")
         customer.sign_up("Scanned", "owner@scanned.test", "plain lantern orchid 7")
         _fill(customer)
-        document = customer.call("GET", "/api/v1/openapi.json")
+        document = _with_real_ids(customer, customer.call("GET", "/api/v1/openapi.json"))
         description = data / "openapi.json"
         description.write_text(json.dumps(document))
         cookies = "; ".join(f"{name}={value}" for name, value in customer.cookies.items())
@@ -76,6 +78,38 @@ def _fill(customer: Customer) -> None:
             headers=headers,
             fields={"file": (name, content)},
         )
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        states = {row["state"] for row in customer.call("GET", "/api/v1/imports")["data"]}
+        if states <= {"done", "failed"} and customer.call("GET", "/api/v1/findings")["data"]:
+            return
+        time.sleep(1)
+    raise RuntimeError("the sample files were not read in three minutes")
+
+
+def _with_real_ids(customer: Customer, document: dict[str, Any]) -> dict[str, Any]:
+    """The description with the ids of things that are there in its addresses, so that they are attacked and not a 404."""
+    paths = {}
+    for path, item in document["paths"].items():
+        head, brace, rest = path.partition("{")
+        found: list[dict[str, Any]] = []
+        if brace and "get" in document["paths"].get(head.rstrip("/"), {}):
+            found = (customer.call("GET", head.rstrip("/")) or {}).get("data", [])
+        named = rest.partition("}")
+        real = bool(found) and "{" not in named[2] and "id" in found[0]
+        paths[f"{head}{found[0]['id']}{named[2]}" if real else path] = (
+            _without(item, named[0]) if real else item
+        )
+    return document | {"paths": paths}
+
+
+def _without(item: dict[str, Any], name: str) -> dict[str, Any]:
+    """An address's operations without the parameter that is filled in."""
+    return {
+        method: operation
+        | {"parameters": [each for each in operation.get("parameters", []) if each.get("name") != name]}
+        for method, operation in item.items()
+    }
 
 
 def _wapiti(where: str, url: str, headers: list[str], description: Path | None, starts: list[str]) -> Outcome:
@@ -119,10 +153,13 @@ def _wapiti(where: str, url: str, headers: list[str], description: Path | None, 
 
 def _failures(log: Path) -> Outcome:
     """Whatever the scanner sent, nothing of ours may have failed unexpectedly."""
+    (OUTPUT / "web.log").write_bytes(log.read_bytes())
     lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
     requests = [line for line in lines if line.get("event") == "request"]
+    answered = Counter(f"{line['status'] // 100}xx" for line in requests)
     failed = [line for line in requests if line["status"] >= 500]
     findings = tuple(
         Finding("log", str(line["status"]), f"{line['method']} {line['path']}", "") for line in failed
     )
-    return Outcome("our log", f"{len(requests)} requests during the scans", findings)
+    shares = ", ".join(f"{count} {kind}" for kind, count in sorted(answered.items()))
+    return Outcome("our log", f"{len(requests)} requests during the scans ({shares})", findings)
