@@ -1,18 +1,32 @@
 """Structured logs: one JSON object per line with tenant and request id; text for a person's terminal."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import structlog
 
-SECRET_WORDS = ("password", "secret", "token", "authorization", "cookie", "api_key", "private_key")
+from tenants.redaction import redacted
+
+#: Written by ourselves; never a secret, and needed as they are.
+OWN: Final = frozenset({"timestamp", "level", "logger", "tenant", "_record", "_from_structlog"})
 
 
 def redact(_: Any, __: str, event: Any) -> Any:
-    """Blank values whose key names a secret (last line of defence; callers do not log secrets)."""
-    for key in event:
-        if any(word in key.lower() for word in SECRET_WORDS):
-            event[key] = "[redacted]"
-    return event
+    """Blank what looks like a secret, by name or by form, at any depth (callers do not log secrets: the second lock).
+
+    Runs after tracebacks became text, so that what a library put into its exception is covered as well.
+    """
+    own = {name: event[name] for name in OWN if name in event}
+    return redacted({name: _plain(value) for name, value in event.items() if name not in own}) | own
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON knows as it is and everything else as text, which can be looked through."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(inner) for inner in value]
+    return value if value is None or isinstance(value, (str, bool, int, float)) else str(value)
 
 
 PROCESSORS: list[Any] = [

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Entry(models.Model):
-    """One change. `hash` covers every other field and the previous entry's hash."""
+    """One change. `hash` covers every other field (`chain.FIELDS` of its `hash_version`) and the previous hash."""
 
     sequence = models.BigIntegerField(primary_key=True)
     at = models.DateTimeField()
@@ -17,6 +17,10 @@ class Entry(models.Model):
     after = models.JSONField(null=True)
     reason = models.TextField(blank=True, default="")
     request_id = models.CharField(max_length=64, blank=True, default="")
+    # Defaults of the database: the release before writes entries without these while both run.
+    client_address = models.CharField(max_length=45, blank=True, default="", db_default="")
+    user_agent = models.CharField(max_length=200, blank=True, default="", db_default="")
+    hash_version = models.PositiveSmallIntegerField(default=1, db_default=1)
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
 

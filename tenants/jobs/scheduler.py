@@ -7,11 +7,13 @@ from collections.abc import Callable
 import structlog
 from django.db import DatabaseError, connection
 
+from tenants.audit.actors import Actor, actor_scope
 from tenants.isolation.context import TenantRef, no_tenant, tenant_context
-from tenants.jobs.services import schedule
+from tenants.jobs.services import keeping, schedule
 from tenants.jobs.worker import sweep_rejected
-from tenants.orgs.queries import all_tenants
+from tenants.orgs.queries import all_tenants, usable
 from tenants.orgs.services import upkeep
+from tenants.orgs.types import Status
 
 log = structlog.get_logger(__name__)
 # Held by the session; asking again while holding it adds nothing, so the count cannot grow without end.
@@ -34,16 +36,31 @@ class Scheduler:
         self._due: dict[str, float] = {}
         self._swept = 0.0
         self._kept_up = clock()
+        self._leading = False
 
     def run(self, stop: threading.Event) -> None:
         """Tick every second until told to stop; database trouble ends the lead and is tried again."""
+        keeper = threading.Thread(target=self._keep, args=(stop,), name="keeper")
+        keeper.start()
         while not stop.wait(TICK_SECONDS):
             try:
-                if self.leads():
+                self._leading = self.leads()
+                if self._leading:
                     self.tick()
             except DatabaseError:
                 log.exception("scheduler lost the database; trying again")
                 connection.close()
+        keeper.join()
+
+    def _keep(self, stop: threading.Event) -> None:
+        """Call what must not wait for a queue, in a thread of its own, while this scheduler leads."""
+        due: dict[Callable[[], None], float] = {}
+        while not stop.wait(TICK_SECONDS):
+            for act, seconds in keeping():
+                if self._leading and self._clock() >= due.get(act, 0.0):
+                    due[act] = self._clock() + seconds
+                    keep(act, stop)
+        connection.close()
 
     def leads(self) -> bool:
         """Take or keep the lead; False while another scheduler has it."""
@@ -78,3 +95,22 @@ class Scheduler:
                 upkeep()
         except Exception:
             log.exception("upkeep of the tenants failed; trying again")
+
+
+def keep(act: Callable[[], None], stop: threading.Event | None = None) -> None:
+    """Call a function in every tenant; one that fails is logged, the others go on."""
+    name = f"{act.__module__.split('.')[-2]}.{act.__name__}"
+    try:
+        orgs = [org for org in all_tenants(status=None) if org.status in (Status.ACTIVE, Status.SUSPENDED)]
+        for org in filter(usable, orgs):
+            if stop is not None and stop.is_set():
+                return
+            ref = TenantRef(org.schema_name, org.slug, org.name)
+            with tenant_context(ref), actor_scope(Actor("job", name, name)):
+                try:
+                    act()
+                except Exception:
+                    log.exception("upkeep of a tenant failed; trying again", job=name)
+    except DatabaseError:
+        log.exception("upkeep lost the database; trying again", job=name)
+        connection.close()

@@ -20,6 +20,7 @@ P = ParamSpec("P")
 ENQUEUE = "SELECT jobs.enqueue(%s::uuid, %s, %s::jsonb, %s, %s)"
 _jobs: dict[str, "Job[Any]"] = {}
 _schedule: dict[str, float] = {}
+_kept: list[tuple[Callable[[], None], float]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,19 @@ def every(*, seconds: float) -> Callable[[Job[P]], Job[P]]:
     return declare
 
 
+def kept(*, seconds: float) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Let the scheduler itself call a function in every tenant, suspended ones too, about as often.
+
+    For what takes milliseconds and must not wait behind other work in a queue. It may be called twice at once.
+    """
+
+    def declare(function: Callable[[], None]) -> Callable[[], None]:
+        _kept.append((function, seconds))
+        return function
+
+    return declare
+
+
 def declared_jobs() -> dict[str, "Job[Any]"]:
     """Return every job of every app by name."""
     discover()
@@ -111,6 +125,12 @@ def schedule() -> list[tuple["Job[Any]", float]]:
     """Return the jobs the scheduler enqueues, with their periods in seconds."""
     jobs = declared_jobs()
     return [(jobs[name], seconds) for name, seconds in sorted(_schedule.items())]
+
+
+def keeping() -> list[tuple[Callable[[], None], float]]:
+    """Return what the scheduler calls by itself, with the periods in seconds."""
+    discover()
+    return list(_kept)
 
 
 def record_failure(message: dict[str, Any], reason: str) -> None:

@@ -8,7 +8,8 @@ from django.http import HttpRequest, JsonResponse
 from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 
-from tenants.audit.actors import actor_scope
+from tenants.audit.actors import Origin, actor_scope
+from tenants.client_address import client_address
 from tenants.isolation.context import TenantRef, tenant_context
 from tenants.orgs.queries import UPGRADING, by_host, of_another_version, usable
 from tenants.orgs.types import Status
@@ -39,7 +40,8 @@ class TenantMiddleware:
             return upgrading()
         request.org = org  # type: ignore[attr-defined]
         ref = TenantRef(org.schema_name, org.slug, org.name)
-        with tenant_context(ref), actor_scope():
+        origin = Origin(client_address(request), request.headers.get("User-Agent", ""))
+        with tenant_context(ref), actor_scope(origin=origin):
             response = self.get_response(request)
         if response.streaming and not getattr(response, "is_async", False):
             content: Any = response

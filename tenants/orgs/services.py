@@ -16,7 +16,7 @@ from tenants.accounts.services import (
     issue_handoff,
     send_verification,
 )
-from tenants.audit.services import record
+from tenants.audit.services import record, sign_now
 from tenants.errors import Conflict, Invalid, NotFound, TooMany
 from tenants.isolation.context import no_tenant, require_tenant, tenant_context
 from tenants.isolation.routers import OWNER
@@ -235,10 +235,11 @@ def _change(tenant_id: str, status: Status, action: str, reason: str) -> None:
             raise NotFound("no-such-tenant", "There is no tenant with this id.")
         if tenant.status not in (Status.ACTIVE, Status.SUSPENDED):
             raise Conflict("tenant-not-ready", f"The tenant is {tenant.status}; nothing was changed.")
-        with tenant_context(tenant), transaction.atomic():
-            record(
-                action, tenant.id, before={"status": tenant.status}, after={"status": status}, reason=reason
-            )
+        with tenant_context(tenant):
+            with transaction.atomic():
+                before, after = {"status": tenant.status}, {"status": status}
+                record(action, tenant.id, before=before, after=after, reason=reason)
+            sign_now()  # jobs of a suspended tenant wait
         _set_status(tenant_id, status)
 
 

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import secrets
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -65,6 +66,7 @@ def _wrap(secret: bytes, name: str) -> Wrapped:
         raise KeysUnavailable(str(error)) from None
 
 
+@lru_cache(maxsize=16)
 def _unwrap(wrapped: Wrapped, name: str) -> bytes:
     try:
         return ring().unwrap(wrapped, _context(name))

@@ -15,8 +15,18 @@ from tenants.vault.datakeys import (
     tenant_name,
 )
 from tenants.vault.fields import places
+from tenants.vault.installation import installation_secret
 
-__all__ = ["KeysUnavailable", "VaultError", "forget_keys", "hasher", "keyed_hash", "seal", "unseal"]
+__all__ = [
+    "KeysUnavailable",
+    "VaultError",
+    "forget_keys",
+    "hasher",
+    "installation_secret",
+    "keyed_hash",
+    "seal",
+    "unseal",
+]
 
 
 def seal(value: str, *, table: str, field: str, row: str) -> str:

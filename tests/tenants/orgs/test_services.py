@@ -141,7 +141,7 @@ def test_sign_up_gives_a_one_time_sign_in_and_is_limited(committed_db: TestDatab
 def test_tenants_that_are_behind_are_found_and_migrated(committed_db: TestDatabases, acme: OrgInfo) -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute(
-            f"DELETE FROM {acme.schema_name}.django_migrations WHERE app = 'audit' AND name LIKE '0002%'"
+            f"DELETE FROM {acme.schema_name}.django_migrations WHERE app = 'vault' AND name LIKE '0002%'"
         )
     assert migrating.behind([acme.schema_name]) == [acme.schema_name]
     call_command("migrate_all")
@@ -154,9 +154,9 @@ def test_a_tenant_that_fails_to_migrate_does_not_stop_the_others(
     with connections["owner"].cursor() as cursor:
         for org in (acme, globex):
             cursor.execute(
-                f"DELETE FROM {org.schema_name}.django_migrations WHERE app = 'audit' AND name LIKE '0002%'"
+                f"DELETE FROM {org.schema_name}.django_migrations WHERE app = 'vault' AND name LIKE '0002%'"
             )
-        cursor.execute(f"ALTER TABLE {acme.schema_name}.audit_entry RENAME TO elsewhere")
+        cursor.execute(f"ALTER TABLE {acme.schema_name}.vault_datakey RENAME TO elsewhere")
     with pytest.raises(Exception, match=acme.schema_name):
         call_command("migrate_all")
     assert migrating.behind([acme.schema_name, globex.schema_name]) == [acme.schema_name]
