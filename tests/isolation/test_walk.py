@@ -10,7 +10,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +18,6 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.signals import request_finished, request_started
 from django.db import DatabaseError, close_old_connections, connection, connections, transaction
-from django.utils import timezone
 
 from tenants.isolation.context import (
     TenantContextError,
@@ -245,15 +243,17 @@ class Walker:
             tally.judge(home, [name for name in names if name != "test"], path)
 
     def writing_request(self) -> None:
-        home, expiry = self.here(), timezone.now() + timedelta(hours=1)
-        wanted = {"name": f"{home.slug} walk", "scopes": ["members.read"], "expires_at": expiry.isoformat()}
+        home = self.here()
+        wanted = {"cidr": f"198.18.{self.random.randrange(256)}.0/24", "label": f"{home.slug} walk"}
         if self.random.random() < 0.3:
-            wanted["scopes"] = ["no.such.scope"]
+            wanted["cidr"] = "nowhere"
         host, headers = f"{home.slug}.localhost", {"Authorization": home.token}
-        status, answer = send(host, "POST", "/api/v1/tokens", headers, json.dumps(wanted).encode())
+        status, answer = send(
+            host, "POST", "/api/v1/protected-networks", headers, json.dumps(wanted).encode()
+        )
         assert status in (201, 422), answer
         if status == 201:
-            path = f"/api/v1/tokens/{json.loads(answer)['id']}"
+            path = f"/api/v1/protected-networks/{json.loads(answer)['id']}"
             status, _ = send(host, "DELETE", path, headers)
             assert status == 204
 
@@ -268,7 +268,7 @@ class Walker:
             [
                 ("GET", "/api/v1/members", session),
                 ("GET", "/api/v1/members", theirs),
-                ("DELETE", f"/api/v1/tokens/{there.failure}", own),
+                ("DELETE", f"/api/v1/protected-networks/{there.failure}", own),
             ]
         )
         status, body = send(host, method, path, headers)

@@ -99,7 +99,7 @@ def homes() -> list[Home]:
             org = by_slug(slug)
         home = Home(org)
         home.cookie = clients.member(org, "owner").cookies[settings.SESSION_COOKIE_NAME].value
-        home.token = clients.bearer(org, ["members.read", "tokens.read", "tokens.write"])
+        home.token = clients.bearer(org, ["members.read", "tokens.read", "blocks.push", "blocks.approve"])
         with tenant_context(home.schema):
             home.failure = fail_in(home)
             home.sealed = seal(slug, **PLACE)

@@ -77,6 +77,15 @@ def test_many_processes_together_get_exactly_the_limit(committed_db: TestDatabas
     assert (passed.count(True), len(passed)) == (limits.FACTOR.most, 80)
 
 
+def test_one_limit_of_a_subject_is_not_another_one(tenant: OrgInfo) -> None:
+    for _ in range(limits.FACTOR.most):
+        limits.allow(limits.FACTOR, "same", "No.")
+    limits.allow(limits.STEP_UP, "same", "No.")
+    limits.allow(limits.FACTOR, "same as before", "No.")
+    with pytest.raises(TooMany):
+        limits.allow(limits.FACTOR, "same", "No.")
+
+
 def test_one_tenants_limit_is_not_anothers(acme: OrgInfo, globex: OrgInfo) -> None:
     with tenant_context(acme.schema_name):
         for _ in range(limits.FACTOR.most):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tenants.isolation.context import tenant_context
-from tenants.members.permissions import ALL
+from tenants.members.permissions import TOKEN_SCOPES
 from tenants.orgs.types import OrgInfo
 from tests.clients import bearer
 from tests.factories import alerts, blocking, connections, detection, findings, imports, inventory
@@ -25,7 +25,7 @@ def test_no_documented_address_answers_500(committed_db: object, acme: OrgInfo, 
     with tenant_context(acme.schema_name):
         for factory in (connections, inventory, findings, detection, blocking, alerts, imports):
             factory.build()
-    token = bearer(acme, sorted(ALL))
+    token = bearer(acme, sorted(TOKEN_SCOPES))
     with serving() as port:
         done = subprocess.run(
             [
