@@ -68,7 +68,7 @@ def remove(tenant: Tenant) -> None:
     schema = str(tenant.schema_name)
     began = tenant.status != Status.CREATING
     with owner().cursor() as cursor:
-        cursor.execute("DELETE FROM jobs.queue WHERE tenant = %s", [schema])
+        cursor.execute("DELETE FROM jobs.queue WHERE tenant::text = %s", [schema])
         messages = cursor.rowcount
     tables = drop_schema(schema)
     files = remove_files(schema)

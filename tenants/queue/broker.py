@@ -7,10 +7,11 @@ from typing import Any
 
 import dramatiq
 from django.db import connections
+from dramatiq.broker import MessageProxy
 from dramatiq.errors import BrokerConnectionError
 from dramatiq.middleware import CurrentMessage, Retries, ShutdownNotifications, TimeLimit
 from dramatiq.middleware.middleware import Middleware
-from dramatiq_postgres.broker import PostgresBroker, PostgresConsumer
+from dramatiq_postgres.broker import CLAIM_BATCH_MAX, PostgresBroker, PostgresConsumer
 from dramatiq_postgres.utils import tidy4json
 from psycopg import OperationalError
 from psycopg.types.json import Json
@@ -52,6 +53,28 @@ class QueueConsumer(PostgresConsumer):  # type: ignore[misc]
         super().__init__(**options)
         self._turn = f"t_{secrets.token_hex(8)}"  # processes begin with different tenants
         self._tenants: dict[str, str] = {}  # of the messages this consumer has
+
+    def __next__(self) -> MessageProxy | None:
+        """Return the next message; None after a while without one.
+
+        The library's own forgets a notice that comes while it claims, and then sleeps until the next look.
+        """
+        try:
+            session = self.get_consume_conn()
+            self.broker.maybe_heartbeat(session)
+            self.broker.maybe_maintenance(session)
+            self.wakeup.clear()
+            capacity = self.prefetch - len(self.in_processing)
+            if not self.buffer and capacity > 0:
+                self.claim(min(capacity, CLAIM_BATCH_MAX))
+        except OperationalError as error:
+            raise BrokerConnectionError(str(error)) from error  # type: ignore[no-untyped-call]
+        if not self.buffer:
+            self.wakeup.wait(min(self.timeout_s, self.broker.poll_interval))
+            return None
+        message = self.buffer.pop(0)
+        self.in_processing.add(message.message_id)
+        return MessageProxy(message)
 
     def claim(self, limit: int) -> None:
         """Claim up to `limit` due messages."""

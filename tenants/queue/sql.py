@@ -100,63 +100,126 @@ BEGIN
     RETURN stored;
 END $$;
 
+-- Claiming has one way into the table: by any other one a rare tenant would be looked for among everybody's messages.
+-- The index for counting and removing is therefore one that claiming cannot use.
+DROP INDEX jobs.queue_queue_name_available_at_position_idx, jobs.queue_by_tenant;
 CREATE INDEX queue_in_turns ON jobs.queue (queue_name, tenant, available_at, position) WHERE "state" = 'queued';
+CREATE INDEX queue_of_tenant ON jobs.queue ((tenant::text));
+
+CREATE OR REPLACE FUNCTION jobs.waiting()
+RETURNS TABLE (queue_name text, waiting bigint, oldest_seconds double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog AS $$
+    SELECT q.queue_name, count(*), extract(epoch FROM now() - min(q.available_at))::double precision
+      FROM jobs.queue AS q
+     WHERE q.tenant::text = current_setting('role') AND q."state" = 'queued' AND q.available_at <= now()
+     GROUP BY q.queue_name
+$$;
+
+-- Claims the tenant's message that is due longest, and returns it as a worker may believe it; null without one.
+CREATE FUNCTION jobs.claim_of(queue text, owner name, worker uuid)
+RETURNS text LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+    claimed text;
+BEGIN
+    UPDATE jobs.queue AS q SET "state" = 'consumed', worker_id = claim_of.worker, consumed_at = now(), mtime = now()
+     WHERE q.message_id = (
+         SELECT n.message_id FROM jobs.queue AS n
+          WHERE n.queue_name = claim_of.queue AND n."state" = 'queued' AND n.tenant = claim_of.owner
+            AND n.available_at <= now()
+          ORDER BY n.available_at, n.position LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING (q.message || jsonb_build_object(
+        'message_id', q.message_id::text, 'queue_name', q.queue_name,
+        'options', q.message->'options' || jsonb_build_object('tenant', q.tenant::text)))::text INTO claimed;
+    RETURN claimed;
+END $$;
+
+-- Up to `wanted` tenants behind `turn` (and not behind `until`, when given) that have something due and hold fewer than
+-- `cap` messages. Each tenant with something waiting costs one look into the index, whatever the length of its queue.
+CREATE FUNCTION jobs.turns(queue text, wanted integer, turn name, until name, held jsonb, cap integer)
+RETURNS name[] LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
+BEGIN
+    RETURN (WITH RECURSIVE walk AS (
+        (SELECT q.tenant FROM jobs.queue AS q
+          WHERE q.queue_name = turns.queue AND q."state" = 'queued' AND q.tenant > turns.turn
+          ORDER BY q.tenant LIMIT 1)
+        UNION ALL
+        SELECT (SELECT q.tenant FROM jobs.queue AS q
+                 WHERE q.queue_name = turns.queue AND q."state" = 'queued' AND q.tenant > walk.tenant
+                 ORDER BY q.tenant LIMIT 1)
+          FROM walk WHERE walk.tenant IS NOT NULL AND (turns.until IS NULL OR walk.tenant < turns.until))
+    SELECT ARRAY(
+        SELECT walk.tenant FROM walk
+         WHERE (turns.until IS NULL OR walk.tenant <= turns.until)
+           AND coalesce((held->>walk.tenant::text)::integer, 0) < cap
+           AND (SELECT q.available_at FROM jobs.queue AS q
+                 WHERE q.queue_name = turns.queue AND q."state" = 'queued' AND q.tenant = walk.tenant
+                 ORDER BY q.available_at LIMIT 1) <= now()
+         LIMIT wanted));
+END $$;
 
 -- Claims up to `wanted` due messages, one of each tenant in turn, beginning behind the tenant `after`; of one tenant
--- by due time. `held` says how many messages of which tenant the caller has, `cap` how many it may have. Each tenant
--- with something waiting costs one look into the index, whatever the length of its queue.
+-- by due time. `held` says how many messages of which tenant the caller has, `cap` how many it may have.
 CREATE FUNCTION jobs.claim(queue text, wanted integer, worker uuid, after text, held jsonb, cap integer)
-RETURNS TABLE (tenant text, message text) LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+RETURNS TABLE (tenant text, message text) LANGUAGE plpgsql
+SET search_path = pg_catalog SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off AS $$
 DECLARE
     turn name := claim.after;
-    following name;
-    whole_round boolean := claim.after = '';
-    served boolean := false;
+    until name;
+    asked integer;
+    served name[] := '{{}}';
+    round name[];
+    each name;
 BEGIN
-    IF NOT EXISTS (SELECT 1 FROM jobs.queue AS q WHERE q.queue_name = claim.queue AND q."state" = 'queued'
-                      AND q.available_at <= now()) THEN
-        RETURN;
-    END IF;
-    WHILE wanted > 0 LOOP
-        SELECT q.tenant INTO following FROM jobs.queue AS q
-         WHERE q.queue_name = claim.queue AND q."state" = 'queued' AND q.tenant > turn
-         ORDER BY q.tenant LIMIT 1;
-        IF NOT FOUND THEN
-            EXIT WHEN whole_round AND NOT served;
-            turn := '';
-            whole_round := true;
-            served := false;
-            CONTINUE;
-        END IF;
-        turn := following;
-        CONTINUE WHEN coalesce((held->>turn::text)::integer, 0) >= cap;
-        UPDATE jobs.queue AS q
-           SET "state" = 'consumed', worker_id = claim.worker, consumed_at = now(), mtime = now()
-         WHERE q.message_id = (
-             SELECT n.message_id FROM jobs.queue AS n
-              WHERE n.queue_name = claim.queue AND n."state" = 'queued' AND n.tenant = turn
-                AND n.available_at <= now()
-              ORDER BY n.available_at, n.position LIMIT 1 FOR UPDATE SKIP LOCKED)
-        RETURNING q.tenant::text, (q.message || jsonb_build_object(
-            'message_id', q.message_id::text, 'queue_name', q.queue_name,
-            'options', q.message->'options' || jsonb_build_object('tenant', q.tenant::text)))::text
-          INTO tenant, message;
-        CONTINUE WHEN NOT FOUND;
-        served := true;
-        wanted := wanted - 1;
-        held := held || jsonb_build_object(turn::text, coalesce((held->>turn::text)::integer, 0) + 1);
-        RETURN NEXT;
+    LOOP
+        asked := wanted;
+        round := jobs.turns(claim.queue, asked, turn, until, held, cap);
+        FOREACH each IN ARRAY round LOOP
+            turn := each;
+            message := jobs.claim_of(claim.queue, each, claim.worker);
+            CONTINUE WHEN message IS NULL;
+            tenant := each;
+            wanted := wanted - 1;
+            held := held || jsonb_build_object(tenant, coalesce((held->>tenant)::integer, 0) + 1);
+            served := served || each;
+            RETURN NEXT;
+        END LOOP;
+        EXIT WHEN wanted <= 0;
+        CONTINUE WHEN cardinality(round) = asked;  -- others took some; more may follow
+        EXIT WHEN until IS NOT NULL OR claim.after = '';
+        until := claim.after;  -- the rest of the order, from its beginning
+        turn := '';
+    END LOOP;
+    WHILE wanted > 0 AND cardinality(served) > 0 LOOP  -- whoever had something due gets another turn
+        round := served;
+        served := '{{}}';
+        FOREACH each IN ARRAY round LOOP
+            EXIT WHEN wanted <= 0;
+            CONTINUE WHEN (held->>each::text)::integer >= cap;
+            message := jobs.claim_of(claim.queue, each, claim.worker);
+            CONTINUE WHEN message IS NULL;
+            tenant := each;
+            wanted := wanted - 1;
+            held := held || jsonb_build_object(tenant, (held->>tenant)::integer + 1);
+            served := served || each;
+            RETURN NEXT;
+        END LOOP;
     END LOOP;
 END $$;
 
-REVOKE ALL ON FUNCTION jobs.claim(text, integer, uuid, text, jsonb, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION jobs.claim(text, integer, uuid, text, jsonb, integer) TO {APP_ROLE};
+REVOKE ALL ON FUNCTION jobs.claim(text, integer, uuid, text, jsonb, integer), jobs.claim_of(text, name, uuid),
+    jobs.turns(text, integer, name, name, jsonb, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION jobs.claim(text, integer, uuid, text, jsonb, integer), jobs.claim_of(text, name, uuid),
+    jobs.turns(text, integer, name, name, jsonb, integer) TO {APP_ROLE};
 REVOKE UPDATE ON jobs.queue FROM {APP_ROLE};
 GRANT UPDATE ("state", message, worker_id, consumed_at, mtime, available_at, unique_key) ON jobs.queue TO {APP_ROLE};
 """  # noqa: S608
 UNFAIR = f"""
 DROP FUNCTION jobs.claim(text, integer, uuid, text, jsonb, integer);
-DROP INDEX jobs.queue_in_turns;
+DROP FUNCTION jobs.claim_of(text, name, uuid);
+DROP FUNCTION jobs.turns(text, integer, name, name, jsonb, integer);
+DROP INDEX jobs.queue_in_turns, jobs.queue_of_tenant;
+CREATE INDEX queue_by_tenant ON jobs.queue (tenant);
+CREATE INDEX ON jobs.queue (queue_name, available_at, position) WHERE "state" = 'queued';
 GRANT UPDATE ON jobs.queue TO {APP_ROLE};
 """
 
