@@ -13,7 +13,7 @@ export default defineConfig(async ({ mode }) => ({
   // The host name says which tenant: it is passed on as the browser sent it.
   server: {
     proxy: Object.fromEntries(
-      ["/api", "/session/handoff"].map((prefix) => [
+      ["/api", "/_allauth", "/sso", "/session/handoff"].map((prefix) => [
         prefix,
         { target: process.env["PORTCULLIS_URL"] ?? "http://127.0.0.1:8000", changeOrigin: false },
       ]),

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Connect, Plugin } from "vite";
-import { answer } from "./server.ts";
+import { answer, setProved } from "./server.ts";
 
 async function body(request: IncomingMessage): Promise<unknown> {
   const parts: Buffer[] = [];
@@ -15,7 +15,7 @@ async function body(request: IncomingMessage): Promise<unknown> {
 
 const serve: Connect.NextHandleFunction = (request, response: ServerResponse, next) => {
   const url = new URL(request.url ?? "/", "http://mock");
-  if (!url.pathname.startsWith("/api/v1/")) {
+  if (!/^\/(api\/v1|_allauth)\//.test(url.pathname)) {
     next();
     return;
   }
@@ -23,12 +23,13 @@ const serve: Connect.NextHandleFunction = (request, response: ServerResponse, ne
     const host = request.headers.host ?? "";
     const reply = answer(
       request.method ?? "GET",
-      url.pathname.slice("/api/v1".length),
+      url.pathname.replace("/api/v1", ""),
       url.searchParams,
       sent,
       host,
     );
     response.statusCode = reply.status;
+    for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value);
     response.setHeader("Content-Type", reply.status >= 400 ? "application/problem+json" : "application/json");
     setTimeout(() => response.end(reply.body === undefined ? "" : JSON.stringify(reply.body)), 60);
   });
@@ -36,6 +37,7 @@ const serve: Connect.NextHandleFunction = (request, response: ServerResponse, ne
 
 /** Answers /api/v1 from recorded shapes: for design work and component tests, in `--mode mock` only. */
 export function mockApi(): Plugin {
+  setProved(false);
   return {
     name: "portcullis-mock-api",
     configureServer(server) {

@@ -1,3 +1,6 @@
+import { accessRoutes } from "./accessRoutes.ts";
+import { any, found, has, list, ok, problem, type Reply, type Route } from "./reply.ts";
+import { setProved, setSignedIn, signInRoutes, stepUp } from "./signIn.ts";
 import type { BlockDraft, Connection, Endpoint, Finding, Import, Threat } from "../src/api/types/index.ts";
 import { blocks, preview, protectedNetworks, targets } from "./blocks.ts";
 import { minutes, traffic } from "./clock.ts";
@@ -13,47 +16,8 @@ import {
 import { findingDetail, findings } from "./findings.ts";
 import { calls, endpointDetail, endpointFacets, endpoints, services } from "./inventory.ts";
 import { overview } from "./overview.ts";
-import { audit, deliveries, destinations, imports, members, roles, session, tokens } from "./people.ts";
+import { deliveries, destinations, imports } from "./people.ts";
 import { actor, threats } from "./threats.ts";
-
-export interface Reply {
-  status: number;
-  body?: unknown;
-}
-
-type Context = { id: string; q: URLSearchParams; body: never; host: string };
-type Handler = (context: Context) => Reply;
-
-const ok = (body: unknown): Reply => ({ status: 200, body });
-const list = (data: unknown[], q: URLSearchParams): Reply => {
-  const from = Number(q.get("cursor") ?? 0);
-  const limit = Number(q.get("limit") ?? 50);
-  return ok({
-    data: data.slice(from, from + limit),
-    next: data.length > from + limit ? String(from + limit) : null,
-  });
-};
-export const problem = (status: number, title: string, detail: string): Reply => ({
-  status,
-  body: {
-    type: "about:blank",
-    title,
-    status,
-    detail,
-    unchanged: "Nothing was changed.",
-    action: "Check the address or go back to the list.",
-    request_id: "req_01mock",
-  },
-});
-const found = (body: unknown, what: string): Reply =>
-  body
-    ? ok(body)
-    : problem(404, `${what} not found`, `No ${what.toLowerCase()} has this id in this workspace.`);
-
-const any = (q: URLSearchParams, key: string, value: string | undefined): boolean =>
-  !q.get(key) || (q.get(key) ?? "").split(",").includes(value ?? "");
-const has = (q: URLSearchParams, text: string): boolean =>
-  text.toLowerCase().includes((q.get("q") ?? "").toLowerCase());
 
 function filterEndpoints(q: URLSearchParams): Endpoint[] {
   const rows = endpoints.filter(
@@ -96,7 +60,6 @@ const filterThreats = (q: URLSearchParams): Threat[] =>
 const tally = (values: string[]): Record<string, number> =>
   values.reduce<Record<string, number>>((out, v) => ({ ...out, [v]: (out[v] ?? 0) + 1 }), {});
 
-let signedIn = true;
 const started: Record<string, number> = {};
 
 const made = (id: string): Reply => {
@@ -104,57 +67,9 @@ const made = (id: string): Reply => {
   return found(block, "Block");
 };
 
-const routes: [string, RegExp, Handler][] = [
-  [
-    "GET",
-    /^\/session$/,
-    ({ host }) =>
-      host.startsWith("localhost")
-        ? problem(404, "No workspace here", "This host has no workspace.")
-        : signedIn
-          ? ok(session)
-          : problem(401, "Signed out", "Sign in to continue."),
-  ],
-  [
-    "POST",
-    /^\/session$/,
-    ({ body }) => {
-      if ((body as { password: string }).password.length < 4)
-        return problem(401, "E-mail or password is not right", "No session was started.");
-      signedIn = true;
-      return ok(session);
-    },
-  ],
-  [
-    "DELETE",
-    /^\/session$/,
-    () => {
-      signedIn = false;
-      return { status: 204 };
-    },
-  ],
-  [
-    "GET",
-    /^\/signup\/slug$/,
-    ({ q }) =>
-      ok({
-        slug: q.get("slug"),
-        available: q.get("slug") !== "globex",
-        reason: q.get("slug") === "globex" ? "This address is taken." : null,
-      }),
-  ],
-  [
-    "POST",
-    /^\/signup$/,
-    () => ({
-      status: 201,
-      body: {
-        tenant: { slug: "globex", name: "Globex" },
-        url: "http://globex.localhost:5199/",
-        handoff_url: "http://globex.localhost:5199/",
-      },
-    }),
-  ],
+const routes: Route[] = [
+  ...signInRoutes,
+  ...accessRoutes,
   ["GET", /^\/overview$/, () => ok(overview())],
   [
     "GET",
@@ -409,44 +324,13 @@ const routes: [string, RegExp, Handler][] = [
   ["POST", /^\/alert-destinations\/([^/]+)\/test$/, () => ok({ ...deliveries[0], subject: "Test message" })],
   ["GET", /^\/alert-deliveries$/, ({ q }) => list(deliveries, q)],
   ["POST", /^\/alert-deliveries\/([^/]+)\/resend$/, () => ok(deliveries[0])],
-  ["GET", /^\/members$/, ({ q }) => list(members, q)],
-  ["PATCH", /^\/members\/([^/]+)$/, () => ok(members[1])],
-  ["GET", /^\/roles$/, ({ q }) => list(roles, q)],
-  ["GET", /^\/tokens$/, ({ q }) => list(tokens, q)],
-  [
-    "POST",
-    /^\/tokens$/,
-    ({ body }) => ({
-      status: 201,
-      body: {
-        ...(body as object),
-        id: "tok_new",
-        prefix: "pcl_new1",
-        created_at: minutes(0),
-        last_used_at: null,
-        token: "pcl_new1_mocked_token_value",
-      },
-    }),
-  ],
-  [
-    "GET",
-    /^\/audit$/,
-    ({ q }) =>
-      list(
-        audit.filter(
-          (a) => a.actor_name.includes(q.get("actor") ?? "") && a.action.includes(q.get("action") ?? ""),
-        ),
-        q,
-      ),
-  ],
-  ["POST", /^\/audit\/verify$/, () => ok({ checked: 1_284, sequence: null, fault: "" })],
-  ["GET", /^\/tenant$/, () => ok({ ...session.tenant, created_at: minutes(60 * 24 * 40) })],
-  ["PATCH", /^\/tenant$/, () => ok(session.tenant)],
   ["DELETE", /^\/.+$/, () => ({ status: 204 })],
 ];
 
-/** One request against the recorded estate. */
+/** One request against the recorded estate. `path` is under /api/v1, or begins with /_allauth. */
 export function answer(method: string, path: string, q: URLSearchParams, body: unknown, host: string): Reply {
+  const asks = stepUp(method, path);
+  if (asks) return asks;
   for (const [verb, pattern, handle] of routes) {
     const match = verb === method ? pattern.exec(path) : null;
     if (match) return handle({ id: match[1] ?? "", q, body: body as never, host });
@@ -454,6 +338,5 @@ export function answer(method: string, path: string, q: URLSearchParams, body: u
   return problem(404, "Nothing here", `${method} ${path} is not part of the API.`);
 }
 
-export function setSignedIn(value: boolean): void {
-  signedIn = value;
-}
+export { setProved, setSignedIn };
+export type { Reply };

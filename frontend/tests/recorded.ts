@@ -1,4 +1,4 @@
-import { answer, setSignedIn, type Reply } from "@mocks/server";
+import { answer, setProved, setSignedIn, type Reply } from "@mocks/server";
 import { vi } from "vitest";
 
 export interface Sent {
@@ -20,6 +20,7 @@ export const requests = (): Sent[] => sent;
 export function serveRecorded(override?: Override, host = "globex.localhost"): void {
   sent = [];
   setSignedIn(true);
+  setProved(true);
   vi.stubGlobal("fetch", async (input: Request) => {
     const url = new URL(input.url);
     const text = await input.text();
@@ -34,7 +35,10 @@ export function serveRecorded(override?: Override, host = "globex.localhost"): v
     const reply = override?.(one) ?? answer(one.method, one.path, one.query, one.body, host);
     return new Response(reply.status === 204 ? null : JSON.stringify(reply.body), {
       status: reply.status,
-      headers: { "Content-Type": reply.status >= 400 ? "application/problem+json" : "application/json" },
+      headers: {
+        ...reply.headers,
+        "Content-Type": reply.status >= 400 ? "application/problem+json" : "application/json",
+      },
     });
   });
 }

@@ -1,5 +1,5 @@
-import { cleanSettings, fieldErrors } from "@/features/connections/settings";
-import { ApiProblem } from "@/api/client";
+import { cleanSettings } from "@/features/connections/settings";
+import { ApiProblem, fieldErrors } from "@/api/client";
 import { screen, waitFor } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import { open } from "./open";

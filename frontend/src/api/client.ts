@@ -1,6 +1,7 @@
 /** The one door to the back end: typed calls, CSRF, and problems as exceptions. */
 import createClient from "openapi-fetch";
 import type { paths } from "./paths";
+import { askForProof, canAsk } from "./stepUp";
 import type { Page, Problem } from "./types";
 
 export class ApiProblem extends Error {
@@ -40,18 +41,45 @@ function unreachable(cause: unknown): Problem {
   };
 }
 
-async function guardedFetch(request: Request): Promise<Response> {
-  if (request.method !== "GET") {
-    const token = csrf();
-    if (token) request.headers.set("X-CSRFToken", token);
-    if (request.method === "POST") request.headers.set("Idempotency-Key", crypto.randomUUID());
-  }
+/** What a request that waited for proof becomes when the person says no. */
+export const CANCELLED = "step-up-cancelled";
+export const cancelled: Problem = {
+  type: "about:blank",
+  title: "Cancelled",
+  status: 403,
+  code: CANCELLED,
+  detail: "You did not show who you are, so it was not done.",
+  unchanged: "Nothing was changed.",
+};
+
+async function send(request: Request): Promise<Response> {
+  const token = request.method === "GET" ? null : csrf();
+  if (token) request.headers.set("X-CSRFToken", token);
   try {
     return await fetch(request);
   } catch (cause) {
     if (request.signal.aborted) throw cause;
     throw new ApiProblem(unreachable(cause));
   }
+}
+
+async function wantsProof(response: Response): Promise<boolean> {
+  if (response.status !== 403) return false;
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null);
+  return (body as Problem | null)?.code === "step-up-needed";
+}
+
+/** Every request goes through here. One that needs proof asks for it and is then sent once more as it was. */
+export async function guardedFetch(request: Request): Promise<Response> {
+  if (request.method === "POST") request.headers.set("Idempotency-Key", crypto.randomUUID());
+  const again = request.clone();
+  const response = await send(request);
+  if (!canAsk() || !(await wantsProof(response))) return response;
+  if (!(await askForProof())) throw new ApiProblem(cancelled);
+  return send(again);
 }
 
 export const api = createClient<paths>({
@@ -62,8 +90,12 @@ export const api = createClient<paths>({
 
 /** Reads any failed answer as a problem, also one that a proxy wrote. */
 export function asProblem(body: unknown, response: Response): Problem {
+  const wait = Number(response.headers.get("Retry-After"));
+  const retry_at = wait ? Date.now() + wait * 1000 : undefined;
   if (typeof body === "object" && body !== null && "title" in body) {
-    return { ...(body as Problem), status: response.status };
+    // A refused sign-in brings the token for the next try.
+    if ("csrf_token" in body) rememberCsrf(String(body.csrf_token));
+    return { ...(body as Problem), retry_at, status: response.status };
   }
   const text = typeof body === "object" && body !== null && "detail" in body ? String(body.detail) : "";
   return {
@@ -71,6 +103,7 @@ export function asProblem(body: unknown, response: Response): Problem {
     title: `The server answered ${response.status}`,
     status: response.status,
     detail: text || "The answer carried no explanation.",
+    retry_at,
     request_id: response.headers.get("X-Request-ID") ?? undefined,
   };
 }
@@ -106,6 +139,17 @@ export async function upload<R>(path: string, form: FormData): Promise<R> {
   const body: unknown = await response.json().catch(() => null);
   if (!response.ok) throw new ApiProblem(asProblem(body, response));
   return body as R;
+}
+
+/** Problem pointers such as "/settings/role_arn" by field name. */
+export function fieldErrors(error: unknown): Record<string, string> {
+  if (!error) return {};
+  return Object.fromEntries(
+    (problemOf(error).errors ?? []).map((item) => [
+      item.pointer.split(/[/.]/).filter(Boolean).at(-1) ?? "",
+      item.detail,
+    ]),
+  );
 }
 
 export function problemOf(error: unknown): Problem {

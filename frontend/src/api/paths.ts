@@ -30,6 +30,23 @@ export interface paths {
     Send<"post", { email: string; password: string }, T.Session> &
     Send<"patch", { name?: string; theme?: T.Theme }, T.Session> &
     Remove<None>;
+  "/session/step-up": Send<"post", { password: string }, T.Session>;
+
+  "/account/password": Send<"post", { current_password: string; new_password: string }, never>;
+  "/account/password/reset": Send<"post", { email: string }, never>;
+  "/account/password/reset/confirm": Send<"post", { token: string; password: string }, never>;
+  "/account/email": Send<"post", { email: string }, { email: string }>;
+  "/account/email/verification": Send<"post", None, never>;
+  "/account/email/confirm": Send<"post", { token: string }, { email: string }>;
+  "/account/sessions": List<T.OwnSession>;
+  "/account/sessions/{id}": Remove;
+  "/account/sessions/end-others": Send<"post", None, { ended: number }>;
+  "/invitation/open": Send<"post", { token: string }, T.Invited>;
+  "/invitation/accept": Send<
+    "post",
+    { token: string; name?: string; password?: string; provider?: string },
+    Partial<T.Session> & { href?: string }
+  >;
 
   "/overview": Get<T.Overview>;
 
@@ -109,13 +126,45 @@ export interface paths {
   "/alert-deliveries": List<T.AlertDelivery>;
   "/alert-deliveries/{id}/resend": Send<"post", None, T.AlertDelivery, Id>;
 
-  "/members": List<T.Member> &
-    Send<"post", { email: string; name: string; role: string; password?: string }, T.Member>;
+  "/members": List<T.Member> & Send<"post", { email: string; name: string; role: string }, T.Member>;
   "/members/{id}": Send<"patch", { role: string }, T.Member, Id> & Remove;
+  "/members/{id}/clear-factors": Send<"post", None, T.Member, Id>;
+  "/members/{id}/end-sessions": Send<"post", None, { ended: number }, Id>;
+  "/invitations": List<T.Invitation> & Send<"post", { email: string; role: string }, T.Invitation>;
+  "/invitations/{id}": Remove;
+  "/invitations/{id}/resend": Send<"post", None, T.Invitation, Id>;
   "/roles": List<T.Role>;
-  "/tokens": List<T.Token> & Send<"post", { name: string; scopes: string[]; expires_at: string }, T.NewToken>;
+  "/permissions": List<T.Permission>;
+  "/sign-in-policy": Get<{ second_factor: T.SecondFactorRule }> &
+    Send<"patch", { second_factor: T.SecondFactorRule }, { second_factor: T.SecondFactorRule }>;
+  "/sign-ins": List<T.SignIn>;
+  "/tokens": List<T.Token> &
+    Send<"post", { name: string; scopes: string[]; expires_at: string; networks: string[] }, T.NewToken>;
   "/tokens/{id}": Remove;
+
+  "/sso/sign-in": Get<T.SignInPage>;
+  "/sso/providers": List<T.Provider> & Send<"post", T.ProviderDraft, T.Provider>;
+  "/sso/providers/{id}": Send<"patch", Partial<T.ProviderDraft> & { enabled?: boolean }, T.Provider, Id> &
+    Remove;
+  "/sso/providers/{id}/refresh": Send<"post", None, T.Provider, Id>;
+  "/sso/domains": List<T.Domain> & Send<"post", { name: string }, T.Domain>;
+  "/sso/domains/{id}": Remove;
+  "/sso/domains/{id}/verify": Send<"post", None, T.Domain, Id>;
+  "/sso/links": List<T.ProviderLink>;
+  "/sso/links/{id}": Remove;
+  "/sso/policy": Get<T.SsoPolicy> & Send<"patch", Partial<T.SsoPolicy>, T.SsoPolicy>;
+  "/sso/scim": Get<T.Provisioning> & Remove<None>;
+  "/sso/scim/tokens": List<T.ScimToken> & Send<"post", { name: string; expires_at: string }, T.NewToken>;
+  "/sso/scim/tokens/{id}": Remove;
+  "/sso/scim/tokens/{id}/rotate": Send<"post", None, T.NewToken, Id>;
+  "/sso/scim/events": List<T.ScimEvent>;
+  "/sso/scim/groups": List<T.ScimGroup>;
+
   "/audit": List<T.AuditEntry>;
   "/audit/verify": Send<"post", None, T.AuditVerdict>;
+  "/audit/key": Get<T.AuditKey>;
+
   "/tenant": Get<T.Tenant> & Send<"patch", { name: string }, T.Tenant>;
+  "/tenant/deletion": Get<T.Deletion> & Send<"post", { name: string }, T.Deletion> & Remove<None>;
+  "/archives": List<T.Archive> & Send<"post", None, T.Archive>;
 }

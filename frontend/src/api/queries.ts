@@ -7,7 +7,7 @@ import {
   type QueryKey,
 } from "@tanstack/react-query";
 import { notifications } from "@mantine/notifications";
-import { problemOf, unwrapPage } from "./client";
+import { CANCELLED, problemOf, unwrapPage } from "./client";
 import type { Page } from "./types";
 
 /** Poll intervals in milliseconds. Queries pause by themselves while the tab is hidden. */
@@ -54,11 +54,11 @@ export function useChange<V = void, R = unknown>({ run, touches, done, onDone, q
     },
     onError: (error) => {
       if (quiet) return;
-      const { title, detail, unchanged, action } = problemOf(error);
+      const { title, detail, unchanged, action, code } = problemOf(error);
       notifications.show({
         title,
         message: [detail, unchanged, action].filter(Boolean).join(" "),
-        color: "red",
+        color: code === CANCELLED ? "gray" : "red",
         autoClose: 12_000,
       });
     },

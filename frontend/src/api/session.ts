@@ -1,9 +1,21 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
 import { api, ApiProblem, rememberCsrf, unwrap } from "./client";
-import type { Session } from "./types";
+import type { FactorType, Problem, Session } from "./types";
 
-export type Place = { kind: "tenant"; session: Session } | { kind: "sign-in" } | { kind: "root" };
+/** `factors`: the password was right already, and one of these is needed as well. `note`: why nobody can be here now. */
+export type Place =
+  | { kind: "tenant"; session: Session }
+  | { kind: "sign-in"; factors: FactorType[]; note?: string }
+  | { kind: "root" };
+
+/** What a refusal asks for as well; empty when it is about something else. */
+export function factorsOf(problem: Problem): FactorType[] {
+  const { factors } = problem as { factors?: FactorType[] };
+  return problem.code === "second-factor-needed" ? (factors ?? []) : [];
+}
+
+export const PLACE = ["place"];
 
 async function whereAmI(): Promise<Place> {
   try {
@@ -13,11 +25,8 @@ async function whereAmI(): Promise<Place> {
   } catch (error) {
     if (error instanceof ApiProblem) {
       if (error.status === 404) return { kind: "root" };
-      if (error.status === 401 || error.status === 403) {
-        const token = (error.problem as { csrf_token?: string }).csrf_token;
-        rememberCsrf(token ?? null);
-        return { kind: "sign-in" };
-      }
+      if (error.status === 401) return { kind: "sign-in", factors: factorsOf(error.problem) };
+      if (error.status === 403) return { kind: "sign-in", factors: [], note: error.message };
     }
     throw error;
   }
@@ -25,7 +34,7 @@ async function whereAmI(): Promise<Place> {
 
 /** Which of the three front doors this host and cookie lead to. */
 export function usePlace() {
-  return useQuery({ queryKey: ["place"], queryFn: whereAmI, staleTime: 300_000, refetchOnWindowFocus: true });
+  return useQuery({ queryKey: PLACE, queryFn: whereAmI, staleTime: 300_000, refetchOnWindowFocus: true });
 }
 
 export const SessionContext = createContext<Session | null>(null);

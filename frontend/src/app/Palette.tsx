@@ -79,6 +79,36 @@ const pages: Entry[] = [
   },
   { id: "/imports", group: "Actions", href: "/imports", label: "Import a log or an API document" },
   { id: "/settings/tokens", group: "Actions", href: "/settings/tokens", label: "Create an API token" },
+  { id: "/settings/members", group: "Actions", href: "/settings/members", label: "Invite people" },
+  {
+    id: "/settings/account",
+    group: "Settings",
+    href: "/settings/account",
+    label: "Account and security",
+    hint: "Password, second factors, sessions",
+  },
+  {
+    id: "/settings/sso",
+    group: "Settings",
+    href: "/settings/sso",
+    label: "Single sign-on",
+    hint: "Providers, domains, group roles",
+  },
+  {
+    id: "/settings/provisioning",
+    group: "Settings",
+    href: "/settings/provisioning",
+    label: "Provisioning (SCIM)",
+  },
+  { id: "/settings/sign-ins", group: "Settings", href: "/settings/sign-ins", label: "Sign-in log" },
+  { id: "/settings/audit", group: "Settings", href: "/settings/audit", label: "Audit log" },
+  {
+    id: "/settings/workspace",
+    group: "Settings",
+    href: "/settings/workspace",
+    label: "Workspace",
+    hint: "Name, archive, deletion",
+  },
 ];
 
 /** Ctrl/⌘-K: any page, action, endpoint, finding or threat. */

@@ -5,10 +5,12 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useSession } from "@/api/session";
 import { Logo } from "@/ui/Logo";
 import { ConnectionBanner } from "./ConnectionBanner";
+import { DeletionBanner } from "./DeletionBanner";
 import css from "./Shell.module.css";
 import { Sidebar } from "./Sidebar";
 import { useTheme } from "./useTheme";
 import { openPalette, usePaletteKey } from "./palette";
+import { useSignInProblem } from "./useSignInProblem";
 
 const Palette = lazy(() => import("./Palette"));
 
@@ -20,6 +22,7 @@ export function Shell() {
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
   const paletteWanted = usePaletteKey();
+  useSignInProblem();
   const open = openAt === pathname;
   useEffect(() => {
     apply(user.theme);
@@ -58,6 +61,7 @@ export function Shell() {
             <IconSearch size={18} aria-hidden />
           </ActionIcon>
         </header>
+        <DeletionBanner />
         <ConnectionBanner />
         <main id="content" ref={main} tabIndex={-1} className={css["content"]}>
           <Outlet />

@@ -41,8 +41,8 @@ export function UserMenu() {
         </button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item component={Link} to="/settings/profile" leftSection={<IconUser size={15} aria-hidden />}>
-          Profile
+        <Menu.Item component={Link} to="/settings/account" leftSection={<IconUser size={15} aria-hidden />}>
+          Account and security
         </Menu.Item>
         <Menu.Item
           component="a"

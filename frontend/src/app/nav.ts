@@ -69,6 +69,6 @@ export const navigation: NavItem[] = [
     to: "/settings",
     icon: IconSettings,
     group: "Workspace",
-    hint: "People, tokens, audit log",
+    hint: "Your account, people, sign-in, tokens, audit log",
   },
 ];

@@ -114,7 +114,21 @@ const settings = createRoute({
 });
 const settingsPart = createRoute({
   ...under("/settings/$part"),
-  validateSearch: textSearch(["actor", "action", "sort"]),
+  validateSearch: textSearch([
+    "q",
+    "actor",
+    "actor_kind",
+    "action",
+    "target",
+    "range",
+    "since",
+    "until",
+    "user",
+    "outcome",
+    "show",
+    "tested",
+    "sort",
+  ]),
   component: lazyRouteComponent(() => import("@/features/settings/SettingsPage")),
 });
 

@@ -3,7 +3,9 @@ import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { ButtonLink } from "./ButtonLink";
 import { problemOf } from "@/api/client";
+import { useSession } from "@/api/session";
 import { CopyButton } from "./CodeBlock";
+import { words } from "./format";
 import css from "./Layout.module.css";
 
 interface EmptyProps {
@@ -20,6 +22,20 @@ export function EmptyState({ title, why, action }: EmptyProps) {
       <p>{why}</p>
       {action && "to" in action ? <ButtonLink to={action.to}>{action.label}</ButtonLink> : null}
       {action && "onClick" in action ? <Button onClick={action.onClick}>{action.label}</Button> : null}
+    </div>
+  );
+}
+
+/** What a role may not see, and who may. The server refuses it as well. */
+export function Forbidden({ what, who }: { what: string; who: string }) {
+  const { role } = useSession();
+  return (
+    <div className={css["state"]} role="status">
+      <h2>{what} cannot be seen with your role</h2>
+      <p>
+        You are {words(role).toLowerCase()} of this workspace. {who} can see it: ask one of them, or for
+        another role.
+      </p>
     </div>
   );
 }

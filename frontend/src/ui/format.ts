@@ -15,6 +15,14 @@ export function percent(share: number): string {
   return `${value.toFixed(value < 10 ? 1 : 0)} %`;
 }
 
+/** "41.2 MB": in thousands, as file managers count. */
+export function bytes(count: number): string {
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  const at = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, count)) / 3));
+  const value = count / 1000 ** at;
+  return `${at && value < 100 ? value.toFixed(1) : whole.format(value)} ${units[at] ?? ""}`;
+}
+
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${integer(count)} ${count === 1 ? one : many}`;
 }
@@ -58,7 +66,7 @@ export const day = (iso: string): string => dayFormat.format(new Date(iso));
 export const moment = (iso: string): string => momentFormat.format(new Date(iso));
 
 const ACRONYMS =
-  /\b(api|apis|ip|iban|id|ids|url|waf|acl|acls|tls|sql|xss|ssrf|bola|bfla|jwt|ja4|http|https|aws|cors|ttl|asn|csv|ssn|bic|vat|cve|rce|lfi|xxe|soap|rest|grpc)\b/gi;
+  /\b(api|apis|ip|iban|id|ids|url|waf|acl|acls|tls|sql|xss|ssrf|bola|bfla|jwt|ja4|http|https|aws|cors|ttl|asn|csv|ssn|bic|vat|cve|rce|lfi|xxe|soap|rest|grpc|sso|scim|saml|oidc)\b/gi;
 
 /** "risk_accepted" → "Risk accepted", "api_key" → "API key". */
 export function words(key: string): string {

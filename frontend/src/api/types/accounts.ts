@@ -2,11 +2,20 @@ import type { Iso } from "./shared";
 
 export type Theme = "system" | "light" | "dark";
 
+/** What somebody can show: a password, or a second factor of this type. */
+export type FactorType = "totp" | "webauthn" | "recovery_codes";
+export type Way = "password" | FactorType;
+
 export interface Session {
-  user: { id: string; email: string; name: string; theme: Theme };
+  user: { id: string; email: string; email_verified: boolean; name: string; theme: Theme };
   tenant: { id: string; slug: string; name: string; status: string };
   role: string;
+  /** Empty while `needs` is set: then nothing but one's own account can be used. */
   permissions: string[];
+  needs: "second-factor" | null;
+  by: string;
+  provider: string | null;
+  step_up: { until: Iso | null; ways: Way[] };
   csrf_token: string;
 }
 
@@ -22,57 +31,53 @@ export interface SlugAnswer {
   reason: string | null;
 }
 
-export interface Member {
-  id: string;
-  email: string;
-  name: string;
-  role: string;
-  user?: string;
-  created_at: Iso;
+/** What the sign-in page may know; `problem` is the sentence for a code that came back with the browser. */
+export interface SignInPage {
+  required: boolean;
+  providers: { id: string; name: string; href: string }[];
+  problem: string | null;
 }
 
-export interface Role {
-  role: string;
-  title?: string;
-  permissions: string[];
-}
-
-export interface Token {
+/** One browser that is signed in. */
+export interface OwnSession {
   id: string;
-  name: string;
-  prefix: string;
-  scopes: string[];
-  expires_at: Iso | null;
-  last_used_at: Iso | null;
-  created_at: Iso;
-  revoked_at?: Iso | null;
-}
-
-/** The only time a token is shown. */
-export interface NewToken {
-  id: string;
-  token: string;
+  by: string;
+  address: string;
+  agent: string;
+  started_at: Iso;
+  seen_at: Iso;
   expires_at: Iso;
+  current: boolean;
 }
 
-export interface AuditEntry {
-  sequence: number;
-  at: Iso;
-  action: string;
-  actor_kind: string;
-  actor_id: string;
-  actor_name: string;
-  target: string;
-  reason: string;
-  before: Record<string, unknown> | null;
-  after: Record<string, unknown> | null;
+/** A second factor as django-allauth describes it; times are epoch seconds. */
+export interface Authenticator {
+  type: FactorType;
+  created_at: number;
+  last_used_at: number | null;
+  id?: number;
+  name?: string;
+  is_passwordless?: boolean;
+  total_code_count?: number;
+  unused_code_count?: number;
 }
 
-/** `fault` is empty when the chain holds; else `sequence` is where it breaks. */
-export interface AuditVerdict {
-  checked: number;
-  sequence: number | null;
-  fault: string;
+export interface RecoveryCodes {
+  total_code_count: number;
+  unused_code_count: number;
+  /** The codes themselves, the first time only. */
+  unused_codes?: string[];
+}
+
+/** What an invitation says to whoever opened its link. */
+export interface Invited {
+  email: string;
+  role: string;
+  invited_by: string;
+  workspace: string;
+  expires_at: Iso;
+  password: boolean;
+  providers: { id: string; name: string }[];
 }
 
 export interface Tenant {
@@ -80,5 +85,21 @@ export interface Tenant {
   slug: string;
   name: string;
   status?: string;
-  created_at?: Iso;
+}
+
+/** The whole workspace as one file. */
+export interface Archive {
+  id: string;
+  state: "queued" | "ready" | "failed" | "expired";
+  size: number | null;
+  sha256: string;
+  problem: string;
+  created_at: Iso;
+  taken_at: Iso | null;
+  expires_at: Iso | null;
+}
+
+export interface Deletion {
+  delete_after: Iso | null;
+  grace_hours: number;
 }

@@ -1,6 +1,8 @@
 export type * from "./shared";
+export type * from "./access";
 export type * from "./accounts";
 export type * from "./alerts";
+export type * from "./audit";
 export type * from "./blocks";
 export type * from "./connections";
 export type * from "./findings";

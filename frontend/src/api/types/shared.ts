@@ -9,8 +9,12 @@ export interface Problem {
   title: string;
   status: number;
   detail: string;
+  /** Stable, for programs; the texts are for people. */
+  code?: string;
   unchanged?: string;
   action?: string;
+  /** When it may be tried again, in epoch milliseconds; with a 429. */
+  retry_at?: number;
   errors?: { pointer: string; detail: string }[];
   request_id?: string;
 }

@@ -1,13 +1,13 @@
-import { Button, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Button, Stack, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, unwrap } from "@/api/client";
+import { api, fieldErrors, unwrap } from "@/api/client";
 import { useChange } from "@/api/queries";
 import { FormProblem } from "@/ui/Problem";
-import { slugFrom, strength } from "./password";
-
-const strengthColor = ["var(--ink-3)", "var(--high)", "var(--ink-2)", "var(--ok)"];
+import { useWait } from "@/ui/useWait";
+import { NewPassword } from "./NewPassword";
+import { namesIn, slugFrom, strength } from "./password";
 
 /** One workspace per organisation; its address is suggested and checked while typing. */
 export function SignUpForm() {
@@ -30,7 +30,9 @@ export function SignUpForm() {
     quiet: true,
     onDone: (made) => window.location.assign(made.handoff_url || made.url),
   });
-  const judged = strength(password);
+  const names = namesIn(organisation, slug, email);
+  const problems = fieldErrors(signUp.error);
+  const wait = useWait(signUp.error);
   const answer = asked === slug ? free.data : undefined;
   return (
     <form
@@ -74,29 +76,13 @@ export function SignUpForm() {
           value={email}
           onChange={(event) => setEmail(event.currentTarget.value)}
         />
-        <div>
-          <PasswordInput
-            label="Password"
-            required
-            autoComplete="new-password"
-            aria-describedby="password-strength"
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-          />
-          <div
-            id="password-strength"
-            aria-live="polite"
-            style={{ fontSize: 13, marginTop: 4, color: strengthColor[judged.level] }}
-          >
-            {judged.sentence}
-          </div>
-        </div>
-        <FormProblem error={signUp.error} />
+        <NewPassword names={names} value={password} onChange={setPassword} error={problems["password"]} />
+        <FormProblem error={signUp.error} beside={["password"]} />
         <Button
           type="submit"
           size="md"
           loading={signUp.isPending}
-          disabled={judged.level === 0 || answer?.available === false}
+          disabled={strength(password, names).level === 0 || answer?.available === false || wait > 0}
         >
           Create the workspace
         </Button>

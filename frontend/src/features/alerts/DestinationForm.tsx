@@ -11,7 +11,7 @@ import {
 } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, unwrap } from "@/api/client";
+import { api, fieldErrors, unwrap } from "@/api/client";
 import { useChange } from "@/api/queries";
 import type { AlertDestination, Severity } from "@/api/types";
 import { SEVERITIES } from "@/ui/Badges";
@@ -21,7 +21,7 @@ import { FormProblem } from "@/ui/Problem";
 import { SchemaForm, type SettingsValues } from "@/ui/SchemaForm";
 import { Loading } from "@/ui/States";
 import { connectorsQuery } from "../connections/query";
-import { cleanSettings, fieldErrors } from "../connections/settings";
+import { cleanSettings } from "../connections/settings";
 
 const EVENTS = [
   { value: "finding.opened", label: "A finding opens" },

@@ -1,27 +1,14 @@
+import type { AuditChange } from "@/api/types";
 import css from "./Diff.module.css";
 
-type Values = Record<string, unknown> | null;
+const text = (value: unknown): string | null => {
+  if (value === null || value === undefined) return null;
+  return typeof value === "string" ? value : JSON.stringify(value, null, 1);
+};
 
-export interface Change {
-  key: string;
-  before: string | null;
-  after: string | null;
-}
-
-const text = (value: unknown): string | null =>
-  value === undefined ? null : typeof value === "string" ? value : JSON.stringify(value, null, 1);
-
-/** The keys that differ between two states, in order; null means "was not there". */
-export function changes(before: Values, after: Values): Change[] {
-  const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
-  return keys
-    .map((key) => ({ key, before: text(before?.[key]), after: text(after?.[key]) }))
-    .filter((change) => change.before !== change.after);
-}
-
-export function Diff({ before, after }: { before: Values; after: Values }) {
-  const rows = changes(before, after);
-  if (!rows.length) return <p className="muted">Nothing differs.</p>;
+/** Field by field, before and after; a field that was not there is not the same as an empty one. */
+export function Diff({ changes }: { changes: AuditChange[] }) {
+  if (!changes.length) return <p className="muted">Nothing differs: it was an act without values.</p>;
   return (
     <table className={css["table"]} aria-label="What changed">
       <thead>
@@ -32,14 +19,19 @@ export function Diff({ before, after }: { before: Values; after: Values }) {
         </tr>
       </thead>
       <tbody>
-        {rows.map((row) => (
-          <tr key={row.key}>
-            <td>{row.key}</td>
-            <td className={row.before === null ? undefined : css["before"]}>{row.before ?? "not set"}</td>
-            <td className={row.after === null ? undefined : css["after"]}>{row.after ?? "not set"}</td>
+        {changes.map((change) => (
+          <tr key={change.field}>
+            <td>{change.field}</td>
+            <Value value={text(change.before)} side="before" />
+            <Value value={text(change.after)} side="after" />
           </tr>
         ))}
       </tbody>
     </table>
   );
+}
+
+function Value({ value, side }: { value: string | null; side: "before" | "after" }) {
+  if (value === null) return <td className="muted">not set</td>;
+  return <td className={css[side]}>{value === "" ? "(empty)" : value}</td>;
 }

@@ -1,7 +1,7 @@
 import { Button, Stack, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, unwrap } from "@/api/client";
+import { api, fieldErrors, unwrap } from "@/api/client";
 import { useChange } from "@/api/queries";
 import { useCan } from "@/api/session";
 import type { ConnectionDetail, Connector } from "@/api/types";
@@ -11,7 +11,7 @@ import { FormProblem } from "@/ui/Problem";
 import { SchemaForm, type SettingsValues } from "@/ui/SchemaForm";
 import { Loaded } from "@/ui/States";
 import { connectorsQuery, setupQuery } from "./query";
-import { cleanSettings, fieldErrors } from "./settings";
+import { cleanSettings } from "./settings";
 import { Generated, SetupTexts } from "./SetupTexts";
 
 export function ConnectionSettings({ connection }: { connection: ConnectionDetail }) {

@@ -1,7 +1,7 @@
 import { Button, Group } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, unwrap } from "@/api/client";
+import { api, fieldErrors, unwrap } from "@/api/client";
 import { useChange } from "@/api/queries";
 import type { ConnectionDetail, Connector } from "@/api/types";
 import { Column, Grid, Panel } from "@/ui/Layout";
@@ -12,7 +12,7 @@ import css from "./Connections.module.css";
 import { PermissionNeeds } from "./Permissions";
 import { setupQuery } from "./query";
 import { Generated, SetupTexts } from "./SetupTexts";
-import { cleanSettings, fieldErrors } from "./settings";
+import { cleanSettings } from "./settings";
 
 interface SetupStepProps {
   connection: ConnectionDetail;

@@ -1,4 +1,3 @@
-import { problemOf } from "@/api/client";
 import type { SettingsSchema } from "@/api/types";
 import type { SettingsValues } from "@/ui/SchemaForm";
 
@@ -13,15 +12,4 @@ export function cleanSettings(schema: SettingsSchema, values: SettingsValues): S
     out[name] = value;
   }
   return out;
-}
-
-/** Problem pointers such as "/settings/role_arn" by field name. */
-export function fieldErrors(error: unknown): Record<string, string> {
-  if (!error) return {};
-  return Object.fromEntries(
-    (problemOf(error).errors ?? []).map((item) => [
-      item.pointer.split(/[/.]/).filter(Boolean).at(-1) ?? "",
-      item.detail,
-    ]),
-  );
 }

@@ -8,6 +8,7 @@ import { compact, integer, plural, words } from "@/ui/format";
 import { Column, Grid, PageHeader, Panel, Stats, Timeline } from "@/ui/Layout";
 import { ButtonLink } from "@/ui/ButtonLink";
 import { EmptyState, Loaded } from "@/ui/States";
+import { PasskeyOffer } from "../account/PasskeyOffer";
 import { overviewQuery } from "./query";
 import { TopActors, TopEndpoints } from "./Top";
 
@@ -24,6 +25,7 @@ export default function OverviewPage() {
           </ButtonLink>
         }
       />
+      <PasskeyOffer />
       <Loaded query={overview} rows={12}>
         {(data) => <Content data={data} />}
       </Loaded>

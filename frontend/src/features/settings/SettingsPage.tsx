@@ -1,35 +1,65 @@
 import { Tabs } from "@mantine/core";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, type ComponentType } from "react";
 import { useSession } from "@/api/session";
 import { PageHeader } from "@/ui/Layout";
-import { Loading } from "@/ui/States";
-import { Profile } from "./Profile";
-import { Workspace } from "./Workspace";
+import { EmptyState, Loading } from "@/ui/States";
 
-const Members = lazy(() => import("./Members"));
-const Tokens = lazy(() => import("./Tokens"));
-const AuditLog = lazy(() => import("@/features/audit/AuditLog"));
+interface Part {
+  value: string;
+  label: string;
+  needs?: string;
+  page: ComponentType;
+}
 
-const parts = [
-  { value: "profile", label: "Profile" },
-  { value: "members", label: "Members and roles", needs: "members.read" },
-  { value: "tokens", label: "API tokens", needs: "tokens.read" },
-  { value: "audit", label: "Audit log", needs: "audit.read" },
-  { value: "workspace", label: "Workspace" },
+const parts: Part[] = [
+  { value: "account", label: "Account and security", page: lazy(() => import("../account/AccountPage")) },
+  {
+    value: "members",
+    label: "Members",
+    needs: "members.read",
+    page: lazy(() => import("../members/MembersPage")),
+  },
+  { value: "sso", label: "Single sign-on", needs: "sso.manage", page: lazy(() => import("../sso/SsoPage")) },
+  {
+    value: "provisioning",
+    label: "Provisioning",
+    needs: "sso.manage",
+    page: lazy(() => import("../scim/ProvisioningPage")),
+  },
+  {
+    value: "tokens",
+    label: "API tokens",
+    needs: "tokens.read",
+    page: lazy(() => import("../tokens/TokensPage")),
+  },
+  {
+    value: "sign-ins",
+    label: "Sign-in log",
+    needs: "audit.read",
+    page: lazy(() => import("../members/SignInLog")),
+  },
+  { value: "audit", label: "Audit log", needs: "audit.read", page: lazy(() => import("../audit/AuditPage")) },
+  { value: "workspace", label: "Workspace", page: lazy(() => import("./Workspace")) },
 ];
 
+/** Addresses that mails and older links name. */
+const also: Record<string, string> = { profile: "account", security: "account", scim: "provisioning" };
+
 export default function SettingsPage() {
-  const { part = "profile" } = useParams({ strict: false }) as { part?: string };
+  const { part: named = "account" } = useParams({ strict: false }) as { part?: string };
   const { permissions } = useSession();
   const navigate = useNavigate();
-  const shown = parts.filter((item) => !item.needs || permissions.includes(item.needs));
+  const chosen = also[named] ?? named;
+  const part = parts.find((item) => item.value === chosen);
+  // Who follows a link to what they may not see is told so, under its name.
+  const shown = parts.filter((item) => !item.needs || permissions.includes(item.needs) || item === part);
   return (
     <>
       <PageHeader title="Settings" />
       <Tabs
-        value={part}
-        onChange={(value) => void navigate({ to: "/settings/$part", params: { part: value ?? "profile" } })}
+        value={chosen}
+        onChange={(value) => void navigate({ to: "/settings/$part", params: { part: value ?? "account" } })}
       >
         <Tabs.List mb={16}>
           {shown.map((item) => (
@@ -38,23 +68,19 @@ export default function SettingsPage() {
             </Tabs.Tab>
           ))}
         </Tabs.List>
-        <Suspense fallback={<Loading />}>
-          <Tabs.Panel value="profile">
-            <Profile />
+        {part ? (
+          <Tabs.Panel value={part.value}>
+            <Suspense fallback={<Loading />}>
+              <part.page />
+            </Suspense>
           </Tabs.Panel>
-          <Tabs.Panel value="members">
-            <Members />
-          </Tabs.Panel>
-          <Tabs.Panel value="tokens">
-            <Tokens />
-          </Tabs.Panel>
-          <Tabs.Panel value="audit">
-            <AuditLog />
-          </Tabs.Panel>
-          <Tabs.Panel value="workspace">
-            <Workspace />
-          </Tabs.Panel>
-        </Suspense>
+        ) : (
+          <EmptyState
+            title="There are no such settings"
+            why="The address may be from an older version."
+            action={{ label: "Your account", to: "/settings/account" }}
+          />
+        )}
       </Tabs>
     </>
   );

@@ -1,15 +1,20 @@
 import { Button, Stack, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, unwrap } from "@/api/client";
+import { api, fieldErrors, unwrap } from "@/api/client";
 import { useChange } from "@/api/queries";
-import { useCan } from "@/api/session";
+import { PLACE, useCan } from "@/api/session";
 import type { Tenant } from "@/api/types";
-import { Facts, Grid, Panel, Time } from "@/ui/Layout";
+import { CopyButton } from "@/ui/CodeBlock";
+import { Facts, Grid, Panel } from "@/ui/Layout";
 import { FormProblem } from "@/ui/Problem";
 import { Loaded } from "@/ui/States";
+import { Archives } from "./Archives";
+import { Deletion } from "./Deletion";
 
-export function Workspace() {
+export default function Workspace() {
+  const exports = useCan("tenant.export");
+  const deletes = useCan("tenant.delete");
   const tenant = useQuery({
     queryKey: ["tenant"],
     queryFn: () => unwrap(api.GET("/tenant", { params: { path: {} } })),
@@ -18,37 +23,58 @@ export function Workspace() {
     <Loaded query={tenant}>
       {(data) => (
         <Grid>
-          <Panel title="Workspace" span={6}>
-            <NameForm tenant={data} />
+          <Panel title="Name" span={6}>
+            <NameForm key={data.name} tenant={data} />
           </Panel>
           <Panel title="About" span={6}>
-            <Facts
-              rows={[
-                [
-                  "Address",
-                  <span key="a" className="mono">
-                    {window.location.host}
-                  </span>,
-                ],
-                ["Created", <Time key="c" at={data.created_at} none="not known" />],
-                [
-                  "REST API",
-                  <a key="r" href="/api/docs" target="_blank" rel="noreferrer">
-                    Reference with examples
-                  </a>,
-                ],
-                [
-                  "API description",
-                  <a key="o" href="/api/v1/openapi.json" target="_blank" rel="noreferrer">
-                    OpenAPI document
-                  </a>,
-                ],
-              ]}
-            />
+            <About tenant={data} />
           </Panel>
+          {exports ? (
+            <Panel title="Take everything along" flush>
+              <Archives />
+            </Panel>
+          ) : null}
+          {deletes ? (
+            <Panel title="Delete the workspace">
+              <Deletion tenant={data} />
+            </Panel>
+          ) : null}
         </Grid>
       )}
     </Loaded>
+  );
+}
+
+function About({ tenant }: { tenant: Tenant }) {
+  return (
+    <Facts
+      rows={[
+        [
+          "Address",
+          <span key="a" className="mono">
+            {window.location.host}
+          </span>,
+        ],
+        [
+          "Id",
+          <span key="i" className="mono">
+            {tenant.id} <CopyButton value={tenant.id} label="Copy the workspace’s id" />
+          </span>,
+        ],
+        [
+          "REST API",
+          <a key="r" href="/api/docs" target="_blank" rel="noreferrer">
+            Reference with examples
+          </a>,
+        ],
+        [
+          "API description",
+          <a key="o" href="/api/v1/openapi.json" target="_blank" rel="noreferrer">
+            OpenAPI document
+          </a>,
+        ],
+      ]}
+    />
   );
 }
 
@@ -57,7 +83,7 @@ function NameForm({ tenant }: { tenant: Tenant }) {
   const [name, setName] = useState(tenant.name);
   const save = useChange({
     run: () => unwrap(api.PATCH("/tenant", { params: { path: {} }, body: { name } })),
-    touches: [["tenant"], ["place"]],
+    touches: [["tenant"], PLACE],
     done: "Renamed.",
     quiet: true,
   });
@@ -71,17 +97,21 @@ function NameForm({ tenant }: { tenant: Tenant }) {
       <Stack align="flex-start">
         <TextInput
           label="Name"
+          description={can ? undefined : "Admins and owners change it."}
           required
           w="100%"
           maw={360}
           disabled={!can}
           value={name}
+          error={fieldErrors(save.error)["name"]}
           onChange={(event) => setName(event.currentTarget.value)}
         />
-        <FormProblem error={save.error} />
-        <Button type="submit" loading={save.isPending} disabled={!can}>
-          Save
-        </Button>
+        <FormProblem error={save.error} beside={["name"]} />
+        {can ? (
+          <Button type="submit" loading={save.isPending} disabled={name === tenant.name}>
+            Save
+          </Button>
+        ) : null}
       </Stack>
     </form>
   );

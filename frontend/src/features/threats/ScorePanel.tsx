@@ -16,8 +16,7 @@ export function ScorePanel({ actor }: { actor: Actor }) {
       <p style={{ margin: "0 0 12px" }}>
         <strong style={{ fontSize: 28, fontWeight: 500 }}>{Math.round(actor.score)}</strong>{" "}
         <span className="soft">
-          of 100: {plural(parts.length, "piece")} of evidence, {round(sum)} points
-          after decay
+          of 100: {plural(parts.length, "piece")} of evidence, {round(sum)} points after decay
           {capped ? ", limited to 100" : ""}
         </span>
       </p>

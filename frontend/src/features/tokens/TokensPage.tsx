@@ -1,28 +1,31 @@
-import { Alert, Button, Checkbox, Group, Modal, Select, SimpleGrid, Stack, TextInput } from "@mantine/core";
-import { useState } from "react";
+import { Button, SegmentedControl } from "@mantine/core";
+import { useCallback, useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { useChange, useList } from "@/api/queries";
-import { useCan, useSession } from "@/api/session";
+import { useCan } from "@/api/session";
 import type { Token } from "@/api/types";
-import { Tags } from "@/ui/Badges";
-import { CodeBlock } from "@/ui/CodeBlock";
+import { Pill, Tags } from "@/ui/Badges";
 import { ConfirmButton } from "@/ui/Confirm";
-import { day, words } from "@/ui/format";
 import { Panel, Time } from "@/ui/Layout";
-import { FormProblem } from "@/ui/Problem";
-import { EmptyState } from "@/ui/States";
+import { EmptyState, Forbidden } from "@/ui/States";
 import { DataTable } from "@/ui/table/DataTable";
+import { useUrlState } from "@/ui/table/useUrlState";
+import { device } from "../account/device";
+import { NewToken } from "./NewToken";
 
-export default function Tokens() {
+export default function TokensPage() {
+  return useCan("tokens.read") ? <Tokens /> : <Forbidden what="API tokens" who="Owners and admins" />;
+}
+
+function Tokens() {
   const can = useCan("tokens.write");
   const [making, setMaking] = useState(false);
-  const list = useList<Token>(["tokens"], {}, (query) => api.GET("/tokens", { params: { path: {}, query } }));
-  const revoke = useChange({
-    run: (id: string) => unwrap(api.DELETE("/tokens/{id}", { params: { path: { id } } })),
-    touches: [["tokens"]],
-    done: "Revoked. It stopped working at once.",
-    quiet: true,
-  });
+  const [search, patch] = useUrlState();
+  const ended = search["show"] === "ended";
+  const keep = useCallback((row: Token) => (row.state === "active") !== ended, [ended]);
+  const list = useList<Token>(["tokens"], { limit: 200 }, (query) =>
+    api.GET("/tokens", { params: { path: {}, query } }),
+  );
   return (
     <>
       <Panel flush>
@@ -30,15 +33,28 @@ export default function Tokens() {
           id="tokens"
           label="API tokens"
           query={list}
+          keep={keep}
           rowId={(row) => row.id}
           tools={
-            <Button size="xs" disabled={!can} onClick={() => setMaking(true)}>
-              Create a token
-            </Button>
+            <>
+              <Button size="xs" disabled={!can} onClick={() => setMaking(true)}>
+                Create a token
+              </Button>
+              <SegmentedControl
+                size="xs"
+                aria-label="Which tokens"
+                data={[
+                  { value: "active", label: "In force" },
+                  { value: "ended", label: "Ended" },
+                ]}
+                value={ended ? "ended" : "active"}
+                onChange={(value) => patch({ show: value === "ended" ? "ended" : undefined })}
+              />
+            </>
           }
           empty={
             <EmptyState
-              title="No API token yet"
+              title="No tokens yet"
               why="A token lets a script or a pipeline use the REST API with chosen rights and an end date. It is shown once."
               action={can ? { label: "Create a token", onClick: () => setMaking(true) } : undefined}
             />
@@ -51,31 +67,48 @@ export default function Tokens() {
               cell: (row) => (
                 <>
                   <strong style={{ fontWeight: 500 }}>{row.name}</strong>
-                  <div className="mono muted">{row.prefix}…</div>
+                  <div className="mono muted nowrap">pcl_{row.prefix}_…</div>
                 </>
               ),
+            },
+            {
+              id: "state",
+              label: "State",
+              value: (row) => row.state,
+              cell: (row) => <State token={row} />,
             },
             {
               id: "scopes",
               label: "Scopes",
               value: (row) => row.scopes.join(" "),
-              cell: (row) => <Tags values={row.scopes} limit={5} />,
+              cell: (row) => <Tags values={row.scopes} limit={4} />,
             },
             {
-              id: "expires",
-              label: "Expires",
-              value: (row) => row.expires_at,
-              cell: (row) => (row.expires_at ? day(row.expires_at) : "never"),
+              id: "networks",
+              label: "From",
+              value: (row) => row.networks.join(" "),
+              cell: (row) => <Tags values={row.networks} none="anywhere" limit={2} />,
             },
             {
               id: "used",
               label: "Last used",
               value: (row) => row.last_used_at,
-              cell: (row) => <Time at={row.last_used_at} />,
+              cell: (row) => (
+                <>
+                  <Time at={row.last_used_at} />
+                  {row.last_used_address ? (
+                    <div className="muted" title={row.last_used_agent}>
+                      <span className="mono">{row.last_used_address}</span>
+                      {row.last_used_agent ? `, ${device(row.last_used_agent)}` : ""}
+                    </div>
+                  ) : null}
+                </>
+              ),
             },
+            { id: "made", label: "Made by", value: (row) => row.made_by || "not known" },
             {
               id: "created",
-              label: "Created",
+              label: "Made",
               value: (row) => row.created_at,
               cell: (row) => <Time at={row.created_at} />,
               hidden: true,
@@ -85,127 +118,70 @@ export default function Tokens() {
               label: "Actions",
               sortable: false,
               value: () => "",
-              cell: (row) =>
-                can ? (
-                  <ConfirmButton
-                    size="compact-xs"
-                    danger
-                    label="Revoke"
-                    title={`Revoke ${row.name}?`}
-                    body="Whatever uses it stops working at once. This cannot be undone; create a new one instead."
-                    confirm="Revoke"
-                    run={() => revoke.mutateAsync(row.id)}
-                  />
-                ) : null,
+              cell: (row) => (can && row.state === "active" ? <Revoke token={row} /> : null),
             },
           ]}
         />
       </Panel>
       <p className="soft" style={{ fontSize: 13 }}>
+        Send a token as <code>Authorization: Bearer pcl_…</code>. A token never does more than its maker may,
+        and ends when its maker is removed or suspended.{" "}
         <a href="/api/docs" target="_blank" rel="noreferrer">
           REST API reference
         </a>
-        : send the token as <code>Authorization: Bearer pcl_…</code>
       </p>
       {making ? <NewToken onClose={() => setMaking(false)} /> : null}
     </>
   );
 }
 
-const LIFETIMES = [
-  { value: "7", label: "7 days" },
-  { value: "30", label: "30 days" },
-  { value: "90", label: "90 days" },
-  { value: "365", label: "1 year" },
-];
-
-function NewToken({ onClose }: { onClose: () => void }) {
-  const { permissions } = useSession();
-  const [name, setName] = useState("");
-  const [days, setDays] = useState("90");
-  const [scopes, setScopes] = useState<string[]>(
-    permissions.filter((p) => /^(inventory|findings|threats)\.read$/.test(p)),
+function State({ token }: { token: Token }) {
+  if (token.state === "revoked")
+    return (
+      <>
+        <Pill tone="info">Revoked</Pill>
+        <div className="muted">
+          <Time at={token.revoked_at} />
+        </div>
+      </>
+    );
+  if (token.state === "expired")
+    return (
+      <>
+        <Pill tone="info">Expired</Pill>
+        <div className="muted">
+          <Time at={token.expires_at} />
+        </div>
+      </>
+    );
+  return (
+    <>
+      <Pill tone="ok" icon>
+        Active
+      </Pill>
+      <div className="muted nowrap">
+        ends <Time at={token.expires_at} />
+      </div>
+    </>
   );
-  const create = useChange({
-    run: () =>
-      unwrap(
-        api.POST("/tokens", {
-          params: { path: {} },
-          body: { name, scopes, expires_at: new Date(Date.now() + Number(days) * 86_400_000).toISOString() },
-        }),
-      ),
+}
+
+function Revoke({ token }: { token: Token }) {
+  const revoke = useChange({
+    run: () => unwrap(api.DELETE("/tokens/{id}", { params: { path: { id: token.id } } })),
     touches: [["tokens"]],
+    done: "Revoked. It stopped working at once.",
     quiet: true,
   });
-  const made = create.data?.token;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="lg"
-      title={made ? "Copy the token now" : "Create an API token"}
-      closeOnClickOutside={!made}
-    >
-      {made ? (
-        <Stack>
-          <Alert color="yellow">It is shown this one time. We keep only a fingerprint of it.</Alert>
-          <CodeBlock code={made} title="API token" copyLabel="Copy the token" />
-          <Group justify="flex-end">
-            <Button onClick={onClose}>I have stored it</Button>
-          </Group>
-        </Stack>
-      ) : (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            create.mutate();
-          }}
-        >
-          <Stack>
-            <Group grow align="flex-start">
-              <TextInput
-                label="Name"
-                description="Who or what uses it."
-                required
-                data-autofocus
-                value={name}
-                onChange={(event) => setName(event.currentTarget.value)}
-              />
-              <Select
-                label="Expires after"
-                description="At most one year."
-                data={LIFETIMES}
-                value={days}
-                allowDeselect={false}
-                onChange={(value) => setDays(value ?? "90")}
-              />
-            </Group>
-            <Checkbox.Group
-              label="Scopes"
-              description="Only what it needs. You cannot give more than you may do."
-              value={scopes}
-              onChange={setScopes}
-            >
-              <SimpleGrid cols={{ base: 1, xs: 2 }} spacing={6} mt={8}>
-                {permissions.map((permission) => (
-                  <Checkbox
-                    key={permission}
-                    size="xs"
-                    value={permission}
-                    label={words(permission.replace(".", ": "))}
-                  />
-                ))}
-              </SimpleGrid>
-            </Checkbox.Group>
-            <FormProblem error={create.error} />
-            <Group justify="flex-end">
-              <Button type="submit" loading={create.isPending} disabled={!scopes.length}>
-                Create
-              </Button>
-            </Group>
-          </Stack>
-        </form>
-      )}
-    </Modal>
+    <ConfirmButton
+      size="compact-xs"
+      danger
+      label="Revoke"
+      title={`Revoke ${token.name}?`}
+      body="Whatever uses it stops working at once. This cannot be undone; create a new one instead."
+      confirm="Revoke"
+      run={() => revoke.mutateAsync()}
+    />
   );
 }

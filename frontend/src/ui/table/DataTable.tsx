@@ -32,6 +32,8 @@ interface DataTableProps<T> {
   rowHref?: (row: T) => string;
   query?: ListQuery<T>;
   rows?: T[];
+  /** Which of the loaded rows are shown, for lists the server does not narrow. */
+  keep?: (row: T) => boolean;
   /** "server" sends the order to the API; "loaded" orders the rows at hand. */
   sorting?: "server" | "loaded";
   /** Keeps the order in the address; for a page's main table. */
@@ -71,10 +73,12 @@ export function DataTable<T>(props: DataTableProps<T>) {
     key: `columns:${id}`,
     defaultValue: {},
   });
-  const data = useMemo(
+  const loaded = useMemo(
     () => props.rows ?? query?.data?.pages.flatMap((page) => page.data) ?? [],
     [props.rows, query?.data],
   );
+  const { keep } = props;
+  const data = useMemo(() => (keep ? loaded.filter(keep) : loaded), [loaded, keep]);
   const server = sorting === "server";
   const defs = useMemo(() => columnDefs(columns, server), [columns, server]);
   // eslint-disable-next-line react-hooks/incompatible-library -- TanStack Table 8 keeps its own state
@@ -142,7 +146,13 @@ export function DataTable<T>(props: DataTableProps<T>) {
       {props.chips}
       {failed ? <ErrorState error={query.error} retry={() => void query.refetch()} /> : null}
       {loading ? <Loading rows={8} label={`Loading ${props.label.toLowerCase()}`} /> : null}
-      {!failed && !loading && rows.length === 0 ? props.empty : null}
+      {!failed && !loading && rows.length === 0 ? (
+        loaded.length > 0 ? (
+          <p className={css["none"]}>None of the {plural(loaded.length, "row")} matches.</p>
+        ) : (
+          props.empty
+        )
+      ) : null}
       {rows.length > 0 ? (
         <div className={css["scroll"]}>
           <table
