@@ -107,7 +107,7 @@ def measure(caller: Caller, people: int) -> None:
     add = {"op": "Add", "path": "members", "value": [{"value": id_} for id_ in ids]}
     line(f"put {people} people into a group", [patched(group, add)])
     line(
-        f"rename it: {people} roles change",
+        f"rename it: {people} roles change, 100 of them at once",
         [patched(group, {"op": "replace", "value": {"displayName": "soc"}})],
     )
     line("read it without members", [sent("GET", f"{group}?excludedAttributes=members") for _ in range(50)])

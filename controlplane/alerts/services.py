@@ -110,17 +110,19 @@ def route(subject: Subject) -> list[str]:
 
 def send_test(destination_id: str) -> Delivery:
     """Deliver a test message now and show what became of it."""
-    row = _found(destination_id)
-    delivery = Delivery.objects.create(
-        destination=row,
-        event="test",
-        subject_id=row.id,
-        version=new_id("tst"),
-        severity="info",
-        subject="Test message from Portcullis",
-        text="If you can read this, alerts arrive here.",
-        payload={"test": True},
-    )
+    with transaction.atomic():
+        row = _found(destination_id)
+        delivery = Delivery.objects.create(
+            destination=row,
+            event="test",
+            subject_id=row.id,
+            version=new_id("tst"),
+            severity="info",
+            subject="Test message from Portcullis",
+            text="If you can read this, alerts arrive here.",
+            payload={"test": True},
+        )
+        record("alert_destination.test", target=row.id, after={"delivery": delivery.id})
     with suppress(ConnectorError):  # the outcome stands on the delivery
         deliver(delivery.id)
     delivery.refresh_from_db()
@@ -162,11 +164,15 @@ def give_up(delivery_id: str) -> None:
 
 def resend(delivery_id: str) -> Delivery:
     """Put a delivery back into the queue."""
-    delivery = Delivery.objects.filter(pk=delivery_id).first()
-    if delivery is None:
-        raise NotFound("delivery-not-found", "There is no such delivery. Nothing was sent.")
-    delivery.state = Delivery.State.QUEUED
-    delivery.save(update_fields=["state"])
+    with transaction.atomic():
+        delivery = Delivery.objects.filter(pk=delivery_id).first()
+        if delivery is None:
+            raise NotFound("delivery-not-found", "There is no such delivery. Nothing was sent.")
+        before, delivery.state = delivery.state, Delivery.State.QUEUED
+        delivery.save(update_fields=["state"])
+        record(
+            "alert_delivery.resend", delivery.id, before={"state": before}, after={"state": delivery.state}
+        )
     return delivery
 
 

@@ -235,7 +235,9 @@ class BlockViewSet(ApiViewSet):
         "extend": "blocks.push",
         "approve": "blocks.approve",
     }
-    without_step_up = {"undo": "taking one block away is the safe direction and must never wait for a password"}
+    without_step_up = {
+        "undo": "taking one block away is the safe direction and must never wait for a password"
+    }
     serializer_class = BlockSerializer
 
     def list(self, request: Request) -> Response:

@@ -165,9 +165,7 @@ MFA_RATE_LIMITS = False
 EMAIL_URL = os.environ.get("PORTCULLIS_EMAIL_URL", "")
 EMAIL_BACKEND = os.environ.get(
     "PORTCULLIS_EMAIL_BACKEND",
-    "tenants.accounts.outgoing.EgressMail"
-    if EMAIL_URL
-    else "django.core.mail.backends.console.EmailBackend",
+    "tenants.accounts.outgoing.EgressMail" if EMAIL_URL else "django.core.mail.backends.console.EmailBackend",
 )
 DEFAULT_FROM_EMAIL = os.environ.get("PORTCULLIS_EMAIL_FROM", f"portcullis@{BASE_DOMAIN}")
 

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from controlplane.api.permissions import HasPermission
 from controlplane.api.routing import Router
 from controlplane.api.views import ApiViewSet
-from controlplane.connections import jobs, queries, services
+from controlplane.connections import queries, services
 from controlplane.connections.serializers import (
     CheckSerializer,
     ConnectionDetailSerializer,
@@ -109,8 +109,7 @@ class ConnectionViewSet(ApiViewSet):
     @action(detail=True, methods=["post"])
     def sync(self, request: Request, pk: str) -> Response:
         """Read the configuration as soon as a worker is free."""
-        run = services.request_sync(pk)
-        jobs.run_sync.enqueue(run.id, unique_key=run.id)
+        run = services.ask_sync(pk)
         return Response({"run": RunSerializer(run).data}, status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(operation_id="connections_runs", responses=RunSerializer(many=True))

@@ -21,7 +21,9 @@ class Connection(models.Model):
     secrets = SealedTextField(blank=True, default="")  # JSON object of the secret fields
     generated = models.JSONField(default=dict)  # what we made for the customer, external id and the like
     ingest_token_hash = models.CharField(max_length=64, blank=True, default="", db_index=True)
-    ingest_token_sealed = SealedTextField(bound_to="ingest_token", blank=True, default="")  # only until it is in use
+    ingest_token_sealed = SealedTextField(
+        bound_to="ingest_token", blank=True, default=""
+    )  # only until it is in use
     permissions_checked_at = models.DateTimeField(null=True)
     last_sync_at = models.DateTimeField(null=True)
     last_verified_at = models.DateTimeField(null=True)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
+from django.db import transaction
+
 from connectors.base.capabilities import Capability
 from connectors.base.model import ConfigSnapshot
 from controlplane.classification import Classifier
@@ -23,6 +25,7 @@ from controlplane.posture.placing import Places
 from controlplane.posture.registry import all_checks, checks_for
 from controlplane.posture.types import Check, EndpointFacts, Facts
 from controlplane.traffic import queries as traffic
+from tenants.audit.services import record
 from tenants.errors import DomainError
 
 #: Levels of data classes that count as sensitive.
@@ -81,8 +84,11 @@ def verify(finding_id: str, now: datetime) -> Verification:
     seen = snapshot or ConfigSnapshot(connection.vendor, connection.id, connection.name)
     results = _evaluate([check], connection.id, seen, inventory.views(connection.id))
     scope = Scope(connection.id, (check.card,), read_id, now)
-    reporting.report(results, scope)
-    return _answer(finding.fingerprint, results, connection.id, findings.finding(finding_id).status)
+    with transaction.atomic():
+        reporting.report(results, scope)
+        after = findings.finding(finding_id).status
+        record("finding.verify", finding_id, before={"status": finding.status}, after={"status": after})
+    return _answer(finding.fingerprint, results, connection.id, after)
 
 
 def endpoint_facts(views: Sequence[EndpointView]) -> list[EndpointFacts]:

@@ -33,11 +33,147 @@ const pages = {
   import: "/imports/imp_1",
   alerts: "/alerts",
   deliveries: "/alerts?tab=deliveries",
-  profile: "/settings/profile",
+  account: "/settings/account",
   members: "/settings/members",
+  sso: "/settings/sso",
+  provisioning: "/settings/provisioning",
   tokens: "/settings/tokens",
+  signins: "/settings/sign-ins",
   audit: "/settings/audit",
+  auditfiltered: "/settings/audit?action=block.&range=month&actor=usr_1",
+  workspace: "/settings/workspace",
   missing: "/findings/fnd_nope",
+  signin: "/",
+  signinfactor: "/",
+  signinrequired: "/?sign-in-problem=sso-domain",
+  reset: "/account/reset#secret",
+  resetspent: "/account/reset#spent",
+  verify: "/account/email#secret",
+  invitation: "/invitation#secret",
+  invitationspent: "/invitation#spent",
+  needsfactor: "/",
+  offer: "/",
+  deletion: "/settings/workspace",
+  forbidden: "/settings/sso",
+  accountnone: "/settings/account",
+  membersnone: "/settings/members",
+  ssonone: "/settings/sso",
+  provisioningnone: "/settings/provisioning",
+  tokensnone: "/settings/tokens",
+  auditnone: "/settings/audit",
+  workspacenone: "/settings/workspace",
+  memberserror: "/settings/members",
+  ssoerror: "/settings/sso",
+  auditerror: "/settings/audit",
+  accounterror: "/settings/account",
+};
+
+/** Answers of the recorded back end that a page needs otherwise: [method, address under /api/v1, answer from the usual one]. */
+const nothing = () => ({ status: 200, body: { data: [], next: null } });
+const fault = () => ({
+  status: 503,
+  body: {
+    title: "Temporarily unavailable",
+    status: 503,
+    detail: "The database is being moved; nothing was changed.",
+    action: "Try again in a minute.",
+    request_id: "req_01shot",
+  },
+});
+const signedOut = (more = {}) => [
+  "GET",
+  /^\/session$/,
+  () => ({ status: 401, body: { code: "not-signed-in", title: "Not signed in", status: 401, ...more } }),
+];
+const session = (change) => ["GET", /^\/session$/, (usual) => ({ status: 200, body: change(usual) })];
+const otherwise = {
+  signin: [signedOut()],
+  signinfactor: [
+    signedOut({ code: "second-factor-needed", factors: ["recovery_codes", "totp", "webauthn"] }),
+  ],
+  signinrequired: [
+    signedOut(),
+    ["GET", /^\/sso\/sign-in$/, (usual) => ({ status: 200, body: { ...usual, required: true } })],
+  ],
+  reset: [signedOut()],
+  invitation: [signedOut()],
+  needsfactor: [
+    session((usual) => ({ ...usual, needs: "second-factor", permissions: [] })),
+    ["GET", /authenticators$/, () => ({ status: 200, body: { data: [] } })],
+  ],
+  offer: [session((usual) => ({ ...usual, by: "sign-up", step_up: { until: null, ways: ["password"] } }))],
+  deletion: [
+    [
+      "GET",
+      /^\/tenant\/deletion$/,
+      () => ({
+        status: 200,
+        body: { delete_after: new Date(Date.now() + 5e8).toISOString(), grace_hours: 168 },
+      }),
+    ],
+  ],
+  forbidden: [session((usual) => ({ ...usual, role: "viewer", permissions: ["members.read"] }))],
+  accountnone: [
+    session((usual) => ({
+      ...usual,
+      user: { ...usual.user, email_verified: false, name: "" },
+      step_up: { until: null, ways: [] },
+      by: "sso",
+      provider: "idp_okta",
+    })),
+    ["GET", /authenticators$/, () => ({ status: 200, body: { data: [] } })],
+  ],
+  membersnone: [
+    ["GET", /^\/invitations$/, nothing],
+    ["GET", /^\/sign-ins$/, nothing],
+    ["GET", /^\/members$/, (usual) => ({ status: 200, body: { data: usual.data.slice(0, 1), next: null } })],
+  ],
+  ssonone: [["GET", /^\/sso\/(providers|domains|links|scim\/groups)$/, nothing]],
+  provisioningnone: [
+    ["GET", /^\/sso\/scim\/(tokens|events|groups)$/, nothing],
+    [
+      "GET",
+      /^\/sso\/scim$/,
+      (usual) => ({
+        status: 200,
+        body: {
+          ...usual,
+          active: false,
+          tokens: 0,
+          provisioned: 0,
+          groups: 0,
+          last_request_at: null,
+          last_change_at: null,
+          last_error_at: null,
+        },
+      }),
+    ],
+  ],
+  tokensnone: [["GET", /^\/tokens$/, nothing]],
+  auditnone: [["GET", /^\/audit$/, nothing]],
+  workspacenone: [["GET", /^\/archives$/, nothing]],
+  memberserror: [["GET", /^\/(members|invitations|sign-in-policy|roles)$/, fault]],
+  ssoerror: [["GET", /^\/sso\/(providers|domains|links|policy)$/, fault]],
+  auditerror: [
+    ["GET", /^\/audit$/, fault],
+    [
+      "POST",
+      /^\/audit\/verify$/,
+      () => ({
+        status: 200,
+        body: {
+          ok: false,
+          checked: 811,
+          sequence: 812,
+          until: 840,
+          fault: "Entry 812 is not the one that was signed: its hash differs.",
+          signed: { sequence: 1284, at: new Date().toISOString(), key: "ed25519-7f31c9", reason: "" },
+          restored: [],
+        },
+      }),
+    ],
+  ],
+  accounterror: [["GET", /(authenticators|account\/sessions)$/, fault]],
 };
 
 const steps = {
@@ -59,6 +195,97 @@ const steps = {
     await page.getByRole("button", { name: /Continue with|Read the/ }).click();
     await page.waitForTimeout(3000);
     await shot("wizard-3");
+  },
+  account: async (page, shot) => {
+    await page.getByRole("button", { name: "Change the password" }).click();
+    await page.getByLabel("New password").fill("globex dana 2026");
+    await page.getByRole("button", { name: "Change the address" }).click();
+    await shot("account-forms");
+    await page.getByRole("button", { name: "Make new ones" }).first().click();
+    await page
+      .getByRole("dialog", { name: "Make new recovery codes?" })
+      .getByRole("button", { name: "Make new ones" })
+      .click();
+    await page.getByText("Show that it is you").waitFor();
+    await shot("stepup");
+    await page.getByRole("button", { name: "Use the password" }).click();
+    const dialog = page.getByRole("dialog", { name: "Show that it is you" });
+    await dialog.locator("input").fill("wrong");
+    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByText("The password is wrong").waitFor();
+    await shot("stepup-wrong");
+    await dialog.locator("input").fill("correct horse");
+    await page.getByRole("button", { name: "Go on" }).click();
+    await page.getByText("Keep your recovery codes").waitFor();
+    await shot("codes");
+  },
+  accountnone: async (page, shot) => {
+    await page.getByRole("button", { name: "Set up" }).click();
+    await page.getByText("Scan this with").waitFor();
+    await shot("addapp");
+  },
+  members: async (page, shot) => {
+    await page.getByLabel("E-mail addresses").fill("sam@x.example, ines.moreau@globex.example");
+    await page.getByRole("button", { name: /^Invite/ }).click();
+    await page.getByText("the mail is on its way").waitFor();
+    await shot("members-invited");
+  },
+  sso: async (page, shot) => {
+    await page.getByRole("button", { name: "Check now" }).click();
+    await page.getByText("no TXT record was found").waitFor();
+    await page.getByRole("button", { name: "Move rule 2 up" }).click();
+    await page.getByRole("button", { name: "Add a rule" }).click();
+    await page.getByLabel("Group of rule 3").fill("Finance");
+    await page.getByLabel("Group of rule 3").press("Tab");
+    await shot("sso-changed");
+    await page.getByRole("button", { name: "Add another provider" }).click();
+    await page.getByText("Create an app at the provider first").waitFor();
+    await shot("sso-form");
+  },
+  provisioning: async (page, shot) => {
+    await page.getByRole("button", { name: "Create a token" }).click();
+    await page.getByLabel("Name").fill("Entra");
+    await shot("scim-token");
+  },
+  tokens: async (page, shot) => {
+    await page.getByRole("button", { name: "Create a token" }).click();
+    await page.getByText("Everything to read").waitFor();
+    await page.getByRole("textbox", { name: "Name" }).fill("Nightly export");
+    await shot("token-new");
+    await page.getByRole("button", { name: "Create", exact: true }).click();
+    await page.getByText("copy the token now").waitFor();
+    await shot("token-made");
+  },
+  audit: async (page, shot) => {
+    await page.getByRole("button", { name: "Verify the chain" }).click();
+    await page.getByText("Unbroken over").waitFor();
+    await page.getByRole("button", { name: "finding.triage" }).first().click();
+    await page.getByText("risk_accepted").first().waitFor();
+    await shot("audit-entry");
+  },
+  auditerror: async (page, shot) => {
+    await page.getByRole("button", { name: "Verify the chain" }).click();
+    await page.getByText("Broken between").waitFor();
+    await shot("audit-broken");
+  },
+  workspace: async (page, shot) => {
+    await page.getByRole("button", { name: "Delete the workspace" }).click();
+    await shot("workspace-delete");
+  },
+  signin: async (page, shot) => {
+    await page.getByLabel("E-mail").fill("dana@globex.example");
+    await page.getByLabel("Password", { exact: true }).fill("slow down");
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.getByText("Possible again").waitFor();
+    await shot("signin-wait");
+    await page.getByRole("button", { name: "Forgot the password?" }).click();
+    await shot("forgot");
+  },
+  signinfactor: async (page, shot) => {
+    await page.getByRole("button", { name: /code of the authenticator/ }).click();
+    await page.getByRole("textbox").fill("000000");
+    await page.getByText("does not fit").waitFor();
+    await shot("signin-code");
   },
 };
 
@@ -125,7 +352,19 @@ for (const [look, scheme, width, height] of [
     await page.screenshot({ path: `${OUT}${name}.${look}.png` });
     await page.setViewportSize({ width, height });
   };
+  let answers = [];
+  await context.route(/\/(api\/v1|_allauth\/browser\/v1)\//, async (route) => {
+    const address = new URL(route.request().url()).pathname.replace(/^\/(api|_allauth\/browser)\/v1/, "");
+    const other = answers.find(([verb, where]) => verb === route.request().method() && where.test(address));
+    if (!other) return route.fallback();
+    const usual = await route.fetch().then((answer) => answer.json().catch(() => null));
+    const { status, body } = other[2](usual);
+    return route.fulfill({ status, contentType: "application/json", body: JSON.stringify(body) });
+  });
   for (const [name, path] of wanted) {
+    answers = otherwise[name] ?? [];
+    // Afresh, also when only what stands behind # differs.
+    await page.goto("about:blank");
     await page.goto(BASE + path);
     await page.waitForLoadState("networkidle").catch(() => undefined);
     await shot(name);

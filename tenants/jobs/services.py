@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
+from tenants.audit.services import record
 from tenants.errors import Conflict, NotFound
 from tenants.isolation.context import require_tenant
 from tenants.jobs.models import JobFailure
@@ -157,4 +158,5 @@ def retry_failure(failure_id: str) -> UUID | None:
         raise Conflict("job-is-gone", f"The job {failure.job} no longer exists; nothing was enqueued.")
     failure.retried_at = timezone.now()
     failure.save(update_fields=["retried_at"])
+    record("job.retry", failure.id, after={"job": failure.job})
     return declared.enqueue(*failure.arguments)

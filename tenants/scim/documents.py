@@ -12,6 +12,7 @@ from tenants.scim.resources import LARGEST
 DEEPEST: Final = 12
 MOST_OPERATIONS: Final = 500
 LONGEST_PATH: Final = 500
+MOST_FOR_A_USER: Final = 60  # operations, and values of all lists together: each is compared with all before
 
 
 def read(body: bytes) -> dict[str, Any]:
@@ -43,6 +44,20 @@ def operations(document: Mapping[str, Any]) -> list[dict[str, Any]]:
             detail=f"More than {MOST_OPERATIONS} operations in one request; nothing was changed. Send fewer at once."
         )
     return [single for entry in given for single in _split(entry)]
+
+
+def few(found: Any) -> None:
+    """Refuse more operations or values than there are of one user; each is compared with all that is there already."""
+    if _values(found) > MOST_FOR_A_USER:
+        raise InvalidValueException(
+            detail=f"More than {MOST_FOR_A_USER} values or operations were sent for one user; nothing was changed."
+        )
+
+
+def _values(found: Any) -> int:
+    if isinstance(found, list):
+        return len(found) + sum(map(_values, found))
+    return sum(map(_values, found.values())) if isinstance(found, dict) else 0
 
 
 def _split(entry: Any) -> Iterator[dict[str, Any]]:

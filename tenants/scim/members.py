@@ -3,6 +3,7 @@
 The library would hold every member as an object and compare each with each; a group may have thousands.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ from tenants.scim.resources import Group
 
 LONGEST_ID: Final = 64
 _OPS: Final = ("add", "remove", "replace")
+#: How nearly every removal is written; parsing thousands of them takes seconds.
+_ONE: Final = re.compile(r'members\[value eq "([A-Za-z0-9_-]+)"\]')
 
 
 def named(value: Any) -> set[str]:
@@ -37,6 +40,8 @@ def patched(
                 wanted = _changed(wanted, op, Path[Group](name), value[name])
             if rest or not value:
                 others.append({**operation, "value": rest})
+        elif isinstance(path, str) and op == "remove" and value is None and (one := _ONE.fullmatch(path)):
+            wanted.discard(one[1])
         elif isinstance(path, str) and _is_members(path):
             wanted = _changed(wanted, op, Path[Group](path), value)
         else:

@@ -74,7 +74,7 @@ class Token(models.Model):
 
 
 class Event(models.Model):
-    """A write that was asked for, and what came of it; for the administrator, pruned daily."""
+    """A write that was asked for, and what came of it; for the administrator, pruned hourly."""
 
     id = PrefixedIdField(prefix="sev")
     at = models.DateTimeField(db_index=True)

@@ -15,11 +15,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import urllib3
+
 from controlplane.demo import product
 from controlplane.demo.customer import Customer, StepFailed
 from controlplane.demo.estate import free_port
+from controlplane.demo.processes import Processes
 from tests.samples import DECK, LOGS, OPENAPI
-from tests.scan.findings import OUTPUT, Finding, Outcome, tool
+from tests.scan.findings import OUTPUT, REPOSITORY, Finding, Outcome, tool
 
 #: What needs a place in the internet to call back (ssrf, xxe, log4shell) is left out: tests/connectors/egress proves SSRF.
 ATTACKS = "backup,cookieflags,crlf,csp,csrf,exec,file,htaccess,http_headers,methods,permanentxss,redirect,sql,timesql,xss"
@@ -28,6 +31,9 @@ LEFT_OUT = (
     "session*", "tenant/deletion*", "tenant/sign-in-policy*", "account/sessions*", "account/password", "members/*", "scim*",
 )  # fmt: skip
 SECONDS_PER_ATTACK = 60
+#: A busy machine starts slowly.
+START_SECONDS = 300
+MANAGE = str(REPOSITORY / "manage.py")
 
 
 def scan() -> list[Outcome]:
@@ -68,14 +74,35 @@ def _running() -> Iterator[tuple[int, Path]]:
             "PORTCULLIS_DATA": str(data), "PORTCULLIS_PUBLIC_URL": f"http://{{tenant}}.localhost:{port}",
             "PORTCULLIS_HTTPS": "1", "PORTCULLIS_BEHIND_PROXY": "1", "PORTCULLIS_STEP_UP_MINUTES": "600",
         }  # fmt: skip
-        started = None
+        processes = Processes(data / "logs", settings)
         try:
-            started = product.start(port, settings, data / "logs")
+            processes.run("migrate", MANAGE, "migrate_all")
+            processes.start("web", MANAGE, "serve", "--port", str(port))
+            processes.wait("web", lambda: _ready(port), START_SECONDS)
+            processes.start("worker", MANAGE, "worker")
+            processes.start("scheduler", MANAGE, "scheduler")
             yield port, data
         finally:
-            if started is not None:
-                started.processes.stop()
+            processes.stop()
             product.stop_database(data)
+
+
+def _ready(port: int) -> bool:
+    """Whether the product serves, its slowest document included."""
+    for path in ("/readyz", "/", "/api/v1/signup/slug?slug=scanned"):
+        try:
+            answer = urllib3.request(
+                "GET",
+                f"http://127.0.0.1:{port}{path}",
+                headers={"host": f"localhost:{port}"},
+                timeout=60,
+                retries=False,
+            )
+        except urllib3.exceptions.HTTPError:
+            return False
+        if answer.status != 200:
+            return False
+    return True
 
 
 def _fill(customer: Customer) -> None:

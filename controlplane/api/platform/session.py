@@ -121,7 +121,7 @@ class SessionView(ApiView):
         known = described(request)
         body = PreferencesSerializer(data=request.data)
         body.is_valid(raise_exception=True)
-        services.update_user(known["user"]["id"], **body.validated_data)
+        services.change_profile(known["user"]["id"], **body.validated_data)
         changed = user(known["user"]["id"])
         if changed is not None:
             request.user = changed

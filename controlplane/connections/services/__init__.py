@@ -18,6 +18,7 @@ from controlplane.connections.services.opening import (
 )
 from controlplane.connections.services.pulling import pull
 from controlplane.connections.services.setup import Setup, setup
+from controlplane.connections.services.sync import ask as ask_sync
 from controlplane.connections.services.sync import request as request_sync
 from controlplane.connections.services.sync import run as run_sync
 from controlplane.connections.services.sync import store as store_snapshot
@@ -27,6 +28,7 @@ __all__ = [
     "AccessReport",
     "Setup",
     "accepts_token",
+    "ask_sync",
     "check",
     "create",
     "delete",

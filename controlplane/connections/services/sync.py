@@ -15,6 +15,7 @@ from controlplane.connections.models import Connection, Snapshot, SyncRun
 from controlplane.connections.services.access import fail, problem
 from controlplane.connections.services.opening import get, manifest_of, open_connector
 from controlplane.connections.types import ConnectionStatus, RunKind, RunState
+from tenants.audit.services import record
 from tenants.errors import Conflict, DomainError, NotFound
 from tenants.jobs.events import emit
 
@@ -35,6 +36,17 @@ def request(connection_id: str) -> SyncRun:
     return SyncRun.objects.create(
         connection=connection, kind=RunKind.CONFIG, total=2, step="waiting for a worker"
     )
+
+
+def ask(connection_id: str) -> SyncRun:
+    """Have the configuration read as soon as a worker is free, because somebody wants it."""
+    from controlplane.connections.jobs import run_sync  # jobs import the services
+
+    with transaction.atomic():
+        wanted = request(connection_id)
+        record("connection.sync", target=connection_id, after={"run": wanted.id})
+        run_sync.enqueue(wanted.id, unique_key=wanted.id)
+    return wanted
 
 
 def run(run_id: str) -> SyncRun:

@@ -38,6 +38,7 @@ from tenants.accounts.services.signing_in import (
 from tenants.accounts.services.stepping_up import by_password, prove, proved_until, ways
 from tenants.accounts.services.users import (
     change_email,
+    change_profile,
     check_email,
     check_new_password,
     create_user,
@@ -61,6 +62,7 @@ __all__ = [
     "by_password",
     "change_email",
     "change_password",
+    "change_profile",
     "change_recorded",
     "check_email",
     "check_new_password",

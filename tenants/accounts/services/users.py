@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from tenants.accounts.models import User
+from tenants.audit.services import record
 from tenants.errors import Conflict, Invalid
 
 _TAKEN = "Someone with this email address is already here."
@@ -37,6 +38,17 @@ def update_user(user_id: str, **values: str) -> None:
     chosen = {name: values[name] for name in ("name", "theme") if name in values}
     if chosen:
         User.objects.filter(id=user_id).update(**chosen)
+
+
+@transaction.atomic
+def change_profile(user_id: str, **values: str) -> None:
+    """Change one's own `name` or `theme`, on record when something differs."""
+    own = User.objects.filter(id=user_id)
+    before = own.values("name", "theme").get()
+    update_user(user_id, **values)
+    after = own.values("name", "theme").get()
+    if after != before:
+        record("account.change", user_id, before=before, after=after)
 
 
 def change_email(user_id: str, email: str, *, verified: bool = False) -> str:

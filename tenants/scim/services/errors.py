@@ -15,6 +15,7 @@ from scim2_models import (
 )
 
 from tenants.errors import DomainError, Invalid
+from tenants.orgs.queries import UPGRADING, of_another_version
 from tenants.scim.resources import LARGEST
 
 _AGAIN: Final = "Something failed; it was logged and nothing was changed. Try again later."
@@ -47,6 +48,8 @@ class Explained:
 
 def explained(error: Exception) -> Explained:
     """Say what an exception means to the provider."""
+    if of_another_version(error):
+        error = UPGRADING
     if isinstance(error, DomainError):
         parts = [error.detail, *(text for texts in error.fields.values() for text in texts), error.action]
         status = 400 if isinstance(error, Invalid) else error.status

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
+import structlog
+from django.db import DatabaseError
 from django.utils import timezone
 
 from tenants.accounts.services import allow
@@ -10,6 +12,7 @@ from tenants.limits import Limit
 from tenants.scim.models import Event
 from tenants.scim.types import Asked
 
+log = structlog.get_logger(__name__)
 KEPT: Final = timedelta(days=30)
 MOST: Final = 5000
 #: Entra ID asks for 25 requests a second; a token gets a little more, and none of it is another token's.
@@ -19,17 +22,20 @@ REFUSED: Final = Limit("scim-refused", most=60, seconds=60)
 
 
 def note(token_id: str, asked: Asked, status: int, detail: str = "") -> None:
-    """Keep one write with its outcome."""
-    Event.objects.create(
-        at=timezone.now(),
-        token_id=token_id,
-        method=asked.method,
-        resource=asked.resource,
-        resource_id=asked.id[:64],
-        label=asked.label[:254],
-        status=status,
-        detail=detail[:500],
-    )
+    """Keep one write with its outcome; what was asked for is answered whether or not that can be kept."""
+    try:
+        Event.objects.create(
+            at=timezone.now(),
+            token_id=token_id,
+            method=asked.method,
+            resource=asked.resource,
+            resource_id=asked.id[:64],
+            label=asked.label[:254],
+            status=status,
+            detail=detail[:500],
+        )
+    except DatabaseError:
+        log.exception("provisioning event not kept", status=status)
 
 
 def spend(limit: Limit, subject: str) -> None:

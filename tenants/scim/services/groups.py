@@ -9,8 +9,9 @@ from django.db.models import F
 from django.utils import timezone
 from scim2_models import Context, InvalidValueException, PatchOp, UniquenessException
 
+from tenants.audit.actors import current_actor
 from tenants.audit.services import record
-from tenants.scim import documents, members, queries
+from tenants.scim import documents, jobs, members, queries
 from tenants.scim.models import Group, GroupMember
 from tenants.scim.resources import POLICY
 from tenants.scim.resources import Group as ScimGroup
@@ -96,18 +97,24 @@ def _apply(row: Group, columns: Mapping[str, str], inside: Mapping[str, str], wa
     GroupMember.objects.bulk_create(GroupMember(group=row, user_id=user_id) for user_id in added.values())
     listed = _listed("added", added) | _listed("removed", removed)
     record("scim.group.change", row.id, before=before, after=_plain(row) | listed)
-    concerned = {*added.values(), *removed.values(), *(inside.values() if renamed else ())}
-    _settle(concerned)
+    # Who may lose something comes first.
+    _settle([*removed.values(), *(inside.values() if renamed else ()), *added.values()])
 
 
 def _settle(user_ids: Iterable[str]) -> None:
-    """Remember the groups of these people anew, and give them the role that follows."""
+    """Remember the groups of these people anew, and give them the role that follows.
+
+    Each change of a role is an entry of the audit trail, for which all other writers wait: the first hundred are made in
+    the request, the others in portions right after it.
+    """
     names: dict[str, list[str]] = {user_id: [] for user_id in user_ids}
     belonging = GroupMember.objects.filter(user_id__in=list(names)).values_list("user_id", "group__name")
     for user_id, name in belonging:
         names[user_id].append(name)
     remember_all(SCIM, names)
-    settle_all(names, policy(), SCIM)
+    if settle_all(names, policy(), SCIM, most=jobs.AT_ONCE):
+        actor = current_actor()
+        jobs.settle_roles.enqueue(actor.id, actor.name)
 
 
 def _inside(row: Group) -> dict[str, str]:

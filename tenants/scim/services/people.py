@@ -124,12 +124,14 @@ def replace_user(member_id: str, document: Mapping[str, Any], if_match: str = ""
 @transaction.atomic
 def patch_user(member_id: str, document: Mapping[str, Any], if_match: str = "") -> None:
     """Apply a PATCH document; all of it or nothing."""
-    operations = {"schemas": [str(PatchOp.__schema__)], "Operations": documents.operations(document)}
+    operations = documents.operations(document)
+    documents.few(operations)
+    patch = {"schemas": [str(PatchOp.__schema__)], "Operations": operations}
     one_at_a_time()
     before = _current(member_id, if_match)
     after = before.model_copy(deep=True)
     with POLICY:
-        PatchOp[User].model_validate(operations, scim_ctx=Context.RESOURCE_PATCH_REQUEST).patch(after)
+        PatchOp[User].model_validate(patch, scim_ctx=Context.RESOURCE_PATCH_REQUEST).patch(after)
     _apply(member_id, before, after)
 
 
@@ -272,6 +274,7 @@ def _free(key: str, but: str = "") -> None:
 
 
 def _read(document: Mapping[str, Any], context: Context) -> User:
+    documents.few(document)
     left_out = not any(name.lower() == "active" for name in document)
     with POLICY:
         found = User.model_validate(dict(document) | ({"active": True} if left_out else {}), scim_ctx=context)

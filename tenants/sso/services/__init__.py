@@ -21,6 +21,7 @@ from tenants.sso.services.providers import (
 )
 from tenants.sso.services.roles import (
     SCIM,
+    claimed_by,
     forget,
     forget_all,
     one_at_a_time,
@@ -38,6 +39,7 @@ __all__ = [
     "begin",
     "change_policy",
     "change_provider",
+    "claimed_by",
     "create_provider",
     "end_flows_of",
     "finish",

@@ -69,20 +69,34 @@ def settle(user_id: str, policy: PolicyView, source: str = "") -> None:
     settle_all([user_id], policy, source)
 
 
-def settle_all(user_ids: Iterable[str], policy: PolicyView, source: str = "") -> None:
-    """Give several people the role their groups make."""
+def settle_all(
+    user_ids: Iterable[str], policy: PolicyView, source: str = "", most: int | None = None
+) -> bool:
+    """Give several people the role their groups make, in this order; tell whether some are left after `most` changes."""
     wanted = list(user_ids)
     if not policy.rules or not wanted:
-        return
+        return False
     claims: dict[str, dict[str, list[str]]] = {}
     for row in GroupClaim.objects.filter(user_id__in=wanted).order_by("id"):
         claims.setdefault(row.user_id, {})[row.source] = row.names
     found = map(member_of_user, wanted) if len(wanted) <= FEW else members()
-    for member in found:
-        if member is None or member.user not in claims or member.role == Role.OWNER:
+    by_user = {member.user: member for member in found if member is not None}
+    changed = 0
+    for user_id in wanted:
+        member, theirs = by_user.get(user_id), claims.get(user_id)
+        if member is None or theirs is None or member.role == Role.OWNER:
             continue
-        theirs = claims[member.user]
         names = theirs.get(SCIM, theirs.get(source, next(reversed(theirs.values()))))
         role = role_for(names, policy)
-        if role != member.role:
-            change_role(member.id, role, ALL)
+        if role == member.role:
+            continue
+        if changed == most:
+            return True
+        change_role(member.id, role, ALL)
+        changed += 1
+    return False
+
+
+def claimed_by(source: str) -> list[str]:
+    """Return whom a source gave groups for."""
+    return list(GroupClaim.objects.filter(source=source).order_by("id").values_list("user_id", flat=True))

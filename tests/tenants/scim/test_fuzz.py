@@ -1,6 +1,6 @@
 """Whatever document is sent, the answer is never a 500 and always SCIM's own form."""
 
-import os
+import json
 from typing import Any
 
 import orjson
@@ -12,12 +12,9 @@ from tenants.isolation.context import no_tenant
 from tenants.orgs.types import OrgInfo
 from tests.tenants.scim.provider import GROUP, PATCH, USER, ScimProvider
 
-EXAMPLES = int(os.environ.get("PORTCULLIS_FUZZ_EXAMPLES", "60"))
-CHECKS = settings(
-    max_examples=EXAMPLES,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+FIXTURES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+FEW = settings(max_examples=60, deadline=None, suppress_health_check=FIXTURES)
+MANY = settings(max_examples=1500, deadline=None, suppress_health_check=FIXTURES)
 NAMES = st.sampled_from(
     [
         "userName", "USERNAME", "active", "displayName", "name", "name.givenName", "name.formatted", "emails", "groups",
@@ -117,22 +114,20 @@ def fine(answer: Any) -> None:
 def sent(provider: ScimProvider, method: str, path: str, body: Any) -> Any:
     """Send what JSON can say of it."""
     with no_tenant():
-        return provider.send(method, path, orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS))
+        return provider.send(method, path, json.dumps(body).encode("utf-8", "surrogatepass"))
 
 
-@CHECKS
-@given(kind=st.sampled_from(["Users", "Groups"]), document=DOCUMENT)
-def test_no_patch_is_a_500(
-    kind: str, document: Any, provider: ScimProvider, places: dict[str, str], undone: Any
-) -> None:
+KINDS = st.sampled_from(["Users", "Groups"])
+METHODS = st.sampled_from(["POST", "PUT"])
+
+
+def patch(kind: str, document: Any, provider: ScimProvider, places: dict[str, str], undone: Any) -> None:
     with undone():
         fine(sent(provider, "PATCH", f"/{kind}/{places[kind]}", document))
         fine(provider.get(f"/{kind}/{places[kind]}"))
 
 
-@CHECKS
-@given(method=st.sampled_from(["POST", "PUT"]), kind=st.sampled_from(["Users", "Groups"]), document=RESOURCE)
-def test_no_resource_is_a_500(
+def resource(
     method: str, kind: str, document: Any, provider: ScimProvider, places: dict[str, str], undone: Any
 ) -> None:
     with undone():
@@ -141,28 +136,37 @@ def test_no_resource_is_a_500(
         fine(provider.get(f"/{kind}"))
 
 
-@CHECKS
-@given(
-    kind=st.sampled_from(["Users", "Groups"]),
-    text=FILTER,
-    start=st.text(max_size=5),
-    names=st.text(max_size=20),
-)
-def test_no_query_is_a_500(
+def query(
     kind: str, text: str, start: str, names: str, provider: ScimProvider, places: dict[str, str]
 ) -> None:
-    clean = {
-        name: value.encode("utf-8", "replace").decode()
-        for name, value in (("filter", text), ("startIndex", start), ("attributes", names))
-    }
-    fine(provider.get(f"/{kind}", filter=clean["filter"]))
-    fine(provider.get(f"/{kind}", startIndex=clean["startIndex"], count=clean["startIndex"]))
-    fine(provider.get(f"/{kind}/{places[kind]}", attributes=clean["attributes"]))
-    fine(provider.get(f"/{kind}", excludedAttributes=clean["attributes"]))
+    clean = [value.encode("utf-8", "replace").decode() for value in (text, start, names)]
+    fine(provider.get(f"/{kind}", filter=clean[0]))
+    fine(provider.get(f"/{kind}", startIndex=clean[1], count=clean[1]))
+    fine(provider.get(f"/{kind}/{places[kind]}", attributes=clean[2]))
+    fine(provider.get(f"/{kind}", excludedAttributes=clean[2]))
 
 
-@CHECKS
-@given(body=st.binary(max_size=200))
-def test_no_bytes_are_a_500(body: bytes, provider: ScimProvider, places: dict[str, str]) -> None:
+def anything(body: bytes, provider: ScimProvider, places: dict[str, str]) -> None:
     fine(provider.send("POST", "/Users", body))
     fine(provider.send("PATCH", f"/Groups/{places['Groups']}", body))
+
+
+patches = given(kind=KINDS, document=DOCUMENT)
+resources = given(method=METHODS, kind=KINDS, document=RESOURCE)
+queries = given(kind=KINDS, text=FILTER, start=st.text(max_size=5), names=st.text(max_size=20))
+bodies = given(body=st.binary(max_size=200))
+
+test_no_patch_is_a_500 = FEW(patches(patch))
+test_no_resource_is_a_500 = FEW(resources(resource))
+test_no_query_is_a_500 = FEW(queries(query))
+test_no_bytes_are_a_500 = FEW(bodies(anything))
+
+
+def at_length(test: Any) -> Any:
+    """Among the proofs: many examples, new ones each time."""
+    return pytest.mark.slow(pytest.mark.timeout(3000)(MANY(test)))
+
+
+test_no_patch_is_a_500_at_length = at_length(patches(patch))
+test_no_resource_is_a_500_at_length = at_length(resources(resource))
+test_no_query_is_a_500_at_length = at_length(queries(query))

@@ -191,6 +191,10 @@ OPERATIONS: dict[str, tuple[Any, str]] = {
     "a value of the wrong kind": ({"schemas": [PATCH], "Operations": [replace("active", "perhaps")]}, "invalidValue"),
     "an object for a text": ({"schemas": [PATCH], "Operations": [replace("displayName", {"a": 1})]}, "invalidValue"),
     "an add without value": ({"schemas": [PATCH], "Operations": [{"op": "add", "path": "displayName"}]}, "invalidValue"),
+    "more than anybody has": (
+        {"schemas": [PATCH], "Operations": [replace("emails", [{"value": f"a{n}@acme.test"} for n in range(61)])]},
+        "invalidValue",
+    ),
     "an address elsewhere": (
         {"schemas": [PATCH], "Operations": [replace("emails", [{"value": "a@evil.test"}])]}, "invalidValue",
     ),
