@@ -2,8 +2,9 @@
 
 import secrets
 from datetime import timedelta
+from functools import cache
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import check_password, get_hasher, make_password
 from django.core import signing
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -28,10 +29,11 @@ def verify_password(email: str, password: str, address: str) -> User:
     here = f"{email} {address}"
     limits.allow(limits.PASSWORD_HERE, here, _TOO_MANY)
     limits.allow(limits.PASSWORD_ADDRESS, address, _TOO_MANY)
-    if user is None or not limits.known_address(user.id, address):
+    if not limits.known_address(user.id if user else "", address):
         limits.allow(limits.PASSWORD_ACCOUNT, email, _TOO_MANY)
-    # An unknown address costs the same time as a known one; a hash of an older kind is replaced.
-    known = user.check_password(password) if user else check_password(password, _decoy())
+    # Nobody costs the same work as somebody; a hash of an older kind is replaced.
+    decoy = _decoy(get_hasher().algorithm)
+    known = user.check_password(password) if user else check_password(password, decoy)
     if user is None or not known:
         raise Refused("wrong-credentials", "The email address or the password is wrong.")
     limits.forget(limits.PASSWORD_HERE, here)
@@ -69,12 +71,7 @@ def spend_handoff(token: str) -> User:
     return user
 
 
-def _decoy() -> str:
-    """Return a hash nobody's password matches, made once."""
-    global _decoy_hash
-    if _decoy_hash is None:
-        _decoy_hash = make_password(secrets.token_urlsafe(16))
-    return _decoy_hash
-
-
-_decoy_hash: str | None = None
+@cache
+def _decoy(algorithm: str) -> str:
+    """Return a hash nobody's password matches, made once per algorithm: it has to cost what a member's hash costs."""
+    return make_password(secrets.token_urlsafe(16), hasher=algorithm)

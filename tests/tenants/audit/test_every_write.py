@@ -50,7 +50,10 @@ def name_of(route: Route, method: str) -> str:
 def writing() -> dict[str, Route]:
     """Every address and method of the URL map that may write."""
     return {
-        name_of(route, method): route for route in routes() for method in route.methods if method != "get"
+        name_of(route, method): route
+        for route in routes()
+        for method in route.methods
+        if method not in ("get", "head")
     }
 
 

@@ -60,6 +60,7 @@ def a_preview() -> Mapping[str, str]:
     draft = {
         "match": {"networks": ["198.18.4.7/32"]},
         "action": "block",
+        "rate": None,
         "ttl_seconds": 3600,
         "targets": TARGETS,
     }
