@@ -22,6 +22,8 @@ from pathlib import Path
 _SHARED = Path(__file__).resolve().parents[2] / "shared" / "bench"
 #: Shapes of the traffic set that carry the request's id, which its scorer needs.
 _SHAPES = ("kong", "aws_http", "apigee", "aws_waf")
+#: The platform's own: each makes the data it needs.
+_PLATFORM = ("tenants", "queue", "audit", "vault", "provisioning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,9 @@ def unpacked(shared: Path, into: Path) -> Path:
 
 
 def measurements(shared: Path, data: Path) -> Iterator[Measurement]:
-    """What can be measured with the sets below ``shared`` and ``data``."""
+    """What can be measured: the platform, and whatever the sets below ``shared`` and ``data`` allow."""
+    for name in _PLATFORM:
+        yield Measurement(name, (f"benchmarks.{name}",))
     corpora = [path.parent for path in sorted(data.rglob("all.jsonl"))]
     yield Measurement("signatures", ("benchmarks.signatures", *map(str, corpora[:1])))
     for access in sorted(data.rglob("access.jsonl")):

@@ -1,12 +1,12 @@
 """Sensitive data: which class a value belongs to, and redaction by keyed tokens. Pure; values are never kept.
 
 `classify_value`, `classify_document`, `redact_text`, `redact_path` and `redact_query` use the shipped classes;
-`Classifier` and `Redactor` take a tenant's own definitions as well. `redact_paths` and `redact_queries` work on
-Arrow columns.
+`Classifier` and `Redactor` take a tenant's own definitions as well. `redact_paths`, `redact_queries` and
+`redact_texts` work on Arrow columns.
 """
 
 from .classifier import Classifier
-from .columns import redact_paths, redact_queries
+from .columns import redact_paths, redact_queries, redact_texts
 from .redaction import Redactor, token
 from .types import LEVELS, ClassDefinitionError, DataClass, FieldClass, Level
 
@@ -24,6 +24,11 @@ def classify_document(document: object, max_depth: int = 16, max_keys: int = 2_0
 def redact_text(text: str, key: bytes) -> tuple[str, list[str]]:
     """Text with sensitive values replaced by `~class.hex`, and the class ids, one per replaced value."""
     return Redactor.load().redact_text(text, key)
+
+
+def redact_name(name: str, key: bytes) -> str:
+    """A name from traffic (of a field or a parameter) with restricted values in it replaced; e-mail addresses stay."""
+    return Redactor.restricted().redact_text(name, key)[0]
 
 
 def redact_path(path: str, key: bytes) -> tuple[str, list[str]]:
@@ -46,10 +51,12 @@ __all__ = [
     "Redactor",
     "classify_document",
     "classify_value",
+    "redact_name",
     "redact_path",
     "redact_paths",
     "redact_queries",
     "redact_query",
     "redact_text",
+    "redact_texts",
     "token",
 ]

@@ -63,6 +63,21 @@ def _redact(
     return redacted, _lists(found, len(array))
 
 
+def redact_texts(column: pa.Array | pa.ChunkedArray, key: bytes) -> pa.Array:
+    """Names and descriptions with restricted values in them replaced; each distinct one is looked at once."""
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    encoded = array.dictionary_encode()
+    flags = pc.match_substring_regex(encoded.dictionary, pattern=_VALUES)
+    if not pc.any(flags).as_py():
+        return array
+    redactor = Redactor.restricted()
+    values = [
+        redactor.redact_text(value, key)[0] if flag else value
+        for value, flag in zip(encoded.dictionary.to_pylist(), flags.to_pylist(), strict=True)
+    ]
+    return pa.array(values, array.type).take(encoded.indices)
+
+
 def _lists(found: dict[int, list[str]], rows: int) -> pa.ListArray:
     if not found:
         return pa.ListArray.from_arrays(pa.array([0] * (rows + 1), pa.int32()), pa.array([], pa.string()))

@@ -22,6 +22,9 @@ from .types import DataClass
 TOKEN = re.compile(r"~([a-z0-9_]{2,40})\.[0-9a-f]{16}")
 """A redaction token; its group is the class id."""
 _REDACTED_LEVELS = frozenset(("confidential", "restricted"))
+_RESTRICTED = frozenset(("restricted",))
+#: No issuer writes a shorter secret; names this short are not looked at.
+_SHORTEST_NAME = 12
 _PAIR = re.compile(
     r"""["']?(?P<name>[A-Za-z_][\w.-]{1,60})["']?\s{0,3}[:=]\s{0,3}"""
     r"""(?:"(?P<double>(?:[^"\\]|\\.){1,4096})"|'(?P<single>[^']{1,4096})'|(?P<bare>[^\s,;&"'{}<>\[\]]{1,4096}))"""
@@ -36,11 +39,11 @@ class _TextScanner:
     owners: tuple[tuple[Definition, Any], ...]
 
     @staticmethod
-    def build(classifier: Classifier) -> _TextScanner:
+    def build(classifier: Classifier, levels: frozenset[str]) -> _TextScanner:
         """Compile the text patterns of a classifier's redacted classes."""
         matcher, owners = re2.Set.SearchSet(re2.Options()), []
         for definition in classifier.definitions:
-            if definition.text and definition.data_class.level in _REDACTED_LEVELS:
+            if definition.text and definition.data_class.level in levels:
                 matcher.Add(definition.text)
                 owners.append((definition, re2.compile(definition.text)))
         matcher.Compile()
@@ -56,15 +59,20 @@ def token(data_class: DataClass, value: str, key: bytes) -> str:
 class Redactor:
     """Redaction of texts, paths and query strings with one classifier."""
 
-    def __init__(self, classifier: Classifier) -> None:
-        """Compile the text patterns of `classifier`."""
-        self._classifier = classifier
-        self._scanner = _TextScanner.build(classifier)
+    def __init__(self, classifier: Classifier, levels: frozenset[str] = _REDACTED_LEVELS) -> None:
+        """Compile the text patterns of `classifier` for classes of these levels."""
+        self._classifier, self._levels = classifier, levels
+        self._scanner = _TextScanner.build(classifier, levels)
 
     @staticmethod
     def load() -> Redactor:
         """The redactor over the shipped classes, compiled once per process."""
-        return _shipped()
+        return _shipped(_REDACTED_LEVELS)
+
+    @staticmethod
+    def restricted() -> Redactor:
+        """The redactor over the shipped restricted classes: for names, which may well be an address of somebody."""
+        return _shipped(_RESTRICTED)
 
     def redact_text(self, text: str, key: bytes) -> tuple[str, list[str]]:
         """`text` with sensitive values replaced, and the ids of the classes found (one per replaced value)."""
@@ -90,7 +98,7 @@ class Redactor:
 
     def _sensitive(self, name: str, value: str) -> DataClass | None:
         data_class = self._classifier.classify_value(name, value)
-        return data_class if data_class and data_class.level in _REDACTED_LEVELS else None
+        return data_class if data_class and data_class.level in self._levels else None
 
     def redact_path(self, path: str, key: bytes) -> tuple[str, list[str]]:
         """A URL path with sensitive segments replaced (percent-decoded for recognition; structure kept)."""
@@ -117,7 +125,7 @@ class Redactor:
         return "/".join(segments), found
 
     def redact_query(self, query: str, key: bytes) -> tuple[str, list[str]]:
-        """A raw query string with sensitive values replaced; names, order and separators stay.
+        """A raw query string with sensitive values and names that are secrets replaced; order and separators stay.
 
         Values under secret keys (token, apikey, password, session ...) are always replaced.
         """
@@ -127,10 +135,16 @@ class Redactor:
             name, equals, raw = pair.partition("=")
             if not equals:
                 raw, name = name, ""
+            key_name = unquote_plus(name)
+            if len(name) >= _SHORTEST_NAME:
+                safe, inner = self.redact_text(key_name, key)
+                if inner:
+                    name = quote(safe, safe="~")
+                    pairs[position] = name + equals + raw
+                    found += inner
             if not raw or TOKEN.fullmatch(raw):
                 continue
             plain = unquote_plus(raw) if "%" in raw or "+" in raw else raw
-            key_name = unquote_plus(name)
             data_class = self._classifier.secret_name(key_name) if name else None
             data_class = data_class or self._sensitive(key_name, plain)
             if data_class:
@@ -160,6 +174,6 @@ def _replace(text: str, spans: list[tuple[int, int, DataClass]], key: bytes) -> 
     return "".join([*out, text[position:]]), found
 
 
-@lru_cache(maxsize=1)
-def _shipped() -> Redactor:
-    return Redactor(Classifier.load())
+@lru_cache(maxsize=2)
+def _shipped(levels: frozenset[str]) -> Redactor:
+    return Redactor(Classifier.load(), levels)

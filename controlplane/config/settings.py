@@ -122,6 +122,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = SECURE
 CACHES = {"default": {"BACKEND": "tenants.accounts.cache.TenantCache"}}
+#: Ties a single sign-on under way to the browser that began it.
+SSO_COOKIE_NAME = f"{'__Host-' if SECURE else ''}portcullis_sso"
+CSRF_COOKIE_NAME = f"{'__Host-' if SECURE else ''}csrftoken"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = SECURE

@@ -5,7 +5,6 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 
 from controlplane.api import errors
 from controlplane.api.platform import factors, scim_protocol, sso_flow
-from controlplane.api.platform.session import handoff
 from controlplane.api.routing import discovered_routes
 from controlplane.config.frontend import page
 
@@ -14,7 +13,6 @@ urlpatterns = [
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="api-docs"),
     path("api/v1/", include(discovered_routes())),
     path("_allauth/browser/v1/", include(factors.factor_urls)),
-    path("session/handoff", handoff, name="session-handoff"),
     path("sso/<str:provider_id>/", include(sso_flow.flow_urls)),
     path("scim/v2/", include(scim_protocol.scim_urls)),
     re_path(r"^(api|_allauth|static|sso|scim)(/.*)?$", errors.not_found),

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import urllib3
 
@@ -84,8 +84,8 @@ class Customer:
             host=f"localhost:{self.port}",
         )
         self.password = password
-        parts = urlsplit(made["handoff_url"])
-        self.call("GET", f"{parts.path}?{parts.query}")
+        token = unquote(urlsplit(made["handoff_url"]).fragment)
+        self.call("POST", "/api/v1/session/handoff", {"token": token})
         self.csrf = self.call("GET", "/api/v1/session")["csrf_token"]
         return str(made["url"])
 

@@ -24,6 +24,7 @@ from tenants.audit.services import record
 from tenants.errors import Invalid, TooLarge
 from tenants.ids import new_id
 from tenants.isolation.storage import tenant_folder
+from tenants.redaction import redacted, redacted_text
 
 #: Size of an upload as sent, bytes.
 MAX_UPLOAD_BYTES: Final = 1 << 30
@@ -82,7 +83,7 @@ def run(import_id: str) -> None:
             elif isinstance(offered, ConfigFormat):
                 _read_config(row, stream, offered)
     except ConnectorError as error:
-        row.state, row.failure = Import.State.FAILED, error.sentence()
+        row.state, row.failure = Import.State.FAILED, redacted_text(error.sentence())
     else:
         row.state = Import.State.DONE
     row.finished_at = datetime.now(UTC)
@@ -123,9 +124,12 @@ def _joined(held: list[CallBatch]) -> CallBatch:
 
 def _read_config(row: Import, stream: BinaryIO, offered: ConfigFormat) -> None:
     loaded = read_config(stream, offered, row.filename, row.host)
-    row.errors = [
-        {"line": error.line, "detail": error.detail, "pointer": error.pointer} for error in loaded.errors
-    ][:_KEPT_ERRORS]
+    # What is wrong is quoted from the document, and may be the value of a field that was taken for a name.
+    row.errors = redacted(
+        [{"line": error.line, "detail": error.detail, "pointer": error.pointer} for error in loaded.errors][
+            :_KEPT_ERRORS
+        ]
+    )
     row.quarantined = len(loaded.errors)
     row.routes = len(loaded.snapshot.routes)
     connections.store_snapshot(row.connection, loaded.snapshot, datetime.now(UTC))

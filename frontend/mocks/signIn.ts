@@ -346,6 +346,7 @@ export const signInRoutes: Route[] = [
             : null,
       }),
   ],
+  ["POST", /^\/session\/handoff$/, () => made(who())],
   [
     "GET",
     /^\/signup\/slug$/,
@@ -363,7 +364,7 @@ export const signInRoutes: Route[] = [
       made({
         tenant: { slug: "globex", name: "Globex" },
         url: "http://globex.localhost:5199/",
-        handoff_url: "http://globex.localhost:5199/",
+        handoff_url: "http://globex.localhost:5199/welcome#hand-over",
       }),
   ],
 ];

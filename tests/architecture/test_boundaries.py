@@ -1,6 +1,7 @@
 """Boundaries that import contracts cannot say."""
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +47,24 @@ def sources(*roots: str) -> Iterator[tuple[Path, str]]:
     for root in roots:
         for file in sorted((REPOSITORY / root).rglob("*.py")):
             yield file, ".".join(file.relative_to(REPOSITORY).with_suffix("").parts)
+
+
+@pytest.mark.asvs("15.2.3")
+def test_what_the_wheel_leaves_out_is_needed_by_nothing_in_it() -> None:
+    """The sample company and the vendors' doubles run from the repository alone."""
+    wheel = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"][
+        "wheel"
+    ]
+    left_out = tuple(folder.replace("/", ".") for folder in wheel["exclude"])
+    assert {"controlplane.demo", "connectors.testkit"} <= set(left_out)
+    needed = [
+        f"{module}:{line} {name}"
+        for file, module in sources(*wheel["packages"])
+        if not module.startswith(left_out)
+        for line, name in imports(file)
+        if name.startswith(left_out)
+    ]
+    assert needed == []
 
 
 def test_between_apps_only_services_queries_and_types_are_imported() -> None:

@@ -4,7 +4,6 @@ from typing import Any
 
 from allauth.account.utils import perform_login
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.urls import path
 from drf_spectacular.utils import extend_schema
@@ -13,7 +12,7 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from controlplane.api.errors import CONTENT_TYPE, problem, respond
+from controlplane.api.errors import CONTENT_TYPE, problem
 from controlplane.api.permissions import Open, Person, needs_factor
 from controlplane.api.views import ApiView
 from tenants.accounts import services
@@ -21,7 +20,7 @@ from tenants.accounts.queries import user
 from tenants.accounts.sessions import ENTRY
 from tenants.accounts.types import By, Outcome
 from tenants.client_address import client_address
-from tenants.errors import DomainError, Refused, Unauthenticated
+from tenants.errors import Refused, Unauthenticated
 from tenants.members.permissions import permissions_of
 from tenants.members.queries import role_of_user
 from tenants.orgs.types import OrgInfo
@@ -93,6 +92,12 @@ class PasswordSerializer(serializers.Serializer[Any]):
     password = serializers.CharField(max_length=200, trim_whitespace=False, write_only=True)
 
 
+class HandoffSerializer(serializers.Serializer[Any]):
+    """What a sign-up hands over to the workspace's own host."""
+
+    token = serializers.CharField(max_length=2000, write_only=True)
+
+
 class SessionView(ApiView):
     """The session of this browser."""
 
@@ -157,6 +162,25 @@ class SessionView(ApiView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class HandoffView(ApiView):
+    """The first session of who has just signed up on the base domain."""
+
+    authentication_classes: list[Any] = []
+    permission_classes = [Open("the token of a sign-up opens a session, once")]
+
+    @extend_schema(
+        operation_id="session_handoff", request=HandoffSerializer, responses={201: SessionSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """Turn the token behind `#` of a sign-up's `handoff_url` into a session: once, for a minute, in its workspace."""
+        body = HandoffSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        person = services.spend_handoff(body.validated_data["token"])
+        services.open_session(request._request, person, By.SIGN_UP)
+        request.user = person
+        return Response(described(request), status=status.HTTP_201_CREATED)
+
+
 class StepUpView(ApiView):
     """Show once more who sits there."""
 
@@ -187,18 +211,6 @@ def signed_in(request: Request, person: Any, by: By) -> Response:
     services.open_session(django_request, person, by)
     request.user = person
     return Response(described(request), status=status.HTTP_201_CREATED)
-
-
-def handoff(request: HttpRequest) -> HttpResponse:
-    """Turn a one-time sign-in token (`?token=`) into a session and go to the start page."""
-    if request.method != "GET":
-        return HttpResponseNotAllowed(["GET"])
-    try:
-        person = services.spend_handoff(request.GET.get("token", ""))
-    except DomainError as error:
-        return respond(error.status, error.code, error.title, error.detail, request)
-    services.open_session(request, person, By.SIGN_UP)
-    return HttpResponseRedirect("/")
 
 
 def described(request: Request) -> dict[str, Any]:
@@ -246,5 +258,6 @@ def _factor_needed(request: Request, person: Any) -> Response:
 
 urlpatterns = [
     path("session", SessionView.as_view(), name="session"),
+    path("session/handoff", HandoffView.as_view(), name="session-handoff"),
     path("session/step-up", StepUpView.as_view(), name="session-step-up"),
 ]

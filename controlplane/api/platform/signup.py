@@ -34,7 +34,7 @@ class WorkspaceSerializer(serializers.Serializer[Any]):
 
 
 class SignUpAnswerSerializer(serializers.Serializer[Any]):
-    """The new workspace, its address, and the one-time address (60 s) that signs its owner in."""
+    """The new workspace, its address, and the page that signs its owner in: behind `#` a token, good once for 60 s."""
 
     tenant = WorkspaceSerializer()
     url = serializers.URLField()
@@ -79,7 +79,7 @@ class SignUpView(ApiView):
         answer = {
             "tenant": {"slug": made.org.slug, "name": made.org.name},
             "url": url,
-            "handoff_url": f"{url}/session/handoff?token={quote(made.handoff)}",
+            "handoff_url": f"{url}/welcome#{quote(made.handoff)}",
         }
         return Response(answer, status=status.HTTP_201_CREATED)
 

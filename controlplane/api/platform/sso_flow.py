@@ -21,7 +21,6 @@ from tenants.sso import queries, services
 from tenants.sso.middleware import MARK
 from tenants.sso.types import Finished, Protocol, Purpose, SignInRefused
 
-COOKIE = "portcullis_sso"
 COOKIE_SECONDS = 3600
 SETTINGS_PAGE = "/settings/sso"
 
@@ -63,7 +62,7 @@ def start(request: HttpRequest, provider_id: str) -> HttpResponse:
     begun = services.begin(
         provider_id,
         _base(request),
-        browser=request.COOKIES.get(COOKIE, ""),
+        browser=request.COOKIES.get(settings.SSO_COOKIE_NAME, ""),
         purpose=purpose,
         next_path=SETTINGS_PAGE if purpose is Purpose.TEST else request.GET.get("next", "/"),
         user=tester,
@@ -74,10 +73,9 @@ def start(request: HttpRequest, provider_id: str) -> HttpResponse:
         url += "&prompt=login"
     response = HttpResponseRedirect(url)
     response.set_cookie(
-        COOKIE,
+        settings.SSO_COOKIE_NAME,
         begun.browser,
         max_age=COOKIE_SECONDS,
-        path="/sso/",
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
@@ -126,7 +124,7 @@ def _finish(request: HttpRequest, provider_id: str) -> HttpResponse:
     finished = services.finish(
         provider_id,
         {name: value for name, value in request.GET.items() if isinstance(value, str)},
-        browser=request.COOKIES.get(COOKIE, ""),
+        browser=request.COOKIES.get(settings.SSO_COOKIE_NAME, ""),
         callback=services.addresses(_base(request), provider_id).callback,
         user=_manager(request),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,10 +11,13 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from controlplane.classification import redact_name
 from controlplane.signatures import Engine
 
 _MAX_FIELDS = 64
 _MAX_DEPTH = 6
+#: No issuer writes a shorter one.
+_SHORTEST_SECRET = 12
 
 
 @cache
@@ -48,15 +52,21 @@ def value_type(value: str) -> str:
     return "string"
 
 
-def query_field_types(query: str | None) -> list[str] | None:
+@lru_cache(maxsize=65_536)
+def safe_name(name: str, key: bytes) -> str:
+    """The name of a field, cut; a secret sent as a name is replaced."""
+    return (redact_name(name, key) if len(name) >= _SHORTEST_SECRET else name)[:80]
+
+
+def query_field_types(query: str | None, key: bytes) -> list[str] | None:
     """``name:type`` of each parameter of a raw query; null when the source does not log queries."""
     if query is None:
         return None
     pairs = parse_qsl(query[:8192], keep_blank_values=True, max_num_fields=None)
-    return sorted({f"{name[:80]}:{value_type(value)}" for name, value in pairs[:_MAX_FIELDS]})
+    return sorted({f"{safe_name(name, key)}:{value_type(value)}" for name, value in pairs[:_MAX_FIELDS]})
 
 
-def json_field_types(text: str | None) -> list[str] | None:
+def json_field_types(text: str | None, key: bytes) -> list[str] | None:
     """``$.path:type`` of each field of a JSON body, arrays as ``[]``; null without a readable JSON body."""
     if not text or text[0] not in "{[":
         return None
@@ -65,19 +75,19 @@ def json_field_types(text: str | None) -> list[str] | None:
     except orjson.JSONDecodeError:
         return None
     found: dict[str, None] = {}
-    _walk(document, "$", 0, found)
+    _walk(document, "$", 0, found, key)
     return list(found)
 
 
-def _walk(value: Any, path: str, depth: int, found: dict[str, None]) -> None:
+def _walk(value: Any, path: str, depth: int, found: dict[str, None], key: bytes) -> None:
     if len(found) >= _MAX_FIELDS or depth > _MAX_DEPTH:
         return
     if isinstance(value, dict):
         for name, inner in value.items():
-            _walk(inner, f"{path}.{name[:80]}", depth + 1, found)
+            _walk(inner, f"{path}.{safe_name(name, key)}", depth + 1, found, key)
     elif isinstance(value, list):
         for inner in value[:5]:
-            _walk(inner, f"{path}[]", depth + 1, found)
+            _walk(inner, f"{path}[]", depth + 1, found, key)
     else:
         found[f"{path}:{_json_type(value)}"] = None
 
@@ -90,20 +100,21 @@ def _json_type(value: Any) -> str:
     return {int: "integer", float: "number"}.get(type(value), "string")
 
 
-def fields_of(table: pa.Table) -> tuple[pa.Array, pa.Array, pa.Array]:
+def fields_of(table: pa.Table, key: bytes) -> tuple[pa.Array, pa.Array, pa.Array]:
     """Field names and types of query, request body and response body, one list per call."""
     kind = pa.list_(pa.string())
     columns = []
-    for name, read in (
+    readers: tuple[tuple[str, Callable[[str | None, bytes], list[str] | None]], ...] = (
         ("query", query_field_types),
         ("body", json_field_types),
         ("response_body", json_field_types),
-    ):
+    )
+    for name, read in readers:
         column = table.column(name)
         if column.null_count == table.num_rows:
             columns.append(pa.nulls(table.num_rows, kind))
             continue
         encoded = column.combine_chunks().dictionary_encode()
-        values = pa.array([read(value) for value in encoded.dictionary.to_pylist()], type=kind)
+        values = pa.array([read(value, key) for value in encoded.dictionary.to_pylist()], type=kind)
         columns.append(values.take(encoded.indices))
     return columns[0], columns[1], columns[2]

@@ -7,7 +7,10 @@ from collections.abc import Callable
 import orjson
 import pyarrow as pa
 
-from controlplane.classification import classify_document, redact_paths, redact_queries
+from controlplane.classification import classify_document, redact_name, redact_paths, redact_queries
+
+#: Texts that senders or gateways choose and that say who or what: a key put there by mistake is replaced.
+NAMED = ("declared_route", "upstream", "consumer", "user_agent", "request_content_type")
 
 
 def hashed(column: pa.ChunkedArray, purpose: str, keyed_hash: Callable[[str, str], str]) -> pa.Array:
@@ -30,11 +33,11 @@ def redact(table: pa.Table, key: bytes) -> tuple[pa.Array, pa.Array, pa.Array]:
         for row, names in enumerate(found.to_pylist()):
             lists[row].update(f"{where}::{name}" for name in names or ())
     for where, column in (("request", "body"), ("response", "response_body")):
-        _document_classes(where, table.column(column), lists)
+        _document_classes(where, table.column(column), lists, key)
     return paths, queries, pa.array([sorted(entry) for entry in lists], pa.list_(pa.string()))
 
 
-def _document_classes(where: str, column: pa.ChunkedArray, lists: list[set[str]]) -> None:
+def _document_classes(where: str, column: pa.ChunkedArray, lists: list[set[str]], key: bytes) -> None:
     if column.null_count == len(column):
         return
     for row, text in enumerate(column.to_pylist()):
@@ -45,5 +48,6 @@ def _document_classes(where: str, column: pa.ChunkedArray, lists: list[set[str]]
         except orjson.JSONDecodeError:
             continue
         lists[row].update(
-            f"{where}:{field.path}:{field.data_class.id}" for field in classify_document(document)
+            f"{where}:{redact_name(field.path, key)}:{field.data_class.id}"
+            for field in classify_document(document)
         )

@@ -16,13 +16,9 @@ export class ApiProblem extends Error {
 
 let csrfToken: string | null = null;
 
-/** Remembers the token that the session answer carries; the cookie is the fallback before sign-in. */
+/** Remembers the token that each answer about the session carries, also that nobody is signed in. */
 export function rememberCsrf(token: string | null): void {
   csrfToken = token;
-}
-
-function csrf(): string | null {
-  return csrfToken ?? /(?:^|; )csrftoken=([^;]+)/.exec(document.cookie)?.[1] ?? null;
 }
 
 const base = (): string => `${window.location.origin}/api/v1`;
@@ -53,7 +49,7 @@ export const cancelled: Problem = {
 };
 
 async function send(request: Request): Promise<Response> {
-  const token = request.method === "GET" ? null : csrf();
+  const token = request.method === "GET" ? null : csrfToken;
   if (token) request.headers.set("X-CSRFToken", token);
   try {
     return await fetch(request);

@@ -30,6 +30,7 @@ export interface paths {
     Send<"post", { email: string; password: string }, T.Session> &
     Send<"patch", { name?: string; theme?: T.Theme }, T.Session> &
     Remove<None>;
+  "/session/handoff": Send<"post", { token: string }, T.Session>;
   "/session/step-up": Send<"post", { password: string }, T.Session>;
 
   "/account/password": Send<"post", { current_password: string; new_password: string }, never>;

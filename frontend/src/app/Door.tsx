@@ -12,10 +12,11 @@ const Landing = lazy(() => import("@/features/accounts/Landing"));
 const SignIn = lazy(() => import("@/features/accounts/SignIn"));
 const NeedsFactor = lazy(() => import("@/features/accounts/NeedsFactor"));
 
-/** Pages that mails and identity providers lead to, whoever is signed in. */
+/** Pages that mails, sign-up and identity providers lead to, whoever is signed in. */
 const linked: Record<string, ComponentType> = {
   "/account/reset": lazy(() => import("@/features/accounts/ResetPage")),
   "/account/email": lazy(() => import("@/features/accounts/EmailPage")),
+  "/welcome": lazy(() => import("@/features/accounts/WelcomePage")),
   "/invitation": lazy(() => import("@/features/accounts/InvitationPage")),
   [PROVED_PAGE]: lazy(() => import("@/features/accounts/ProvedPage")),
 };

@@ -84,7 +84,8 @@ def shipped(**environment: str) -> dict[str, Any]:
     """The product's settings as a process with this environment has them."""
     names = (
         "SESSION_COOKIE_NAME", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY", "SESSION_COOKIE_SAMESITE",
-        "SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH", "CSRF_COOKIE_NAME", "CSRF_COOKIE_SECURE", "CSRF_COOKIE_SAMESITE",
+        "SESSION_COOKIE_DOMAIN", "SESSION_COOKIE_PATH", "SSO_COOKIE_NAME",
+        "CSRF_COOKIE_NAME", "CSRF_COOKIE_SECURE", "CSRF_COOKIE_SAMESITE",
         "CSRF_COOKIE_DOMAIN", "CSRF_COOKIE_PATH", "SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS",
     )  # fmt: skip
     code = (
@@ -104,9 +105,10 @@ def test_over_https_cookies_are_of_this_host_alone_and_browsers_keep_to_it(acme:
     for kind in ("SESSION", "CSRF"):
         assert found[f"{kind}_COOKIE_SECURE"] is True
         assert found[f"{kind}_COOKIE_SAMESITE"] in ("Lax", "Strict")
+        assert found[f"{kind}_COOKIE_NAME"].startswith("__Host-")
         assert (found[f"{kind}_COOKIE_DOMAIN"], found[f"{kind}_COOKIE_PATH"]) == (None, "/")
+    assert found["SSO_COOKIE_NAME"].startswith("__Host-")
     assert found["SESSION_COOKIE_HTTPONLY"] is True
-    assert found["SESSION_COOKIE_NAME"].startswith("__Host-")
     assert found["SECURE_HSTS_SECONDS"] >= 365 * 24 * 3600
     assert found["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is True
     with override_settings(

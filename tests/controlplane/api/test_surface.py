@@ -22,7 +22,6 @@ from tests.isolation.test_routes import undone
 
 #: GETs that write, and what: everything else only reads.
 WRITING = {
-    "session-handoff": "opens the session the token was made for",
     "archive-file": "records the download",
     "audit-export": "records the download",
 }

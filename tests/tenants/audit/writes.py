@@ -284,7 +284,7 @@ UNRECORDED: dict[str, str] = {
     "POST session": "signing in: the sign-in log (GET /sign-ins)",
     "DELETE session": "signing out of one's own browser",
     "POST session/step-up": "showing who one is: the sign-in log",
-    "POST session/handoff": "answers GET only; signing in",
+    "POST session/handoff": "the first session after a sign-up: the sign-in log",
     "POST sso/{provider_id}/start": "signing in: nothing of the workspace changes",
     "POST sso/{provider_id}/callback": "signing in: the sign-in log",
     "POST sso/{provider_id}/finish": "signing in: the sign-in log; who is made a member by it is on record",

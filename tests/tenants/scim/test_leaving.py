@@ -104,7 +104,7 @@ def test_every_surface_is_closed_with_the_answer_and_none_opens_again(
     assert token.get("/api/v1/findings").status_code == 401
     assert time.monotonic() - began < LIMIT
     late = clients.anonymous(acme)
-    late.get("/session/handoff", {"token": handoff})
+    late.post("/api/v1/session/handoff", {"token": handoff})
     assert not signed_in(late)
     assert try_sign_in(acme, WHO)[1].json()["code"] == "wrong-credentials"
 

@@ -259,6 +259,8 @@ def test_signing_in_makes_a_new_session(acme: OrgInfo, idp: Idp, provider: str, 
     before = client.cookies[settings.SESSION_COOKIE_NAME].value
     sign_in(client, idp, provider)
     assert client.cookies[settings.SESSION_COOKIE_NAME].value != before
+    under_way = client.cookies[settings.SSO_COOKIE_NAME]
+    assert (under_way["path"], under_way["domain"], under_way["httponly"]) == ("/", "", True)
     assert signed_in_as(client) == "ann@acme.test"
 
 

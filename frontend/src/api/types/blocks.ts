@@ -43,7 +43,8 @@ export interface Gate {
   gate: string;
   verdict: "pass" | "refuse" | "needs_approval";
   sentence: string;
-  numbers: Record<string, number | string | null> | null;
+  /** Counts, shares, lists of networks, or requests by partner: whatever the gate weighed. */
+  numbers: Record<string, unknown> | null;
 }
 
 export interface PreviewTarget extends TargetRef {
