@@ -107,6 +107,7 @@ def outcomes(databases: TestDatabases) -> dict[str, Outcome]:
     return found
 
 
+@pytest.mark.timeout(300)  # drives them for the others, too
 def test_every_job_is_driven(outcomes: dict[str, Outcome]) -> None:
     missing = [job for job, outcome in outcomes.items() if outcome.missing]
     assert missing == [], "add what it needs to `things` of tests/isolation/jobs.py"
