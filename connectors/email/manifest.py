@@ -56,7 +56,7 @@ class EmailSettings(ConnectorSettings):
 def _address(value: str) -> str:
     """A plain mail address: no display name, no line breaks."""
     if not _ADDRESS.fullmatch(value):
-        raise ValueError(f"{value[:80]!r} is no mail address")
+        raise ValueError("is no mail address such as alerts@example.com")  # unquoted: it may be a password
     return value
 
 

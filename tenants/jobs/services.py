@@ -16,6 +16,7 @@ from tenants.audit.services import record
 from tenants.errors import Conflict, NotFound
 from tenants.isolation.context import require_tenant
 from tenants.jobs.models import JobFailure
+from tenants.redaction import redacted_text
 
 P = ParamSpec("P")
 ENQUEUE = "SELECT jobs.enqueue(%s::uuid, %s, %s::jsonb, %s, %s)"
@@ -135,14 +136,17 @@ def keeping() -> list[tuple[Callable[[], None], float]]:
 
 
 def record_failure(message: dict[str, Any], reason: str) -> None:
-    """Note in the entered tenant that a message failed for good; noting it twice changes nothing."""
+    """Note in the entered tenant that a message failed for good; noting it twice changes nothing.
+
+    What looks like a secret in the reason is blanked: libraries write into exceptions what they were given.
+    """
     JobFailure.objects.get_or_create(
         message_id=message["message_id"],
         defaults={
             "job": message["actor_name"],
             "queue": message["queue_name"],
             "arguments": message["args"],
-            "reason": reason[:4000],
+            "reason": redacted_text(reason)[:4000],
         },
     )
 

@@ -19,6 +19,7 @@ from tenants.jobs.execution import Postponed, perform
 from tenants.jobs.services import Job, declared_jobs, record_failure
 from tenants.orgs.queries import by_schema
 from tenants.queue.broker import QueueBroker, make_broker
+from tenants.redaction import redacted_text
 
 log = structlog.get_logger(__name__)
 POSTPONE_MS = 300_000
@@ -105,7 +106,7 @@ def _actor(declared: "Job[Any]", broker: QueueBroker) -> "dramatiq.Actor[Any, No
             message.options["retries"] = -1
             raise Retry(str(waiting), delay=POSTPONE_MS) from None
         except BaseException as error:
-            message.options["reason"] = f"{type(error).__name__}: {error}"
+            message.options["reason"] = redacted_text(f"{type(error).__name__}: {error}")
             log.exception("job failed", job=declared.name, tenant=message.options["tenant"])
             raise
 

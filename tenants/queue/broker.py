@@ -18,6 +18,7 @@ from psycopg.types.json import Json
 
 from tenants.isolation.routers import APP
 from tenants.queue.sql import SCHEMA
+from tenants.redaction import redacted_text
 
 MIN_BACKOFF_MS = 5_000
 MAX_BACKOFF_MS = 3_600_000
@@ -102,6 +103,7 @@ class QueueConsumer(PostgresConsumer):  # type: ignore[misc]
 
     def nack(self, message: Any) -> None:
         """Set aside a message that failed for good; called in the worker's thread."""
+        _blank(message.options)
         self._settle(message, NACK, (Json(tidy4json(message)), message.message_id, message.queue_name))
 
     def _settle(self, message: Any, statement: str, values: tuple[Any, ...]) -> None:
@@ -133,6 +135,7 @@ class QueueBroker(PostgresBroker):  # type: ignore[misc]
         """Put a message that failed back for a retry."""
         body = json.loads(message.encode())
         body["options"].pop("tenant", None)
+        _blank(body["options"])
         values = {
             "message": Json(body),
             "delay": delay or 0,
@@ -142,6 +145,12 @@ class QueueBroker(PostgresBroker):  # type: ignore[misc]
         with self.pool.connection() as connection:
             connection.execute(REQUEUE, values)
         return message
+
+
+def _blank(options: dict[str, Any]) -> None:
+    """Take what looks like a secret out of the traceback that the library keeps with a message."""
+    if "traceback" in options:
+        options["traceback"] = redacted_text(options["traceback"])
 
 
 def make_broker(middleware: list[Middleware]) -> QueueBroker:

@@ -12,6 +12,7 @@ from tenants.accounts.services import stepping_up
 from tenants.accounts.sessions import ENTRY
 from tenants.accounts.types import By, Outcome
 from tenants.client_address import client_address
+from tenants.redaction import redacted_text
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 _BY = "sign_in_by"  # in a session on its way: what was shown so far
@@ -36,10 +37,10 @@ def half_signed_in(request: HttpRequest) -> User | None:
 
 
 def note_try(request: HttpRequest, *, email: str, user_id: str | None, by: By, outcome: Outcome) -> None:
-    """Write one line of the sign-in log."""
+    """Write one line of the sign-in log; who typed a password in place of an address does not find it there."""
     SignIn.objects.create(
         at=timezone.now(),
-        email=email[:254],
+        email=redacted_text(email)[:254],
         user_id=user_id,
         by=by,
         outcome=outcome,
@@ -49,8 +50,8 @@ def note_try(request: HttpRequest, *, email: str, user_id: str | None, by: By, o
 
 
 def user_agent(request: HttpRequest) -> str:
-    """What the browser calls itself, shortened."""
-    return str(request.META.get("HTTP_USER_AGENT", "")).replace("\x00", "")[:200]
+    """What the browser calls itself, without what looks like a secret, shortened."""
+    return redacted_text(str(request.META.get("HTTP_USER_AGENT", "")).replace("\x00", ""))[:200]
 
 
 @receiver(user_logged_in, dispatch_uid="accounts.opened")

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from tenants.accounts.services import allow
 from tenants.limits import Limit
+from tenants.redaction import redacted_text
 from tenants.scim.models import Event
 from tenants.scim.types import Asked
 
@@ -29,10 +30,10 @@ def note(token_id: str, asked: Asked, status: int, detail: str = "") -> None:
             token_id=token_id,
             method=asked.method,
             resource=asked.resource,
-            resource_id=asked.id[:64],
-            label=asked.label[:254],
+            resource_id=redacted_text(asked.id)[:64],
+            label=redacted_text(asked.label)[:254],
             status=status,
-            detail=detail[:500],
+            detail=redacted_text(detail)[:500],
         )
     except DatabaseError:
         log.exception("provisioning event not kept", status=status)
