@@ -19,6 +19,7 @@ from tests.database import TestDatabases
 from tests.isolation import jobs
 from tests.isolation.contents import changed, seen, state, undone
 
+pytestmark = pytest.mark.timeout(300)  # the first test drives all jobs for the others
 #: Jobs that have nothing to do even where their ids are at home, and why.
 STILL = {
     "blocking.watch": "needs a block that harms known callers: tests/controlplane/blocking drives it",
@@ -107,7 +108,6 @@ def outcomes(databases: TestDatabases) -> dict[str, Outcome]:
     return found
 
 
-@pytest.mark.timeout(300)  # drives them for the others, too
 def test_every_job_is_driven(outcomes: dict[str, Outcome]) -> None:
     missing = [job for job, outcome in outcomes.items() if outcome.missing]
     assert missing == [], "add what it needs to `things` of tests/isolation/jobs.py"
