@@ -25,7 +25,7 @@ from tenants.vault.services import seal, unseal
 from tests import clients
 
 SLUGS = ("acme", "globex", "initech")
-PLACE = {"table": "walk", "field": "mark", "row": "1"}
+PLACE = {"table": "api_idempotentrequest", "field": "answer", "row": "1"}  # any declared place
 
 
 @dataclass
