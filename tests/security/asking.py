@@ -199,8 +199,13 @@ def provisioning(scim: Api, planter: Planter) -> None:
 def made_secrets(api: Api, planter: Planter, expires: str) -> Iterator[str]:
     """Tokens, seeds and codes that the product makes; yields the SCIM token."""
     body = {"name": "t", "scopes": ["findings.read"], "expires_at": expires}
-    answer = api("post", "/api/v1/tokens", body)
+    kept: dict[str, Any] = {
+        "HTTP_IDEMPOTENCY_KEY": "made"
+    }  # so that the answer with the secret in it is kept
+    answer = api("post", "/api/v1/tokens", body, **kept)
     assert answer.status_code == 201, answer.content
     planter.made("API token", answer.json()["token"], "answers")
-    made = api("post", "/api/v1/sso/scim/tokens", {"name": "t", "expires_at": expires}).json()["token"]
+    made = api("post", "/api/v1/sso/scim/tokens", {"name": "t", "expires_at": expires}, **kept).json()[
+        "token"
+    ]
     yield planter.made("SCIM token", made, "answers")

@@ -17,11 +17,13 @@ from controlplane.classification import (
     Classifier,
     classify_document,
     classify_value,
+    redact_name,
     redact_path,
     redact_paths,
     redact_queries,
     redact_query,
     redact_text,
+    redact_texts,
 )
 from controlplane.classification.checksums import (
     aadhaar,
@@ -344,3 +346,29 @@ def test_hostile_texts_neither_raise_nor_change_without_reason(text: str) -> Non
     redact_query(text, KEY)
     assert isinstance(redact_text(text, KEY)[0], str)
     classify_value("password", text)
+
+
+@pytest.mark.asvs("14.2.4")
+def test_a_secret_sent_as_a_name_is_replaced_and_other_names_stay() -> None:
+    rnd = random.Random(11)
+    for issued in (
+        "aws_access_key",
+        "github_token",
+        "slack_token",
+        "stripe_key",
+        "google_api_key",
+        "payment_card",
+    ):
+        secret = POSITIVES[issued][1](rnd)
+        for query in (f"{quote(secret)}=1&page=2", f"{quote(secret)}=&page=2", f"page=2&{quote(secret)}"):
+            redacted, found = redact_query(query, KEY)
+            assert found, query
+            assert quote(secret) not in redacted
+            assert "page=2" in redacted
+            assert redact_query(redacted, KEY) == (redacted, [])
+        assert secret not in redact_name(f"user.{secret}.id", KEY)
+        agents = pa.array(["curl/8.5", None, f"Agent ({secret})", "ann@example.com"])
+        first, second, third, last = redact_texts(agents, KEY).to_pylist()
+        assert (first, second, last) == ("curl/8.5", None, "ann@example.com")
+        assert secret not in third
+    assert redact_name("filter[customer_address]", KEY) == "filter[customer_address]"

@@ -334,7 +334,7 @@ class Worker(threading.Thread):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.asvs("11.1.1", "13.3.4")
 def test_under_load_both_rotations_lose_nothing_and_leave_nothing_of_the_old_keys(
     committed_db: TestDatabases,
