@@ -92,39 +92,45 @@ export function preview(draft: BlockDraft): Preview {
       : [],
     gates: [
       {
-        gate: "protected_networks",
+        gate: "protected",
         verdict: "pass",
-        sentence: "No protected network is inside the match.",
-        numbers: { protected: 9 },
+        sentence: "No protected network is hit.",
+        numbers: { checked: 14 },
+      },
+      {
+        gate: "breadth",
+        verdict: wide ? "refuse" : "pass",
+        sentence: wide
+          ? "198.18.0.0/16 is too wide; the widest range that can be blocked is /20 for IPv4 and /40 for IPv6."
+          : "The match names its callers narrowly.",
+        numbers: { networks: wide ? ["198.18.0.0/16"] : draft.match.networks.length },
       },
       wide
         ? {
             gate: "blast_radius",
             verdict: "refuse",
-            sentence: "7.3 % of known-good traffic would be hit. The limit is 0.5 %.",
-            numbers: { good_requests: 396_114, limit: "0.5 %" },
+            sentence: "It would have hit 7.3 % of known-good traffic; the limit is 0.5 %.",
+            numbers: { good_requests: 396_114, good_total: 5_426_219, share_of_good: 0.073, limit: 0.005 },
           }
         : {
             gate: "blast_radius",
             verdict: "pass",
-            sentence: "0 % of known-good traffic would be hit. The limit is 0.5 %.",
-            numbers: { good_requests: 0, limit: "0.5 %" },
+            sentence: "It would have hit 0 % of known-good traffic.",
+            numbers: { good_requests: 0, good_total: 5_426_219, share_of_good: 0, limit: 0.005 },
           },
+      wide
+        ? {
+            gate: "partners",
+            verdict: "refuse",
+            sentence: "It would have cut off Logistics partner. Narrow the match so that it spares them.",
+            numbers: { partners: { "Logistics partner": 1_204 } },
+          }
+        : { gate: "partners", verdict: "pass", sentence: "No partner would have been hit.", numbers: {} },
       {
-        gate: "prefix_size",
-        verdict: wide ? "refuse" : "pass",
-        sentence: wide
-          ? "A range wider than /24 is not blocked by address alone."
-          : "Both ranges are single addresses.",
-        numbers: { widest: wide ? "/16" : "/32" },
-      },
-      {
-        gate: "two_people",
+        gate: "lifetime",
         verdict: approved ? "needs_approval" : "pass",
-        sentence: approved
-          ? "Blocks longer than 2 days need a second person."
-          : "Small and short enough for one person.",
-        numbers: null,
+        sentence: approved ? "Blocks longer than 2 days need a second person." : "It ends by itself.",
+        numbers: { ttl_seconds: draft.ttl_seconds, limit: 2_592_000 },
       },
     ],
     targets: draft.targets.map((ref) => {

@@ -53,7 +53,7 @@ export function overview(): Overview {
       {
         at: minutes(31),
         kind: "block",
-        sentence: "Kong production no longer holds the plugin of blk_001",
+        sentence: "Kong production no longer holds the block of 198.18.4.7 and 198.18.4.9",
         href: "/blocks/blk_001",
         severity: "high",
       },

@@ -43,6 +43,28 @@ const pages = {
   auditfiltered: "/settings/audit?action=block.&range=month&actor=usr_1",
   workspace: "/settings/workspace",
   missing: "/findings/fnd_nope",
+  endpointsmany: "/endpoints",
+  overviewnone: "/",
+  overviewquiet: "/",
+  endpointsnone: "/endpoints",
+  servicesnone: "/services",
+  findingsnone: "/findings",
+  threatsnone: "/threats",
+  blocksnone: "/blocks",
+  connectionsnone: "/connections",
+  importsnone: "/imports",
+  alertsnone: "/alerts",
+  deliveriesnone: "/alerts?tab=deliveries",
+  overviewerror: "/",
+  endpointserror: "/endpoints",
+  endpointerror: "/endpoints/ep_001",
+  findingserror: "/findings",
+  threatserror: "/threats",
+  blockserror: "/blocks",
+  newblockerror: "/blocks/new?actor=act_001",
+  connectionserror: "/connections",
+  importserror: "/imports",
+  alertserror: "/alerts",
   signin: "/",
   signinfactor: "/",
   signinrequired: "/?sign-in-problem=sso-domain",
@@ -86,7 +108,64 @@ const signedOut = (more = {}) => [
   () => ({ status: 401, body: { code: "not-signed-in", title: "Not signed in", status: 401, ...more } }),
 ];
 const session = (change) => ["GET", /^\/session$/, (usual) => ({ status: 200, body: change(usual) })];
+/** The first look at a new workspace; `quiet`: connected, but nothing has been called or found. */
+const fresh = (quiet) => (usual) => ({
+  status: 200,
+  body: {
+    ...usual,
+    counts: {
+      ...Object.fromEntries(Object.keys(usual.counts).map((key) => [key, 0])),
+      ...(quiet ? { services: 1, endpoints: 12 } : {}),
+    },
+    findings_by_severity: {},
+    risk: { score: quiet ? 0 : null, previous: null },
+    calls_series: [],
+    top_endpoints: quiet ? usual.top_endpoints.map((row) => ({ ...row, calls_24h: null })) : [],
+    top_actors: [],
+    setup: usual.setup.map((step, at) => ({ ...step, done: quiet && at < 2 })),
+    recent: [],
+  },
+});
+/** A long list: the recorded rows again and again, under other paths. */
+const many = (usual) => ({
+  status: 200,
+  body: {
+    data: Array.from({ length: 200 }, (_, at) => {
+      const row = usual.data[at % usual.data.length];
+      const depth = "/organisations/{organisation_id}/departments/{department_id}".repeat(
+        at % 4 === 3 ? 2 : 0,
+      );
+      return { ...row, id: `ep_m${at}`, template: `/v${1 + (at % 7)}${depth}${row.template}` };
+    }),
+    next: "more",
+  },
+});
 const otherwise = {
+  overviewnone: [
+    ["GET", /^\/overview$/, fresh(false)],
+    ["GET", /^\/connections$/, nothing],
+  ],
+  overviewquiet: [["GET", /^\/overview$/, fresh(true)]],
+  endpointsmany: [["GET", /^\/endpoints$/, many]],
+  endpointsnone: [["GET", /^\/endpoints$/, nothing]],
+  servicesnone: [["GET", /^\/services$/, nothing]],
+  findingsnone: [["GET", /^\/findings$/, nothing]],
+  threatsnone: [["GET", /^\/threats$/, nothing]],
+  blocksnone: [["GET", /^\/blocks$/, nothing]],
+  connectionsnone: [["GET", /^\/connections$/, nothing]],
+  importsnone: [["GET", /^\/imports$/, nothing]],
+  alertsnone: [["GET", /^\/alert-destinations$/, nothing]],
+  deliveriesnone: [["GET", /^\/alert-deliveries$/, nothing]],
+  overviewerror: [["GET", /^\/overview$/, fault]],
+  endpointserror: [["GET", /^\/endpoints/, fault]],
+  endpointerror: [["GET", /^\/endpoints\/ep_001$/, fault]],
+  findingserror: [["GET", /^\/findings/, fault]],
+  threatserror: [["GET", /^\/threats/, fault]],
+  blockserror: [["GET", /^\/blocks$/, fault]],
+  newblockerror: [["POST", /^\/blocks\/preview$/, fault]],
+  connectionserror: [["GET", /^\/connections$/, fault]],
+  importserror: [["GET", /^\/imports$/, fault]],
+  alertserror: [["GET", /^\/alert-destinations$/, fault]],
   signin: [signedOut()],
   signinfactor: [
     signedOut({ code: "second-factor-needed", factors: ["recovery_codes", "totp", "webauthn"] }),
@@ -188,6 +267,17 @@ const steps = {
     await page.getByRole("button", { name: "Continue" }).click();
     await shot("newblock-4");
   },
+  newblockerror: async (page, shot) => {
+    await page.getByLabel(/globex-edge/).check();
+    await page.getByRole("button", { name: "Run the preview" }).click();
+    await page.getByText("being moved").waitFor();
+    await shot("newblockerror-1");
+  },
+  alerts: async (page, shot) => {
+    await page.getByRole("button", { name: "Add a destination" }).click();
+    await page.getByLabel("Name").waitFor();
+    await shot("alerts-form");
+  },
   wizard: async (page, shot) => {
     await page.getByRole("button", { name: "Save and check" }).click();
     await page.getByText("Check again").waitFor();
@@ -226,7 +316,7 @@ const steps = {
   },
   members: async (page, shot) => {
     await page.getByLabel("E-mail addresses").fill("sam@x.example, ines.moreau@globex.example");
-    await page.getByRole("button", { name: /^Invite/ }).click();
+    await page.getByRole("button", { name: /^Invite \d/ }).click();
     await page.getByText("the mail is on its way").waitFor();
     await shot("members-invited");
   },
@@ -235,8 +325,8 @@ const steps = {
     await page.getByText("no TXT record was found").waitFor();
     await page.getByRole("button", { name: "Move rule 2 up" }).click();
     await page.getByRole("button", { name: "Add a rule" }).click();
-    await page.getByLabel("Group of rule 3").fill("Finance");
-    await page.getByLabel("Group of rule 3").press("Tab");
+    await page.getByRole("combobox", { name: "Group of rule 3" }).fill("Finance");
+    await page.getByRole("combobox", { name: "Group of rule 3" }).press("Tab");
     await shot("sso-changed");
     await page.getByRole("button", { name: "Add another provider" }).click();
     await page.getByText("Create an app at the provider first").waitFor();
@@ -314,6 +404,7 @@ for (const [look, scheme, width, height] of [
     reducedMotion: "reduce",
   });
   const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
   page.on(
     "console",
     (message) =>
@@ -357,7 +448,13 @@ for (const [look, scheme, width, height] of [
     const address = new URL(route.request().url()).pathname.replace(/^\/(api|_allauth\/browser)\/v1/, "");
     const other = answers.find(([verb, where]) => verb === route.request().method() && where.test(address));
     if (!other) return route.fallback();
-    const usual = await route.fetch().then((answer) => answer.json().catch(() => null));
+    // Only browsers know that *.localhost is this machine.
+    const url = new URL(route.request().url());
+    const headers = { ...route.request().headers(), host: url.host };
+    url.hostname = "localhost";
+    const usual = await route
+      .fetch({ url: url.href, headers })
+      .then((answer) => answer.json().catch(() => null));
     const { status, body } = other[2](usual);
     return route.fulfill({ status, contentType: "application/json", body: JSON.stringify(body) });
   });
@@ -368,7 +465,8 @@ for (const [look, scheme, width, height] of [
     await page.goto(BASE + path);
     await page.waitForLoadState("networkidle").catch(() => undefined);
     await shot(name);
-    if (steps[name] && look !== "phone") await steps[name](page, shot);
+    if (steps[name] && look !== "phone")
+      await steps[name](page, shot).catch((error) => console.log(look, name, "STEP FAILED", error.message));
   }
   if (!only.length || only.includes("landing")) {
     await page.goto(ROOT);

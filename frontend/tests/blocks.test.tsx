@@ -39,7 +39,9 @@ describe("a new block", () => {
     await user.click(screen.getByRole("button", { name: "Run the preview" }));
     await user.click(await screen.findByRole("button", { name: "Check the gates" }));
     expect(await screen.findByText("A gate refuses this block")).toBeInTheDocument();
-    expect(screen.getByText(/7.3 % of known-good traffic/)).toBeInTheDocument();
+    expect(screen.getByText(/hit 7.3 % of known-good traffic/)).toBeInTheDocument();
+    expect(screen.getByText("Logistics partner: 1,204 requests", { exact: false })).toBeInTheDocument();
+    expect(screen.queryByText(/\[object/)).not.toBeInTheDocument();
     expect(screen.getByRole("button", { name: "Continue" })).toBeDisabled();
   });
 
@@ -57,14 +59,14 @@ describe("a new block", () => {
         },
       };
     });
-    await open("/blocks/blk_002", /Block from/);
+    await open("/blocks/blk_002", /Block calls from/);
     expect(await screen.findByRole("button", { name: "Undo" })).toBeDisabled();
   });
 });
 
 describe("a running block", () => {
   it("shows what the vendor holds and is undone in one click", async () => {
-    const { user } = await open("/blocks/blk_001", /Block from/);
+    const { user } = await open("/blocks/blk_001", /Block calls from/);
     expect(screen.getByText("Enforced")).toBeInTheDocument();
     expect(screen.getByText("Drifted")).toBeInTheDocument();
     await user.click(screen.getByRole("button", { name: "Undo" }));

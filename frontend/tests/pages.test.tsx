@@ -15,7 +15,7 @@ const pages: [string, RegExp][] = [
   ["/actors/act_001", /user:7f31c9/],
   ["/blocks", /Blocks/],
   ["/blocks/new", /Preview a block/],
-  ["/blocks/blk_001", /Block from/],
+  ["/blocks/blk_001", /Block calls from/],
   ["/blocks/protected", /Protected networks/],
   ["/connections", /Connections/],
   ["/connections/new", /Connect a gateway/],

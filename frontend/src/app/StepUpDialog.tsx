@@ -21,17 +21,14 @@ export default function StepUpDialog() {
     <Modal
       opened
       onClose={() => answerProof(false)}
+      title="Show that it is you"
       withCloseButton={false}
-      aria-labelledby="step-up-title"
       zIndex={400}
       closeOnEscape={false}
       closeOnClickOutside={false}
       overlayProps={{ backgroundOpacity: 0.6 }}
     >
       <Stack>
-        <h2 id="step-up-title" style={{ margin: 0, fontSize: 16, fontWeight: 500 }}>
-          Show that it is you
-        </h2>
         <p className="soft" style={{ margin: 0 }}>
           This cannot be taken back easily, so we ask once more. It then holds for some minutes.
         </p>

@@ -53,7 +53,7 @@ export function Pill({
       ? IconCircleCheckFilled
       : tone === "unknown"
         ? IconHelpCircle
-        : tone === "info"
+        : tone === "info" || tone === "accent"
           ? IconCircleDashed
           : IconAlertTriangleFilled;
   const pill = (

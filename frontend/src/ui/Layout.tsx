@@ -124,7 +124,7 @@ export function Stats({ items, label }: { items: StatItem[]; label: string }) {
 export function Time({ at, none = "never" }: { at: string | null | undefined; none?: string }) {
   if (!at) return <span className="muted">{none}</span>;
   return (
-    <Tooltip label={`${moment(at)} your time; ${at}`}>
+    <Tooltip label={`${moment(at)}; ${at}`}>
       <time dateTime={at} className="nowrap">
         {ago(at)}
       </time>

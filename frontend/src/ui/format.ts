@@ -45,6 +45,13 @@ export function duration(seconds: number): string {
     .join(" ");
 }
 
+/** "7 days": a length of time inside a sentence; "1 d 6 h" where it is neither whole days nor hours. */
+export function spelled(seconds: number): string {
+  if (seconds > 0 && seconds % 86_400 === 0) return plural(seconds / 86_400, "day");
+  if (seconds > 0 && seconds % 3600 === 0) return plural(seconds / 3600, "hour");
+  return duration(seconds);
+}
+
 export function ago(iso: string, now: number = Date.now()): string {
   const seconds = (now - Date.parse(iso)) / 1000;
   if (seconds < -1) return `in ${duration(-seconds)}`;
@@ -55,15 +62,24 @@ export function ago(iso: string, now: number = Date.now()): string {
 }
 
 const dayFormat = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-const momentFormat = new Intl.DateTimeFormat("en-GB", {
+const momentParts = {
   day: "numeric",
   month: "short",
   hour: "2-digit",
   minute: "2-digit",
   second: "2-digit",
-});
+  timeZoneName: "short",
+} as const;
+const momentFormat = new Intl.DateTimeFormat("en-GB", momentParts);
+const yearFormat = new Intl.DateTimeFormat("en-GB", { ...momentParts, year: "numeric" });
 export const day = (iso: string): string => dayFormat.format(new Date(iso));
-export const moment = (iso: string): string => momentFormat.format(new Date(iso));
+
+/** "27 Nov, 13:07:32 CET": the reader's own time with its zone, and with the year where it is another one. */
+export function moment(iso: string): string {
+  const at = new Date(iso);
+  const format = at.getFullYear() === new Date().getFullYear() ? momentFormat : yearFormat;
+  return format.format(at);
+}
 
 const ACRONYMS =
   /\b(api|apis|ip|iban|id|ids|url|waf|acl|acls|tls|sql|xss|ssrf|bola|bfla|jwt|ja4|http|https|aws|cors|ttl|asn|csv|ssn|bic|vat|cve|rce|lfi|xxe|soap|rest|grpc|sso|scim|saml|oidc)\b/gi;
@@ -77,6 +93,7 @@ export function words(key: string): string {
       /s$/i.test(short) && /^(apis|ids|acls)$/i.test(short)
         ? `${short.slice(0, -1).toUpperCase()}s`
         : short.toUpperCase(),
-    );
+    )
+    .replace(/\bemail/gi, "e-mail");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

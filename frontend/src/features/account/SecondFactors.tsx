@@ -56,7 +56,7 @@ function Factors({ factors }: { factors: Authenticator[] }) {
         about={
           app ? (
             <>
-              Set up <Time at={iso(app.created_at)} />, used <Time at={iso(app.last_used_at)} />
+              Set up <Time at={iso(app.created_at)} />, <Used at={iso(app.last_used_at)} />
             </>
           ) : (
             "Six digits from an app on your phone."
@@ -73,7 +73,7 @@ function Factors({ factors }: { factors: Authenticator[] }) {
             said="The app is removed."
           />
         ) : (
-          <Button size="xs" variant="default" onClick={() => setDoing({ what: "app" })}>
+          <Button size="compact-xs" variant="default" onClick={() => setDoing({ what: "app" })}>
             Set up
           </Button>
         )}
@@ -84,7 +84,7 @@ function Factors({ factors }: { factors: Authenticator[] }) {
           title={key.name || "Passkey"}
           about={
             <>
-              Passkey, added <Time at={iso(key.created_at)} />, used <Time at={iso(key.last_used_at)} />
+              Passkey, added <Time at={iso(key.created_at)} />, <Used at={iso(key.last_used_at)} />
             </>
           }
           state="On"
@@ -116,7 +116,7 @@ function Factors({ factors }: { factors: Authenticator[] }) {
         state={null}
       >
         <Button
-          size="xs"
+          size="compact-xs"
           variant="default"
           disabled={!passkeysWork()}
           onClick={() => setDoing({ what: "passkey" })}
@@ -134,6 +134,16 @@ function Factors({ factors }: { factors: Authenticator[] }) {
       ) : null}
       {codes ? <RecoveryCodes codes={codes} onClose={stored} /> : null}
     </div>
+  );
+}
+
+function Used({ at }: { at: ReturnType<typeof iso> }) {
+  return at ? (
+    <>
+      used <Time at={at} />
+    </>
+  ) : (
+    <>never used</>
   );
 }
 

@@ -9,8 +9,9 @@ import { Panel, Time } from "@/ui/Layout";
 import { EmptyState } from "@/ui/States";
 import { DataTable } from "@/ui/table/DataTable";
 
+const FAILED = /fail|dead/;
 const tone = (state: string): Tone =>
-  /deliver|sent/.test(state) ? "ok" : /fail|dead/.test(state) ? "critical" : "info";
+  /deliver|sent/.test(state) ? "ok" : FAILED.test(state) ? "critical" : "info";
 
 export function Deliveries() {
   const can = useCan("alerts.write");
@@ -36,7 +37,8 @@ export function Deliveries() {
         empty={
           <EmptyState
             title="No message has been sent yet"
-            why="Each message is listed here with its attempts and what the receiver answered."
+            why="Each message is listed here with its attempts and what the receiver answered. A test message to a destination shows up as well."
+            action={{ label: "See the destinations", to: "/alerts" }}
           />
         }
         columns={[
@@ -83,7 +85,9 @@ export function Deliveries() {
             id: "delivered",
             label: "Delivered",
             value: (row) => row.delivered_at,
-            cell: (row) => <Time at={row.delivered_at} none="not yet" />,
+            cell: (row) => (
+              <Time at={row.delivered_at} none={FAILED.test(row.state) ? "not delivered" : "not yet"} />
+            ),
           },
           {
             id: "resend",

@@ -19,7 +19,7 @@ export function Entry({ entry, onClose }: { entry: AuditEntry; onClose: () => vo
     [
       "When",
       <span key="w">
-        {moment(entry.at)} your time, <Time at={entry.at} />
+        {moment(entry.at)}, <Time at={entry.at} />
       </span>,
     ],
     [

@@ -61,9 +61,8 @@ export function BlockActions({ block }: { block: Block }) {
       ) : null}
       {block.status !== "undoing" ? <Extend block={block} disabled={!canPush} /> : null}
       <Button
-        size="md"
         color="red"
-        leftSection={<IconArrowBackUp size={18} aria-hidden />}
+        leftSection={<IconArrowBackUp size={16} aria-hidden />}
         disabled={!canPush || block.status === "undoing"}
         loading={undo.isPending}
         onClick={() => undo.mutate()}

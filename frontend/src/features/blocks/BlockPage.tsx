@@ -11,7 +11,7 @@ import { Loaded } from "@/ui/States";
 import { BlockActions } from "./BlockActions";
 import { Countdown } from "./Countdown";
 import { LiveTargets } from "./LiveTargets";
-import { actionName, authorName, BlockStatusPill, describeMatch, OVER } from "./names";
+import { actionName, authorName, blockTitle, BlockStatusPill, describeMatch, OVER } from "./names";
 
 export default function BlockPage() {
   const { id } = useParams({ strict: false }) as { id: string };
@@ -34,7 +34,7 @@ function Content({ block }: { block: Block }) {
   return (
     <>
       <PageHeader
-        title={`${actionName[block.action]} ${describeMatch(block.match)}`}
+        title={blockTitle(block)}
         crumb={{ label: "Blocks", to: "/blocks" }}
         lead={block.reason.text}
         actions={<BlockActions block={block} />}
@@ -75,7 +75,8 @@ function Content({ block }: { block: Block }) {
               {
                 label: "In force at",
                 value: `${enforced} of ${block.targets.length}`,
-                note: plural(block.targets.length, "target"),
+                note:
+                  enforced < block.targets.length && !over ? "see what was read back below" : "as read back",
               },
             ]}
           />
@@ -100,7 +101,7 @@ function Content({ block }: { block: Block }) {
             <Facts
               rows={[
                 ["Action", actionName[block.action]],
-                ["Match", describeMatch(block.match)],
+                ["Match", `calls ${describeMatch(block.match)}`],
                 ["Reason", <ReasonLink key="r" block={block} />],
                 ["By", authorName(block.author)],
                 ["Created", <Time key="c" at={block.created_at} />],
@@ -138,14 +139,14 @@ function ReasonLink({ block: { reason } }: { block: Block }) {
   if (reason.kind === "threat" && reason.id)
     return (
       <Link to="/threats/$id" params={{ id: reason.id }}>
-        Threat {reason.id}
+        A threat
       </Link>
     );
   if (reason.kind === "finding" && reason.id)
     return (
       <Link to="/findings/$id" params={{ id: reason.id }}>
-        Finding {reason.id}
+        A finding
       </Link>
     );
-  return <>{words(reason.kind)}</>;
+  return <>{reason.kind === "manual" ? "By hand" : words(reason.kind)}</>;
 }

@@ -12,9 +12,10 @@ import type { Column } from "@/ui/table/columns";
 import { DataTable } from "@/ui/table/DataTable";
 import { FacetBar, FilterChips, type FacetSpec } from "@/ui/table/Facets";
 import { ButtonLink } from "@/ui/ButtonLink";
+import { NoMatch } from "@/ui/table/NoMatch";
 import { filtersOf, useUrlState } from "@/ui/table/useUrlState";
 import { Countdown } from "./Countdown";
-import { actionName, authorName, BlockStatusPill, describeMatch, OVER, TargetStatePill } from "./names";
+import { authorName, blockTitle, BlockStatusPill, describeMatch, OVER, TargetStatePill } from "./names";
 
 const specs: FacetSpec[] = [{ key: "status", label: "Status", single: true }];
 const statuses = [
@@ -44,7 +45,7 @@ const columns: Column<Block>[] = [
     cell: (row) => (
       <>
         <Link to="/blocks/$id" params={{ id: row.id }} style={{ fontWeight: 500 }}>
-          {actionName[row.action]} {describeMatch(row.match)}
+          {blockTitle(row)}
         </Link>
         <div className="soft">{row.reason.text}</div>
       </>
@@ -134,11 +135,15 @@ export default function BlocksPage() {
           tools={<FacetBar specs={specs} facets={facets} />}
           chips={<FilterChips specs={specs} facets={facets} />}
           empty={
-            <EmptyState
-              title={filters["status"] ? "No block has this status" : "No block yet"}
-              why="A block stops an actor at your own firewall or gateway for a limited time. The preview shows what it would have hit in the past days before anything is changed."
-              action={{ label: "Preview a block", to: "/blocks/new" }}
-            />
+            filters["status"] ? (
+              <NoMatch title="No block has this status" />
+            ) : (
+              <EmptyState
+                title="No block yet"
+                why="A block stops an actor at your own firewall or gateway for a limited time. The preview shows what it would have hit in the past days before anything is changed."
+                action={{ label: "Preview a block", to: "/blocks/new" }}
+              />
+            )
           }
         />
       </Panel>

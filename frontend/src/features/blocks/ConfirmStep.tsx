@@ -1,6 +1,6 @@
 import { Radio, Stack } from "@mantine/core";
 import type { Preview, Stage } from "@/api/types";
-import { duration, percent, plural } from "@/ui/format";
+import { percent, plural, spelled } from "@/ui/format";
 import { Facts, Panel } from "@/ui/Layout";
 import type { Draft } from "./draft";
 import css from "./Gates.module.css";
@@ -40,9 +40,9 @@ export function ConfirmStep({ draft, preview, stage, onStage }: ConfirmStepProps
         <Facts
           rows={[
             ["Action", actionName[draft.action]],
-            ["Match", describeMatch(draft.match)],
+            ["Match", `calls ${describeMatch(draft.match)}`],
             ["Where", names.join(", ") || "nowhere: choose a target"],
-            ["Ends after", duration(draft.ttl)],
+            ["Ends after", spelled(draft.ttl)],
             [
               "Past effect",
               `${plural(preview.effect.requests, "request")} in the window, ${percent(preview.effect.share_of_good)} of known-good traffic`,

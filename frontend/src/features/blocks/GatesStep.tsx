@@ -2,8 +2,8 @@ import { Alert, Stack } from "@mantine/core";
 import { IconHandStop, IconShieldCheck, IconUsers } from "@tabler/icons-react";
 import type { Gate, Preview } from "@/api/types";
 import { Pill, type Tone } from "@/ui/Badges";
-import { words } from "@/ui/format";
 import { Panel } from "@/ui/Layout";
+import { gateName, gateNumbers } from "./gateNumbers";
 import css from "./Gates.module.css";
 
 const verdicts: Record<Gate["verdict"], { tone: Tone; label: string }> = {
@@ -43,17 +43,15 @@ export function GatesStep({ preview }: { preview: Preview }) {
           {preview.gates.map((gate) => (
             <li key={gate.gate} className={css["gate"]}>
               <div>
-                <strong>{words(gate.gate)}</strong>
+                <strong>{gateName(gate.gate)}</strong>
                 <div className="soft">{gate.sentence}</div>
-                {gate.numbers && Object.keys(gate.numbers).length ? (
-                  <div className={css["numbers"]}>
-                    {Object.entries(gate.numbers).map(([key, value]) => (
-                      <span key={key}>
-                        {words(key)} {value === null ? "not known" : String(value)}
-                      </span>
-                    ))}
-                  </div>
-                ) : null}
+                <div className={css["numbers"]}>
+                  {gateNumbers(gate).map(([label, value]) => (
+                    <span key={label}>
+                      {label}: {value}
+                    </span>
+                  ))}
+                </div>
               </div>
               <Pill tone={verdicts[gate.verdict].tone} icon>
                 {verdicts[gate.verdict].label}

@@ -29,6 +29,7 @@ const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"];
 /** What to match, what to do, for how long, and where. */
 export function MatchStep({ draft, onChange }: StepProps) {
   const { match } = draft;
+  const said = describeMatch(match);
   const set = (change: Partial<BlockMatch>): void => onChange({ ...draft, match: { ...match, ...change } });
   return (
     <Stack gap="lg">
@@ -98,13 +99,19 @@ export function MatchStep({ draft, onChange }: StepProps) {
         </Accordion.Item>
       </Accordion>
       <Text size="sm" aria-live="polite">
-        <span className="soft">Matches calls </span>
-        <strong>{describeMatch(match)}</strong>
-        <span className="soft">. Every part must hold.</span>
+        {said ? (
+          <>
+            <span className="soft">Matches calls </span>
+            <strong>{said}</strong>
+            <span className="soft">. Every part must hold.</span>
+          </>
+        ) : (
+          <span className="soft">Nothing is matched yet: fill in at least one part.</span>
+        )}
       </Text>
       <Group align="flex-start" gap="xl">
         <div>
-          <Text size="sm" fw={500} mb={4} id="action-label">
+          <Text size="sm" fw={500} mb={2} id="action-label">
             Action
           </Text>
           <SegmentedControl

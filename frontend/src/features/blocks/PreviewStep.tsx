@@ -1,6 +1,6 @@
 import { Alert, Stack } from "@mantine/core";
 import { IconInfoCircle } from "@tabler/icons-react";
-import type { Preview } from "@/api/types";
+import type { Preview, PreviewTarget } from "@/api/types";
 import { Known, Operation, Pill, type Tone } from "@/ui/Badges";
 import { Bars } from "@/ui/charts/Bars";
 import { TimeChart } from "@/ui/charts/TimeChart";
@@ -242,7 +242,9 @@ export function TargetPlan({ preview }: { preview: Preview }) {
           value: (row) => (row.cost === null ? null : costText(row.cost)),
           cell: (row) => (row.cost === null ? <span className="muted">none</span> : costText(row.cost)),
         },
-        { id: "note", label: "Note", value: (row) => row.note },
+        ...(preview.targets.some((row) => row.note)
+          ? [{ id: "note", label: "Note", value: (row: PreviewTarget) => row.note }]
+          : []),
       ]}
     />
   );

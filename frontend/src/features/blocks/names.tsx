@@ -1,6 +1,6 @@
 import type { Block, BlockAction, BlockMatch, BlockStatus, LiveTarget } from "@/api/types";
 import { Pill, type Tone } from "@/ui/Badges";
-import { words } from "@/ui/format";
+import { integer, words } from "@/ui/format";
 
 const statusTones: Record<BlockStatus, Tone> = {
   pending: "info",
@@ -73,27 +73,53 @@ export const emptyMatch: BlockMatch = {
 /** A few values in full, the rest as a number. */
 function some(values: (string | number)[]): string {
   if (values.length <= 4) return values.join(" or ");
-  return `${values.slice(0, 3).join(" or ")} or ${values.length - 3} more`;
+  return `${values.slice(0, 3).join(" or ")} or ${integer(values.length - 3)} more`;
 }
 
-/** The match in words: every part must hold; within a part any value will do. */
+/** "198.18.4.7" rather than "198.18.4.7/32". */
+const single = (network: string): string => network.replace(/^([\d.]+)\/32$|^([\da-f:]+)\/128$/i, "$1$2");
+
+const COMPARED: Record<string, string> = {
+  equals: "equal to",
+  contains: "containing",
+  prefix: "beginning with",
+};
+
+/** The match in words, after "calls": every part must hold; within a part any value will do. */
 export function describeMatch(match: Partial<BlockMatch>): string {
   const list = (label: string, values: (string | number)[] | undefined): string[] =>
     values?.length ? [`${label} ${some(values)}`] : [];
   const parts = [
-    ...list("from", match.networks),
-    ...list("principal", match.principals),
-    ...list("consumer", match.consumers),
-    ...list("method", match.methods),
-    ...list("path", match.path_templates),
-    ...list("host", match.hosts),
-    ...(match.headers ?? []).map((header) => `header ${header.name} ${header.operator} ${header.value}`),
-    ...list("TLS fingerprint", match.ja4),
-    ...list("country", match.countries),
-    ...list("network operator AS", match.asns),
+    ...list("from", match.networks?.map(single)),
+    ...list("by", match.principals),
+    ...list("by consumer", match.consumers),
+    ...list("with method", match.methods),
+    ...list("to path", match.path_templates),
+    ...list("to host", match.hosts),
+    ...(match.headers ?? []).map(
+      (header) =>
+        `with header ${header.name} ${COMPARED[header.operator] ?? header.operator} ${header.value}`,
+    ),
+    ...list("with TLS fingerprint", match.ja4),
+    ...list("from country", match.countries),
+    ...list(
+      "from network operator",
+      match.asns?.map((asn) => `AS${asn}`),
+    ),
   ];
-  return parts.length ? parts.join(", and ") : "nothing yet";
+  return parts.join(", ");
 }
+
+const DOES: Record<BlockAction, string> = {
+  block: "Block calls",
+  count: "Count calls",
+  rate_limit: "Limit the rate of calls",
+  challenge: "Challenge calls",
+};
+
+/** "Block calls from 198.18.4.7, with method GET": what a block does, as its name. */
+export const blockTitle = ({ action, match }: Pick<Block, "action" | "match">): string =>
+  `${DOES[action]} ${describeMatch(match)}`.trimEnd();
 
 export function authorName(author: Block["author"]): string {
   if (!author) return "not known";

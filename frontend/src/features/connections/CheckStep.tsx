@@ -60,7 +60,11 @@ export function CheckStep({ connection, onBack, onDone }: CheckStepProps) {
           Back to the settings
         </Button>
         <Group>
-          <Button variant="default" loading={check.isPending} onClick={() => mutate()}>
+          <Button
+            variant={answer && !answer.ok ? "filled" : "default"}
+            loading={check.isPending}
+            onClick={() => mutate()}
+          >
             Check again
           </Button>
           <Button disabled={!answer} variant={answer?.ok ? "filled" : "default"} onClick={onDone}>

@@ -30,7 +30,7 @@ export function Sections({ connection }: { connection: ConnectionDetail }) {
               value: (row) => row.completeness,
               cell: (row) => (
                 <Pill tone={tones[row.completeness] ?? "unknown"} icon>
-                  {words(row.completeness)}
+                  {row.completeness === "unknown" ? "Not known" : words(row.completeness)}
                 </Pill>
               ),
             },

@@ -1,4 +1,3 @@
-import { Group } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { api, unwrap } from "@/api/client";
@@ -56,14 +55,11 @@ function Content({ finding }: { finding: FindingDetail }) {
             <div style={{ display: "grid", gap: 14, gridTemplateColumns: "minmax(0, 1fr)" }}>
               {finding.evidence.map((item, index) => (
                 <div key={item.label + String(index)}>
-                  <Group justify="space-between" gap={8} mb={6}>
-                    <strong style={{ fontWeight: 500 }}>{item.label}</strong>
-                    <span className="muted" style={{ fontSize: 12 }}>
-                      {item.source_ref ? <span className="mono">{item.source_ref}</span> : null}
-                      {item.read_at ? ` read ${moment(item.read_at)}` : ""}
-                    </span>
-                  </Group>
                   <JsonDocument value={item.document} title={item.label} highlight={item.highlight} />
+                  <p className="muted" style={{ margin: "6px 0 0", fontSize: 12, overflowWrap: "anywhere" }}>
+                    {item.source_ref ? <span className="mono">{item.source_ref}</span> : null}
+                    {item.read_at ? ` read ${moment(item.read_at)}` : ""}
+                  </p>
                 </div>
               ))}
             </div>

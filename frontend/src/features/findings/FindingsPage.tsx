@@ -9,6 +9,7 @@ import { EmptyState } from "@/ui/States";
 import type { Column } from "@/ui/table/columns";
 import { DataTable } from "@/ui/table/DataTable";
 import { FacetBar, FilterChips, SearchBox, type FacetSpec } from "@/ui/table/Facets";
+import { NoMatch } from "@/ui/table/NoMatch";
 import { filtersOf, useUrlState } from "@/ui/table/useUrlState";
 import { FindingStatusPill } from "./names";
 import { Where } from "./Where";
@@ -115,7 +116,7 @@ export default function FindingsPage() {
           chips={<FilterChips specs={shown} facets={facets.data} />}
           empty={
             Object.keys(filters).length ? (
-              <EmptyState title="No finding matches these filters" why="Remove a filter to see more." />
+              <NoMatch title="No finding matches these filters" />
             ) : (
               <EmptyState
                 title="No finding so far"

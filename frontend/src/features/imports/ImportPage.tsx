@@ -4,7 +4,7 @@ import { useParams } from "@tanstack/react-router";
 import { api, unwrap } from "@/api/client";
 import type { Import } from "@/api/types";
 import { Known } from "@/ui/Badges";
-import { compact, integer, plural, words } from "@/ui/format";
+import { bytes, compact, integer, plural, words } from "@/ui/format";
 import { Grid, PageHeader, Panel, Stats } from "@/ui/Layout";
 import { ButtonLink } from "@/ui/ButtonLink";
 import { Loaded } from "@/ui/States";
@@ -44,7 +44,7 @@ function Content({ item }: { item: Import }) {
       <Grid>
         <Panel title="Progress">
           <div role="status" aria-live="polite" style={{ marginBottom: 10 }}>
-            <RunStatePill state={item.state} /> <span className="soft">{compact(item.size)} bytes</span>
+            <RunStatePill state={item.state} /> <span className="soft">{bytes(item.size)}</span>
           </div>
           <Progress
             value={share(item)}

@@ -1,4 +1,5 @@
 import { Alert, Text, TextInput } from "@mantine/core";
+import "@mantine/dropzone/styles.css";
 import { Dropzone } from "@mantine/dropzone";
 import { IconFileUpload } from "@tabler/icons-react";
 import { useQueryClient } from "@tanstack/react-query";
@@ -109,7 +110,6 @@ function Past() {
   const list = useList<Import>(["imports", "list"], {}, (query) =>
     api.GET("/imports", { params: { path: {}, query } }),
   );
-  if (list.isError) return null;
   return (
     <Panel title="Earlier imports" flush>
       <DataTable

@@ -10,6 +10,7 @@ import { EmptyState } from "@/ui/States";
 import type { Column } from "@/ui/table/columns";
 import { DataTable } from "@/ui/table/DataTable";
 import { FacetBar, FilterChips, SearchBox, type FacetSpec } from "@/ui/table/Facets";
+import { NoMatch } from "@/ui/table/NoMatch";
 import { filtersOf, useUrlState } from "@/ui/table/useUrlState";
 import { AuthPill, StatePill, stateName, verdictName } from "./names";
 
@@ -110,7 +111,7 @@ const columns: Column<Endpoint>[] = [
 const none = { path: {} };
 
 export default function EndpointsPage() {
-  const [search, patch] = useUrlState();
+  const [search] = useUrlState();
   const filters = filtersOf(search);
   const list = useList<Endpoint>(
     ["endpoints"],
@@ -149,15 +150,7 @@ export default function EndpointsPage() {
           chips={<FilterChips specs={specs} facets={facets.data} />}
           empty={
             filtered ? (
-              <EmptyState
-                title="No endpoint matches these filters"
-                why="Remove a filter to see more."
-                action={{
-                  label: "Clear filters",
-                  onClick: () =>
-                    patch(Object.fromEntries(Object.keys(filters).map((key) => [key, undefined]))),
-                }}
-              />
+              <NoMatch title="No endpoint matches these filters" />
             ) : (
               <EmptyState
                 title="Endpoints appear here after the first read"

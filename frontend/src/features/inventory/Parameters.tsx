@@ -1,8 +1,15 @@
 import type { Parameter } from "@/api/types";
 import { Known, Tags, Unknown } from "@/ui/Badges";
-import { compact, percent } from "@/ui/format";
+import { compact, percent, words } from "@/ui/format";
 import { Panel } from "@/ui/Layout";
 import { DataTable } from "@/ui/table/DataTable";
+
+const SOURCES: Record<string, string> = {
+  declared: "API document",
+  spec: "API document",
+  config: "configuration",
+  traffic: "calls",
+};
 
 /** Fields with how sure we are of each, and from how many calls. */
 export function Parameters({ parameters }: { parameters: Parameter[] }) {
@@ -72,7 +79,7 @@ export function Parameters({ parameters }: { parameters: Parameter[] }) {
             id: "provenance",
             label: "Known from",
             value: (row) => row.provenance.join(" "),
-            cell: (row) => <Tags values={row.provenance} />,
+            cell: (row) => <Tags values={row.provenance.map((source) => SOURCES[source] ?? words(source))} />,
             sortable: false,
           },
         ]}

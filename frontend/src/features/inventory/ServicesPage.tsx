@@ -9,6 +9,7 @@ import { EmptyState } from "@/ui/States";
 import type { Column } from "@/ui/table/columns";
 import { DataTable } from "@/ui/table/DataTable";
 import { SearchBox } from "@/ui/table/Facets";
+import { NoMatch } from "@/ui/table/NoMatch";
 import { useUrlState } from "@/ui/table/useUrlState";
 
 const columns: Column<Service>[] = [
@@ -83,11 +84,15 @@ export default function ServicesPage() {
           rowHref={(row) => `/services/${row.id}`}
           tools={<SearchBox label="Search services" placeholder="Name or host" />}
           empty={
-            <EmptyState
-              title="Services appear here after the first read"
-              why="A service is a gateway's API, a Kong service or a host. It is the unit that people own."
-              action={{ label: "Connect a gateway", to: "/connections/new" }}
-            />
+            q ? (
+              <NoMatch title="No service matches the search" />
+            ) : (
+              <EmptyState
+                title="Services appear here after the first read"
+                why="A service is a gateway's API, a Kong service or a host. It is the unit that people own."
+                action={{ label: "Connect a gateway", to: "/connections/new" }}
+              />
+            )
           }
         />
       </Panel>

@@ -114,29 +114,31 @@ export function Invite() {
 
 function Results({ sent }: { sent: Sent[] }) {
   return (
-    <ul role="status" style={{ margin: 0, padding: 0, listStyle: "none", fontSize: 13 }}>
-      {sent.map((item) => (
-        <li key={item.email} style={{ display: "flex", gap: 6, padding: "2px 0" }}>
-          {item.refused ? (
-            <IconCircleX
-              size={16}
-              color="var(--critical)"
-              style={{ flex: "none", marginTop: 2 }}
-              aria-hidden
-            />
-          ) : (
-            <IconCircleCheckFilled
-              size={16}
-              color="var(--ok)"
-              style={{ flex: "none", marginTop: 2 }}
-              aria-hidden
-            />
-          )}
-          <span style={{ overflowWrap: "anywhere" }}>
-            {item.email}: {item.refused ?? "the mail is on its way"}
-          </span>
-        </li>
-      ))}
-    </ul>
+    <div role="status">
+      <ul style={{ margin: 0, padding: 0, listStyle: "none", fontSize: 13 }}>
+        {sent.map((item) => (
+          <li key={item.email} style={{ display: "flex", gap: 6, padding: "2px 0" }}>
+            {item.refused ? (
+              <IconCircleX
+                size={16}
+                color="var(--critical)"
+                style={{ flex: "none", marginTop: 2 }}
+                aria-hidden
+              />
+            ) : (
+              <IconCircleCheckFilled
+                size={16}
+                color="var(--ok)"
+                style={{ flex: "none", marginTop: 2 }}
+                aria-hidden
+              />
+            )}
+            <span style={{ overflowWrap: "anywhere" }}>
+              {item.email}: {item.refused ?? "the mail is on its way"}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }

@@ -44,6 +44,7 @@ export function Members() {
       query={list}
       rowId={(row) => row.id}
       keep={keep}
+      show={15}
       tools={<SearchBox placeholder="Name, address or role" label="Find members" />}
       empty={<EmptyState title="No members" why="People of this workspace appear here." />}
       columns={[

@@ -41,7 +41,13 @@ function Content({ data }: { data: Overview }) {
       <Panel>
         <EmptyState
           title="Nothing is connected yet"
-          why="Once a gateway or firewall is connected, its endpoints appear here within minutes, from its configuration alone. Findings follow from the same read; threats need traffic. You can also start from a log file or an API document."
+          why={
+            <>
+              Once a gateway or firewall is connected, its endpoints appear here within minutes, from its
+              configuration alone. Findings follow from the same read; threats need traffic. You can also{" "}
+              <Link to="/imports">start from a log file or an API document</Link>.
+            </>
+          }
           action={{ label: next?.sentence ?? "Connect a gateway", to: next?.href ?? "/connections/new" }}
         />
       </Panel>
@@ -159,7 +165,7 @@ function Figures({ data: { counts, risk } }: { data: Overview }) {
         {
           label: "Active blocks",
           value: integer(counts.blocks_active),
-          note: "all with an expiry",
+          note: counts.blocks_active ? "all with an expiry" : "nothing is held back",
           to: "/blocks",
         },
       ]}

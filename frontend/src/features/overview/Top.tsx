@@ -1,10 +1,11 @@
 import { Link } from "@tanstack/react-router";
 import type { Overview } from "@/api/types";
 import { Known, Operation, Score } from "@/ui/Badges";
-import { compact, words } from "@/ui/format";
+import { compact } from "@/ui/format";
 import { Panel } from "@/ui/Layout";
 import { EmptyState } from "@/ui/States";
 import { DataTable } from "@/ui/table/DataTable";
+import { actorName } from "../threats/names";
 
 export function TopActors({ actors }: { actors: Overview["top_actors"] }) {
   return (
@@ -37,7 +38,13 @@ export function TopActors({ actors }: { actors: Overview["top_actors"] }) {
               </>
             ),
           },
-          { id: "kind", label: "Kind", value: (row) => row.kind, cell: (row) => words(row.kind), width: 100 },
+          {
+            id: "kind",
+            label: "Kind",
+            value: (row) => row.kind,
+            cell: (row) => actorName(row.kind),
+            width: 100,
+          },
           {
             id: "score",
             label: "Score",

@@ -1,13 +1,23 @@
-import { SegmentedControl } from "@mantine/core";
+import { SegmentedControl, Tooltip } from "@mantine/core";
 import { useCallback } from "react";
 import { api } from "@/api/client";
 import { useList } from "@/api/queries";
 import type { ScimEvent } from "@/api/types";
-import { MethodBadge, Pill, type Tone } from "@/ui/Badges";
+import { Pill, type Tone } from "@/ui/Badges";
 import { Time } from "@/ui/Layout";
 import { EmptyState } from "@/ui/States";
 import { DataTable } from "@/ui/table/DataTable";
 import { useUrlState } from "@/ui/table/useUrlState";
+
+const DID: Record<string, string> = {
+  POST: "Added",
+  PUT: "Replaced",
+  PATCH: "Changed",
+  DELETE: "Removed",
+};
+const WHAT: Record<string, string> = { User: "person", Group: "group" };
+const what = (row: ScimEvent): string =>
+  `${DID[row.method] ?? row.method} ${WHAT[row.resource] ?? row.resource}`;
 
 const tone = (status: number): Tone => (status < 400 ? "ok" : status < 500 ? "high" : "critical");
 
@@ -25,6 +35,7 @@ export function ScimEvents() {
       label="Provisioning events"
       query={list}
       keep={keep}
+      show={15}
       rowId={(row) => row.id}
       tools={
         <SegmentedControl
@@ -49,11 +60,11 @@ export function ScimEvents() {
         {
           id: "what",
           label: "What",
-          value: (row) => `${row.method} ${row.resource}`,
+          value: what,
           cell: (row) => (
-            <span className="nowrap">
-              <MethodBadge method={row.method} /> {row.resource}
-            </span>
+            <Tooltip label={`${row.method} ${row.resource}, answered ${row.status}`}>
+              <span className="nowrap">{what(row)}</span>
+            </Tooltip>
           ),
         },
         {
@@ -73,7 +84,7 @@ export function ScimEvents() {
           value: (row) => row.status,
           cell: (row) => (
             <Pill tone={tone(row.status)} icon>
-              {row.status < 400 ? `Done, ${row.status}` : `Refused, ${row.status}`}
+              {row.status < 400 ? "Done" : row.status < 500 ? "Refused" : "Failed"}
             </Pill>
           ),
         },

@@ -70,7 +70,7 @@ export function Archives() {
         },
         {
           id: "taken",
-          label: "State of",
+          label: "Data as of",
           value: (row) => row.taken_at ?? row.created_at,
           cell: (row) => <Time at={row.taken_at ?? row.created_at} />,
         },

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { api, fieldErrors, unwrap } from "@/api/client";
 import { useChange } from "@/api/queries";
 import type { Tenant } from "@/api/types";
-import { duration, moment } from "@/ui/format";
+import { spelled, moment } from "@/ui/format";
 import { Time } from "@/ui/Layout";
 import { FormProblem } from "@/ui/Problem";
 import { Loaded } from "@/ui/States";
@@ -22,7 +22,7 @@ export function Deletion({ tenant }: { tenant: Tenant }) {
   return (
     <Loaded query={deletion} rows={2}>
       {(data) => {
-        const grace = duration(data.grace_hours * 3600);
+        const grace = spelled(data.grace_hours * 3600);
         return data.delete_after ? (
           <Stack gap={12} align="flex-start">
             <Alert color="red" title={`${tenant.name} is deleted on ${moment(data.delete_after)}`}>

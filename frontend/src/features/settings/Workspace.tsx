@@ -56,7 +56,7 @@ function About({ tenant }: { tenant: Tenant }) {
           </span>,
         ],
         [
-          "Id",
+          "ID",
           <span key="i" className="mono">
             {tenant.id} <CopyButton value={tenant.id} label="Copy the workspace’s id" />
           </span>,

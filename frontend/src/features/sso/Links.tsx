@@ -24,6 +24,7 @@ export function Links({ providers }: { providers: Provider[] }) {
       id="sso-links"
       label="People who sign in by a provider"
       query={list}
+      show={10}
       rowId={(row) => row.id}
       empty={
         <EmptyState

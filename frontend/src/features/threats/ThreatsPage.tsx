@@ -3,14 +3,15 @@ import { api } from "@/api/client";
 import { FAST, useList } from "@/api/queries";
 import type { Threat } from "@/api/types";
 import { Known, Pill, Score, SEVERITIES, SeverityBadge } from "@/ui/Badges";
-import { compact, words } from "@/ui/format";
+import { compact } from "@/ui/format";
 import { PageHeader, Panel, Time } from "@/ui/Layout";
 import { EmptyState } from "@/ui/States";
 import type { Column } from "@/ui/table/columns";
 import { DataTable } from "@/ui/table/DataTable";
 import { FacetBar, FilterChips, SearchBox, type FacetSpec } from "@/ui/table/Facets";
+import { NoMatch } from "@/ui/table/NoMatch";
 import { filtersOf, useUrlState } from "@/ui/table/useUrlState";
-import { ThreatStatusPill } from "./names";
+import { actorName, ThreatStatusPill } from "./names";
 
 const specs: FacetSpec[] = [
   { key: "severity", label: "Severity", single: true },
@@ -47,7 +48,7 @@ const columns: Column<Threat>[] = [
       <>
         <span className="mono">{row.actor.label}</span>
         <div className="muted">
-          {words(row.actor.kind)}
+          {actorName(row.actor.kind)}
           {row.spoofable ? (
             <>
               {" "}
@@ -162,7 +163,7 @@ export default function ThreatsPage() {
           chips={<FilterChips specs={specs} facets={facets} />}
           empty={
             Object.keys(filters).length ? (
-              <EmptyState title="No threat matches these filters" why="Remove a filter to see more." />
+              <NoMatch title="No threat matches these filters" />
             ) : (
               <EmptyState
                 title="No threat in the calls seen so far"

@@ -15,4 +15,5 @@ const kinds: Record<string, string> = {
   campaign: "Many addresses acting as one",
 };
 
+export const actorName = (kind: string): string => (kind === "ip" ? "Address" : words(kind));
 export const actorKind = (kind: string): string => kinds[kind] ?? words(kind);

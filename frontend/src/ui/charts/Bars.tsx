@@ -60,7 +60,10 @@ export function StackBar({ parts, label, total }: { parts: StackPart[]; label: s
       {parts.some((part) => part.legend) ? (
         <ul className={css["legend"]}>
           {parts.map((part) => (
-            <li key={part.key}>{part.legend}</li>
+            <li key={part.key}>
+              <span className={css["swatch"]} style={{ background: `var(--${part.color})` }} aria-hidden />
+              {part.legend}
+            </li>
           ))}
         </ul>
       ) : (

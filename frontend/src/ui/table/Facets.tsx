@@ -100,7 +100,14 @@ function FacetFilter({ spec, counts }: { spec: FacetSpec; counts: FacetCount[] }
 
 export function SearchBox({ placeholder, label }: { placeholder: string; label: string }) {
   const [search, patch] = useUrlState();
-  const [text, setText] = useState(search["q"] ?? "");
+  const inForce = search["q"] ?? "";
+  const [text, setText] = useState(inForce);
+  const [before, setBefore] = useState(inForce);
+  // Cleared elsewhere, as by "Clear filters": the field follows.
+  if (inForce !== before) {
+    setBefore(inForce);
+    if (!inForce) setText("");
+  }
   const send = useDebouncedCallback((value: string) => patch({ q: value }), 250);
   return (
     <TextInput
