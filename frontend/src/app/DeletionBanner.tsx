@@ -14,7 +14,7 @@ export function DeletionBanner() {
     <div className={css["banner"]} data-tone="critical" role="status">
       <IconTrashX size={16} aria-hidden />
       <span>
-        This workspace is deleted <Time at={data.delete_after} />.
+        This workspace will be deleted <Time at={data.delete_after} />.
       </span>
       <Link to="/settings/$part" params={{ part: "workspace" }}>
         Keep it

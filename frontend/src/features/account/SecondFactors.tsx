@@ -73,7 +73,7 @@ function Factors({ factors }: { factors: Authenticator[] }) {
             said="The app is removed."
           />
         ) : (
-          <Button size="compact-xs" variant="default" onClick={() => setDoing({ what: "app" })}>
+          <Button size="xs" variant="default" onClick={() => setDoing({ what: "app" })}>
             Set up
           </Button>
         )}
@@ -90,7 +90,7 @@ function Factors({ factors }: { factors: Authenticator[] }) {
           state="On"
         >
           <Button
-            size="compact-xs"
+            size="xs"
             variant="default"
             aria-label={`Rename ${key.name ?? "the passkey"}`}
             onClick={() => setDoing({ what: "rename", key })}
@@ -116,7 +116,7 @@ function Factors({ factors }: { factors: Authenticator[] }) {
         state={null}
       >
         <Button
-          size="compact-xs"
+          size="xs"
           variant="default"
           disabled={!passkeysWork()}
           onClick={() => setDoing({ what: "passkey" })}
@@ -186,7 +186,7 @@ function Remove({ title, loss, said, touches, run }: RemoveProps) {
   const remove = useChange({ run, touches, done: said, quiet: true });
   return (
     <ConfirmButton
-      size="compact-xs"
+      size="xs"
       danger
       label="Remove"
       title={title}
@@ -225,7 +225,7 @@ function Codes({ factor, onNew }: { factor: Authenticator | undefined; onNew: (c
       tone={unused > FEW ? "ok" : "medium"}
     >
       <ConfirmButton
-        size="compact-xs"
+        size="xs"
         label="Make new ones"
         title="Make new recovery codes?"
         body={

@@ -4,7 +4,7 @@ import { useChange, useList } from "@/api/queries";
 import type { OwnSession } from "@/api/types";
 import { Pill } from "@/ui/Badges";
 import { ConfirmButton } from "@/ui/Confirm";
-import { plural, words } from "@/ui/format";
+import { plural } from "@/ui/format";
 import { Time } from "@/ui/Layout";
 import { EmptyState } from "@/ui/States";
 import { DataTable } from "@/ui/table/DataTable";
@@ -65,7 +65,7 @@ export function Sessions() {
           value: (row) => row.address,
           cell: (row) => <span className="mono">{row.address || "not known"}</span>,
         },
-        { id: "by", label: "Signed in by", value: (row) => words(beganBy(row.by)) },
+        { id: "by", label: "Signed in by", value: (row) => beganBy(row.by) },
         {
           id: "seen",
           label: "Last seen",

@@ -29,12 +29,12 @@ export function device(agent: string): string {
 }
 
 const BY: Record<string, string> = {
-  password: "password",
-  "password-and-factor": "password and second factor",
-  passkey: "passkey",
-  sso: "single sign-on",
-  "sign-up": "sign-up",
-  invitation: "invitation",
+  password: "Password",
+  "password-and-factor": "Password and second factor",
+  passkey: "Passkey",
+  sso: "Single sign-on",
+  "sign-up": "Sign-up",
+  invitation: "Invitation",
 };
 
 /** What a session was begun with, in words. */

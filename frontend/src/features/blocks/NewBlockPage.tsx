@@ -123,10 +123,11 @@ function Flow({ initial }: { initial: Draft }) {
       {step === 3 && preview ? (
         <ConfirmStep draft={draft} preview={preview} stage={stage} onStage={setStage} />
       ) : null}
-      <div style={{ marginTop: 12 }}>
-        <FormProblem error={ask.error ?? push.error} />
-      </div>
       <div className={css["bar"]}>
+        {/* Beside the button that failed: the bar stays in view however long the step is. */}
+        <div className={css["problem"]}>
+          <FormProblem error={ask.error ?? push.error} />
+        </div>
         <Button variant="default" disabled={step === 0} onClick={() => setStep(step - 1)}>
           Back
         </Button>

@@ -42,7 +42,8 @@ function Matrix({ roles, permissions }: { roles: Role[]; permissions: Permission
         aria-label="Permissions of each role, scrollable"
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must take the keyboard
         tabIndex={0}
-        style={{ overflowX: "auto" }}
+        // Relative: what is hidden for the eye is placed in here and scrolls along.
+        style={{ overflowX: "auto", position: "relative" }}
       >
         <Table miw={720} aria-label="Permissions of each role" verticalSpacing={4} fz="sm">
           <Table.Thead>

@@ -105,7 +105,7 @@ function Log() {
             </Pill>
           ),
         },
-        { id: "by", label: "By", value: (row) => words(beganBy(row.by)) },
+        { id: "by", label: "By", value: (row) => beganBy(row.by) },
         {
           id: "address",
           label: "Address",

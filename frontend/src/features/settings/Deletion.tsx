@@ -25,7 +25,7 @@ export function Deletion({ tenant }: { tenant: Tenant }) {
         const grace = spelled(data.grace_hours * 3600);
         return data.delete_after ? (
           <Stack gap={12} align="flex-start">
-            <Alert color="red" title={`${tenant.name} is deleted on ${moment(data.delete_after)}`}>
+            <Alert color="red" title={`${tenant.name} will be deleted on ${moment(data.delete_after)}`}>
               That is <Time at={data.delete_after} />. Until then everything goes on as it is, and any owner
               can keep the workspace.
             </Alert>
