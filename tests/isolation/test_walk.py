@@ -368,7 +368,7 @@ def sessions(kept: str) -> Iterator[None]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 @pytest.mark.asvs("8.4.1")
 def test_no_step_of_a_long_walk_reads_another_tenants_row(
     committed_db: TestDatabases, capsys: pytest.CaptureFixture[str]
