@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -121,7 +123,7 @@ def rename_tenant(name: str) -> OrgInfo:
     if not name.strip():
         raise Invalid("invalid-name", "Nothing was changed.", fields={"name": ["May not be empty."]})
     tenant = _entered()
-    with transaction.atomic():
+    with _both_connections():
         record("tenant.rename", tenant.id, before={"name": tenant.name}, after={"name": name.strip()})
         Tenant.objects.using(OWNER).filter(id=tenant.id).update(name=name.strip())
     forget()
@@ -177,9 +179,16 @@ def _entered() -> Tenant:
     return found
 
 
+@contextmanager
+def _both_connections() -> Iterator[None]:
+    """Commit what the app role wrote (the audit entry), then what the owner wrote: no change without its entry."""
+    with transaction.atomic(using=OWNER), transaction.atomic():
+        yield
+
+
 def _schedule_deletion(tenant: Tenant, due: datetime | None, action: str, noted: str, user_id: str) -> None:
     shown = {"delete_after": due.isoformat() if due else None}
-    with transaction.atomic():
+    with _both_connections():
         record(action, tenant.id, after=shown)
         Tenant.objects.using(OWNER).filter(id=tenant.id).update(delete_after=due)
         note(noted, tenant.id, tenant.schema_name, by=user_id, due=due.isoformat() if due else "")
