@@ -212,7 +212,7 @@ def test_the_wish_can_be_taken_back_and_both_are_recorded(committed_db: TestData
 
 
 def test_tenants_stuck_in_creation_are_swept(committed_db: TestDatabases, acme: OrgInfo) -> None:
-    sql("UPDATE orgs_tenant SET status = 'creating' WHERE id = %s", acme.id)
+    sql("UPDATE orgs_tenant SET status = 'creating', created_at = now() WHERE id = %s", acme.id)
     assert sweep() == []  # may still be on its way
     assert sweep(timezone.now() + timedelta(hours=2)) == [acme.id]
     assert record_of(acme.id) == ["tenant.unfinished"]
