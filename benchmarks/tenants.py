@@ -105,7 +105,7 @@ def measure_creation(total: int, stock: int) -> None:
     line("create a tenant with a password (spare schema)", with_password)
     with tenant_context(by_slug("tenant0").schema_name):
         hashed = [timed(lambda n=n: create_user(f"{n}@x.test", password=PASSWORD)) for n in range(3)]  # type: ignore[misc]
-    line("  of that: one user with a hashed password (PBKDF2)", hashed)
+    line("  of that: one user with a hashed password (Argon2id)", hashed)
 
 
 def copy_database() -> None:
