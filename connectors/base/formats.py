@@ -9,9 +9,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import pkgutil
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 import connectors
 from connectors.base.calls import CallBatch, RawBatch
@@ -28,6 +30,14 @@ class DocumentError:
     detail: str
     line: int | None = None
     pointer: str = ""
+
+
+_QUOTED: Final = re.compile(r"(?s)(['\"]).*?\1")
+
+
+def without_quotes(message: str) -> str:
+    """A parser's message without what it quotes: that may be the middle of a credential."""
+    return _QUOTED.sub("…", message)
 
 
 @dataclass(frozen=True, slots=True)

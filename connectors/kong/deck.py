@@ -7,7 +7,6 @@ entity without either gets a digest of its own document. Credentials of consumer
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -17,13 +16,11 @@ import yaml
 
 from connectors.base.bounded import check_bounded
 from connectors.base.errors import VendorAnswerError
-from connectors.base.formats import DocumentError, LoadedDocument
+from connectors.base.formats import DocumentError, LoadedDocument, without_quotes
 from connectors.kong.entities import Entities, Entity
 from connectors.kong.resolve import resolve
 
 _NESTED: Final = ("routes", "plugins", "targets", "consumers", "services")
-#: Parsers quote where they stop, which may be in the middle of a credential.
-_QUOTED: Final = re.compile(r"(?s)(['\"]).*?\1")
 _CONSUMER_KEPT: Final = ("id", "username", "custom_id", "tags")
 
 
@@ -51,7 +48,7 @@ def _parse(data: bytes) -> dict[str, Any]:
         )
     except (orjson.JSONDecodeError, yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise VendorAnswerError(
-            f"The decK dump could not be read: {_QUOTED.sub('…', str(error))[:300]}",
+            f"The decK dump could not be read: {without_quotes(str(error))[:300]}",
             unchanged="Nothing was imported.",
         ) from error
     check_bounded(document)

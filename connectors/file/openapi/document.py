@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,12 +10,10 @@ import orjson
 import yaml
 
 from connectors.base.bounded import check_bounded
-from connectors.base.formats import DocumentError
+from connectors.base.formats import DocumentError, without_quotes
 
 #: How many damaged lines are cut out of a YAML document before giving up.
 _MAX_CUTS: Final = 25
-#: Parsers quote where they stop, which may be in the middle of a credential.
-_QUOTED: Final = re.compile(r"(?s)(['\"]).*?\1")
 _MAX_NODES: Final = 2_000_000
 #: Documents beyond this name errors by JSON pointer only: finding lines takes seconds per megabyte.
 _MAX_INDEXED: Final = 6 << 20
@@ -117,13 +114,13 @@ def _parse_yaml(text: str) -> Document:
             while number > 0 and not lines[number].strip():
                 number -= 1
             errors.append(
-                DocumentError(f"YAML: {_QUOTED.sub('…', error.problem or 'syntax error')}", number + 1)
+                DocumentError(f"YAML: {without_quotes(error.problem or 'syntax error')}", number + 1)
             )
             if not lines[number].strip():
                 break
             lines[number] = ""
         except (yaml.YAMLError, RecursionError, ValueError) as error:
-            errors.append(DocumentError(f"YAML: {_QUOTED.sub('…', str(error))[:200]}"))
+            errors.append(DocumentError(f"YAML: {without_quotes(str(error))[:200]}"))
             break
     return Document(None, text, errors or [DocumentError("no YAML or JSON document")])
 
