@@ -100,7 +100,7 @@ def _sentence(attack_class: str, hits: list[dict[str, Any]], through: int) -> st
     rules = sorted({name.partition(":")[2] for row in hits for name in row["signatures"] or ()})[:4]
     what = "marks of a scanner" if attack_class == "recon_scan" else f"payloads of {title_of(attack_class)}"
     count = "One request" if len(hits) == 1 else f"{len(hits)} requests"
-    return f"{count} carried {what} ({', '.join(rules)}); {through} of them were answered with success."
+    return f"{count} carried {what} ({', '.join(rules)}); answered with success: {through}."
 
 
 DETECTOR = Detector(

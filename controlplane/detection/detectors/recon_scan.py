@@ -50,7 +50,7 @@ def _evidence(row: dict[str, Any]) -> Evidence:
         succeeded=len(through),
         endpoints=known(row["paths"])[:10],
         sentence=f"Asked for {row['shapes']} different things that are not there in {row['asked']} requests; "
-        f"{len(through)} were answered with success.",
+        f"answered with success: {len(through)}.",
         call_ids=known(row["ids"])[:5000],
         succeeded_ids=through[:500],
     )
