@@ -99,7 +99,7 @@ def signing_in(api: Api, planter: Planter) -> None:
         body = {"credential": {"id": secret, "response": {"signature": secret}}}
         api("post", "/_allauth/browser/v1/auth/webauthn/login", body, **elsewhere())
     for secret in planter.named("hand-over: token"):
-        api("get", f"/session/handoff?token={secret}", **elsewhere())
+        api("post", "/api/v1/session/handoff", {"token": secret}, **elsewhere())
     for secret in planter.named("sign-up: password"):
         body = {"organisation": "X", "slug": "acme", "email": "x@x.test", "password": secret}
         TenantClient("").post("/api/v1/signup", body, **elsewhere())

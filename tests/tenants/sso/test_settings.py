@@ -161,7 +161,7 @@ def test_every_other_way_in_is_closed_too(acme: OrgInfo, idp: Idp, provider: str
         assert person is not None
         handoff = issue_handoff(person.id)
     client = clients.anonymous(acme)
-    answer = client.get("/session/handoff", {"token": handoff})
+    answer = client.post("/api/v1/session/handoff", {"token": handoff})
     assert (answer.status_code, signed_in_as(client)) == (403, "")
     client = clients.anonymous(acme)
     body = {"email": "analyst@acme.test", "password": PASSWORD}
