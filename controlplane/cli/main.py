@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from controlplane.cli.offline import Report
 
 FOUND, FAILED = 3, 11
+#: How long `import` waits for the first endpoint; the analysis goes on without it.
+ANALYSIS_SECONDS = 30
 app = typer.Typer(no_args_is_help=True, add_completion=True, help="API security from the terminal.")
 app.add_typer(blocks.app, name="block")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
@@ -47,23 +49,39 @@ def import_command(
         report = analyse(file, host)
         as_json(_report_document(report)) if json else _show(report)
         return
-    client = Client(target)
-    row = client.upload("/imports", file, {"host": host})
+    row = _imported(Client(target), file, host)
+    if json:
+        as_json(row)
+        return
+    analysed = row["endpoints"] or not (row["calls"] or row["routes"])
+    found = (
+        f"{row['endpoints']} endpoints, {row['findings']} findings so far"
+        if analysed
+        else "endpoints not known yet: the analysis still runs"
+    )
+    console.print(
+        f"{row['format_title']}: {row['calls']} calls, {row['routes']} routes, "
+        f"{row['quarantined']} lines not readable; {found}."
+    )
+    console.print(f"See {target.url}/imports/{row['id']}")
+
+
+def _imported(client: Client, file: Path, host: str) -> dict[str, Any]:
+    """Upload, and wait until the file was read and, for half a minute at most, until its first endpoint is known."""
+    row: dict[str, Any] = client.upload("/imports", file, {"host": host})
     with console.status(f"Reading {file.name}") as status:
         while row["state"] in ("queued", "running"):
             time.sleep(0.5)
             row = client.get(f"/imports/{row['id']}")
             status.update(f"Reading {file.name}: {row['calls']} calls, {row['routes']} routes")
-    if row["state"] == "failed":
-        raise Failed(row["failure"])
-    if json:
-        as_json(row)
-        return
-    console.print(
-        f"{row['format_title']}: {row['calls']} calls, {row['routes']} routes, {row['endpoints']} endpoints, "
-        f"{row['findings']} findings, {row['quarantined']} lines not readable."
-    )
-    console.print(f"See {target.url}/imports/{row['id']}")
+        if row["state"] == "failed":
+            raise Failed(row["failure"])
+        deadline = time.monotonic() + ANALYSIS_SECONDS
+        while (row["calls"] or row["routes"]) and not row["endpoints"] and time.monotonic() < deadline:
+            status.update(f"Read {row['calls']} calls; looking for endpoints")
+            time.sleep(1)
+            row = client.get(f"/imports/{row['id']}")
+    return row
 
 
 @app.command()
