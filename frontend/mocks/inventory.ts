@@ -306,7 +306,7 @@ export function endpointDetail(id: string): EndpointDetail | undefined {
         },
       },
     ],
-    rate_limits: [{ sentence: "100 requests per second per API key, from usage plan “standard”" }],
+    rate_limits: [{ limit: 100, window_seconds: 1, key: "key", source: "usage plan standard" }],
     waf: {
       state: "covered",
       policy: "globex-edge (AWS WAF, regional)",

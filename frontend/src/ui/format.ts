@@ -45,10 +45,12 @@ export function duration(seconds: number): string {
     .join(" ");
 }
 
-/** "7 days": a length of time inside a sentence; "1 d 6 h" where it is neither whole days nor hours. */
+/** "7 days": a length of time inside a sentence; "1 d 6 h" where one unit does not say it. */
 export function spelled(seconds: number): string {
   if (seconds > 0 && seconds % 86_400 === 0) return plural(seconds / 86_400, "day");
   if (seconds > 0 && seconds % 3600 === 0) return plural(seconds / 3600, "hour");
+  if (seconds > 0 && seconds % 60 === 0 && seconds < 3600) return plural(seconds / 60, "minute");
+  if (seconds > 0 && seconds < 60) return plural(seconds, "second");
   return duration(seconds);
 }
 

@@ -78,7 +78,8 @@ export interface EndpointDetail extends Endpoint {
     upstream: string | null;
     evidence: unknown;
   }[];
-  rate_limits: { sentence?: string; [key: string]: unknown }[] | null;
+  /** `limit` requests in `window_seconds` for each `key` (ip, consumer, stage …). */
+  rate_limits: { limit: number; window_seconds: number; key: string; source: string }[] | null;
   waf: { state: string; policy: string | null; note: string | null } | null;
   callers: Caller[];
   history: HistoryEntry[];

@@ -84,9 +84,9 @@ function Drop() {
       />
       <Dropzone
         onDrop={(files) => void send(files)}
-        onReject={() => setError(new Error("One file at a time, up to 200 MB. Nothing was sent."))}
+        onReject={() => setError(new Error("One file at a time, up to 1 GB. Nothing was sent."))}
         multiple={false}
-        maxSize={200 * 1024 ** 2}
+        maxSize={1024 ** 3}
         loading={busy}
         disabled={!can}
         inputProps={{ "aria-label": "File to import" }}
@@ -96,7 +96,7 @@ function Drop() {
           <IconFileUpload size={32} stroke={1.4} aria-hidden />
           <Text fw={500}>Drop a log or a document here</Text>
           <Text size="sm" c="dimmed">
-            or press Enter or click to choose one, up to 200 MB
+            or press Enter or click to choose one, up to 1 GB
           </Text>
         </div>
       </Dropzone>

@@ -79,10 +79,12 @@ function Content({ endpoint }: { endpoint: EndpointDetail }) {
               {
                 label: "Calls, 24 h",
                 value: <Known value={endpoint.calls_24h} format={compact} reason={noTraffic} />,
-                note: (
+                note: endpoint.last_seen ? (
                   <>
                     last <Time at={endpoint.last_seen} />
                   </>
+                ) : (
+                  "none seen so far"
                 ),
               },
               {

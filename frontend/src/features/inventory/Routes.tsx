@@ -1,7 +1,7 @@
 import { Accordion } from "@mantine/core";
 import type { EndpointDetail } from "@/api/types";
 import { JsonDocument } from "@/ui/CodeBlock";
-import { words } from "@/ui/format";
+import { integer, spelled, words } from "@/ui/format";
 import { Facts, Panel } from "@/ui/Layout";
 import { ConnectionLink } from "@/features/connections/ConnectionLink";
 
@@ -10,6 +10,14 @@ function firewall(waf: NonNullable<EndpointDetail["waf"]>): string {
   return [waf.policy ? `${words(waf.state)} by ${waf.policy}.` : `${words(waf.state)}.`, waf.note]
     .filter(Boolean)
     .join(" ");
+}
+
+type RateLimit = NonNullable<EndpointDetail["rate_limits"]>[number];
+
+function rateLimit({ limit, window_seconds: seconds, key, source }: RateLimit): string {
+  const time = spelled(seconds).replace(/^1 /, "");
+  const whose = { key: "API key", ip: "address", api: "API" }[key] ?? words(key).toLowerCase();
+  return `${integer(limit)} requests per ${time} for each ${whose}${source ? ` (${source})` : ""}`;
 }
 
 /** Where the endpoint is declared, with the vendor's own document as evidence. */
@@ -25,7 +33,7 @@ export function Routes({ endpoint }: { endpoint: EndpointDetail }) {
             limits === null
               ? "not known"
               : limits.length
-                ? limits.map((limit) => limit.sentence ?? JSON.stringify(limit)).join("; ")
+                ? limits.map(rateLimit).join("; ")
                 : "none declared",
           ],
         ]}
