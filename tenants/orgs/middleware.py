@@ -13,7 +13,6 @@ from tenants.client_address import client_address
 from tenants.isolation.context import TenantRef, tenant_context
 from tenants.orgs.queries import UPGRADING, by_host, of_another_version, usable
 from tenants.orgs.types import Status
-from tenants.redaction import redacted_text
 
 ROOT_URLCONF = "controlplane.config.urls_root"
 
@@ -41,7 +40,7 @@ class TenantMiddleware:
             return upgrading()
         request.org = org  # type: ignore[attr-defined]
         ref = TenantRef(org.schema_name, org.slug, org.name)
-        origin = Origin(client_address(request), redacted_text(request.headers.get("User-Agent", "")))
+        origin = Origin(client_address(request), request.headers.get("User-Agent", ""))
         with tenant_context(ref), actor_scope(origin=origin):
             response = self.get_response(request)
         if response.streaming and not getattr(response, "is_async", False):

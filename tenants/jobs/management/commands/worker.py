@@ -46,8 +46,9 @@ class Command(BaseCommand):
 
 def _work(queues: set[str], threads: int, parent: int | None, stop: threading.Event) -> None:
     worker = start(queues, threads)
-    while not stop.wait(1) and (parent is None or os.getppid() == parent):
-        pass  # a supervisor that was killed takes its children along
+    while not stop.wait(1):
+        if parent is not None and os.getppid() != parent:
+            break  # a supervisor that was killed takes its children along
     worker.stop(timeout=STOP_MS)
     worker.broker.close()
 
