@@ -23,6 +23,7 @@ from tenants.errors import Invalid, NotFound, Refused
 from tenants.ids import ALPHABET
 from tenants.members.permissions import ALL, PEOPLE_ONLY, TOKEN_SCOPES
 from tenants.members.queries import permissions_of_user
+from tenants.redaction import redacted_text
 from tenants.tokens.models import ApiToken
 from tenants.tokens.types import NewToken, TokenAuth
 
@@ -159,9 +160,9 @@ def _networks(networks: Iterable[str]) -> list[str]:
 
 def _note_use(row: ApiToken, now: datetime, address: str, agent: str) -> None:
     """Remember where a token was used last: at most once a minute, and at once when the place is new."""
-    agent = agent.replace("\x00", "")[:120]
     if row.last_used_at and now - row.last_used_at < USED_EVERY and row.last_used_address == address:
         return
+    agent = redacted_text(agent.replace("\x00", ""))[:120]
     ApiToken.objects.filter(id=row.id).update(
         last_used_at=now, last_used_address=address, last_used_agent=agent
     )

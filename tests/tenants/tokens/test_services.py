@@ -195,6 +195,23 @@ def test_elsewhere_the_answer_is_that_of_a_wrong_token(acme: OrgInfo) -> None:
     assert inside.status_code == 200
 
 
+def test_a_secret_in_the_name_of_a_tokens_client_is_not_kept(
+    acme: OrgInfo, owner_client: Callable[..., object]
+) -> None:
+    client = owner_client(acme)
+    expiry = (timezone.now() + timedelta(days=1)).isoformat()
+    body = {"name": "ci", "scopes": ["members.read"], "expires_at": expiry}
+    made = client.post("/api/v1/tokens", body).json()  # type: ignore[attr-defined]
+    headers = {
+        "HTTP_AUTHORIZATION": f"Bearer {made['token']}",
+        "HTTP_USER_AGENT": "ci/1 (token=Zq8vR2mK7xLw4TnB9pYd)",
+    }
+    anonymous(acme).get("/api/v1/members", **headers)
+    row = client.get("/api/v1/tokens").json()["data"][0]  # type: ignore[attr-defined]
+    assert row["last_used_agent"].startswith("ci/1")
+    assert "Zq8vR2mK7xLw4TnB9pYd" not in row["last_used_agent"]
+
+
 def test_the_list_says_who_made_a_token_its_state_and_where_it_was_used_last(
     acme: OrgInfo, owner_client: Callable[..., object]
 ) -> None:
