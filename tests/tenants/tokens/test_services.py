@@ -202,11 +202,10 @@ def test_a_secret_in_the_name_of_a_tokens_client_is_not_kept(
     expiry = (timezone.now() + timedelta(days=1)).isoformat()
     body = {"name": "ci", "scopes": ["members.read"], "expires_at": expiry}
     made = client.post("/api/v1/tokens", body).json()  # type: ignore[attr-defined]
-    headers = {
-        "HTTP_AUTHORIZATION": f"Bearer {made['token']}",
-        "HTTP_USER_AGENT": "ci/1 (token=Zq8vR2mK7xLw4TnB9pYd)",
-    }
-    anonymous(acme).get("/api/v1/members", **headers)
+    agent = "ci/1 (token=Zq8vR2mK7xLw4TnB9pYd)"
+    anonymous(acme).get(
+        "/api/v1/members", HTTP_AUTHORIZATION=f"Bearer {made['token']}", HTTP_USER_AGENT=agent
+    )
     row = client.get("/api/v1/tokens").json()["data"][0]  # type: ignore[attr-defined]
     assert row["last_used_agent"].startswith("ci/1")
     assert "Zq8vR2mK7xLw4TnB9pYd" not in row["last_used_agent"]
