@@ -1,0 +1,31 @@
+"""Formats as data: which field of a record fills which column of a neutral call, converted column by column.
+
+A format is a ``Mapping``: a reader that takes records apart (``JsonLines``, ``Words``, ``Separated``) and, per column
+of ``NORMALISED_SCHEMA``, a ``From`` with the fields that may hold it and the name of a converter. ``normalise`` runs
+it: whole columns at a time, never raising, every record a call or quarantined. See docs/adding-a-connector.md.
+"""
+
+from connectors.base.mapping.columns import Cells, Columns, Rows
+from connectors.base.mapping.convert import CONVERTERS, convert, said
+from connectors.base.mapping.format import From, Mapping, normalise, one_of
+from connectors.base.mapping.json_lines import JsonLines
+from connectors.base.mapping.kernels import per_distinct, split_target
+from connectors.base.mapping.text_lines import Separated, Words
+
+__all__ = [
+    "CONVERTERS",
+    "Cells",
+    "Columns",
+    "From",
+    "JsonLines",
+    "Mapping",
+    "Rows",
+    "Separated",
+    "Words",
+    "convert",
+    "normalise",
+    "one_of",
+    "per_distinct",
+    "said",
+    "split_target",
+]
