@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
+from django.http import HttpResponse
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -50,16 +52,14 @@ class IngestView(ApiView):
     parser_classes = [AnyBody]
 
     @extend_schema(operation_id="ingest", request=bytes, responses={202: dict})
-    def post(self, request: Request, connection_id: str) -> Response:
-        """202 once the calls are stored durably; the same push again counts as duplicates."""
+    def post(self, request: Request, connection_id: str) -> HttpResponse:
+        """Answered once the records are stored durably; they are read into calls right after.
+
+        The same push again changes nothing: its calls count as duplicates.
+        """
         headers = {name.lower(): value for name, value in request.headers.items()}
-        accepted = receive(connection_id, _body(request), headers, time.time())
-        answer = {
-            "accepted": accepted.stored,
-            "duplicates": accepted.duplicates,
-            "quarantined": accepted.quarantined,
-        }
-        return Response(answer, status=202)
+        answer = receive(connection_id, _body(request), headers, time.time())
+        return HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
 
 
 #: A pause is shown as a gap from this many empty buckets on, when calls came before and after it.
@@ -120,7 +120,8 @@ class ConnectionTrafficView(ApiView):
                 }
             )
         points = [{"at": _iso(row["bucket"]), "calls": row["calls"]} for row in series.to_pylist()]
-        return Response({"sources": sources, "series": points})
+        waiting = asdict(queries.backlog(connection_id, now))
+        return Response({"sources": sources, "series": points, "waiting": waiting})
 
 
 class QuarantinedSerializer(serializers.Serializer[Any]):

@@ -1,11 +1,33 @@
-"""Jobs of traffic: pull from vendors, merge small segments, apply retention, sweep what crashes left."""
+"""Jobs of traffic: read pushes, merge small segments, apply retention, sweep what crashes left."""
 
 from __future__ import annotations
 
 import time
 
-from controlplane.traffic import upkeep
+from controlplane.traffic import pushes, upkeep
+from controlplane.traffic.raw import window
 from tenants.jobs.services import every, job
+
+
+@job(queue="intake", max_retries=3, time_limit=600)
+def drain(connection_id: str) -> None:
+    """Read what was pushed to a connection into calls."""
+    pushes.drain(connection_id, time.time())
+
+
+@every(seconds=60)
+@job(queue="intake", max_retries=0, time_limit=60)
+def drain_waiting() -> None:
+    """Have every connection read that has pushes waiting, whatever became of their own job."""
+    for connection_id in pushes.waiting_connections():
+        drain.enqueue(connection_id, unique_key=connection_id)
+
+
+@every(seconds=86_400)
+@job(queue="intake", max_retries=0, time_limit=60)
+def retry_failed() -> None:
+    """Try pushes that were set aside once more: the release since may read them."""
+    pushes.retry_failed()
 
 
 @every(seconds=300)
@@ -22,3 +44,4 @@ def sweep() -> None:
     upkeep.drop_expired(time.time())
     upkeep.delete_retired(time.time())
     upkeep.delete_orphans(time.time())
+    window.expire(time.time())

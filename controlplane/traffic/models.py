@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 from tenants.ids import PrefixedIdField
+from tenants.vault.fields import SealedTextField
 
 
 class Segment(models.Model):
@@ -79,3 +80,48 @@ class Unread(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["reader", "id"]), models.Index(fields=["segment_id"])]
+
+
+class RawKey(models.Model):
+    """The key of one day's raw records, sealed by the vault."""
+
+    day = models.TextField(primary_key=True)  # YYYY-MM-DD
+    key = SealedTextField()
+
+
+class Push(models.Model):
+    """Records a vendor pushed and we acknowledged, sealed; the row goes when their calls are stored."""
+
+    id = PrefixedIdField(prefix="psh")
+    connection = models.TextField()
+    records = models.IntegerField()
+    key_day = models.DateField()
+    body = models.BinaryField()
+    size = models.IntegerField()  # of the body, bytes
+    received_at = models.BigIntegerField()
+    attempts = models.SmallIntegerField(default=0)
+    problem = models.TextField(default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["connection", "id"])]
+
+
+class RawFile(models.Model):
+    """One file of the raw window: sealed records of one connection, kept for some hours."""
+
+    id = PrefixedIdField(prefix="raw")
+    connection = models.TextField()
+    key_day = models.DateField()
+    path = models.TextField(unique=True)  # relative to the tenant's folder
+    records = models.IntegerField()
+    bytes = models.BigIntegerField()
+    received_at = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["received_at"])]
+
+
+class RawWindow(models.Model):
+    """How long a workspace keeps raw records; without the row, the default."""
+
+    hours = models.IntegerField()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, Min, QuerySet, Sum
 
 from controlplane.traffic import engine
-from controlplane.traffic.models import QuarantinedRecord, Segment, SourceStatus, Unread
-from controlplane.traffic.types import MICROSECONDS, CallFilter, Window
+from controlplane.traffic.models import Push, QuarantinedRecord, Segment, SourceStatus, Unread
+from controlplane.traffic.types import MAX_ATTEMPTS, MICROSECONDS, CallFilter, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,38 @@ def calls_stored(connection_id: str) -> int:
 
 
 def waiting_bytes() -> int:
-    """Size of the stored segments that some reader has not dealt with yet."""
-    waiting = Segment.objects.filter(pk__in=Unread.objects.values("segment_id"))
-    return int(waiting.aggregate(total=Sum("bytes"))["total"] or 0)
+    """Size of what waits: pushes not read yet, and stored segments that some reader has not dealt with."""
+    stored = Segment.objects.filter(pk__in=Unread.objects.values("segment_id")).aggregate(total=Sum("bytes"))
+    pushed = Push.objects.aggregate(total=Sum("size"))
+    return int(stored["total"] or 0) + int(pushed["total"] or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Acknowledged pushes of a connection that are not calls yet; ``failed`` were set aside, with the last reason."""
+
+    pushes: int
+    records: int
+    oldest_seconds: float
+    failed: int
+    problem: str
+
+
+def backlog(connection_id: str, now: float) -> Backlog:
+    """What was pushed to a connection and still waits to be read."""
+    every = Push.objects.filter(connection=connection_id)
+    waiting = every.filter(attempts__lt=MAX_ATTEMPTS).aggregate(
+        pushes=Count("id"), records=Sum("records"), oldest=Min("received_at")
+    )
+    failed = every.filter(attempts__gte=MAX_ATTEMPTS)
+    oldest = waiting["oldest"]
+    return Backlog(
+        pushes=waiting["pushes"],
+        records=waiting["records"] or 0,
+        oldest_seconds=0.0 if oldest is None else max(0.0, now - oldest / MICROSECONDS),
+        failed=failed.count(),
+        problem=failed.order_by("-id").values_list("problem", flat=True).first() or "",
+    )
 
 
 @dataclass(frozen=True, slots=True)

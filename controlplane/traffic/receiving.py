@@ -1,71 +1,109 @@
-"""A vendor's push: check the connection's token, bound and unpack the body, normalise, accept."""
+"""A vendor's push: check the connection's token, bound and unpack the body, keep its records durably, acknowledge."""
 
 from __future__ import annotations
 
-import gzip
-import io
-import zlib
 from collections.abc import Mapping
 from typing import Final
 
+import pyarrow as pa
+from django.db import transaction
+
 from connectors.base.capabilities import Capability
 from connectors.base.errors import ConnectorError
+from connectors.base.receiving import PushAnswer, Receiver
 from controlplane.connections import services as connections
-from controlplane.traffic import queries, services
-from controlplane.traffic.door.limits import MAX_PUSH_BYTES
-from controlplane.traffic.types import Accepted
-from tenants.errors import Invalid, TooLarge, TooMany, Unauthenticated
+from controlplane.traffic import pushes, queries
+from controlplane.traffic.door.limits import MAX_PUSH_BYTES, MAX_PUSH_RECORDS, MAX_PUSH_VALUES
+from tenants.errors import DomainError, Invalid, TooLarge, TooMany, Unauthenticated
 
-#: A tenant's stored calls that inventory and detection have not read yet; above it senders are asked to wait.
-MAX_UNREAD_BYTES: Final = 2 << 30
+#: A tenant's pushes and stored calls that nobody has read yet; above it senders are asked to wait.
+MAX_WAITING_BYTES: Final = 2 << 30
 _WAIT_SECONDS: Final = 60
+_CODECS: Final = {"gzip": "gzip", "x-gzip": "gzip", "zstd": "zstd"}
+_MAGIC: Final = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+_CHUNK: Final = 1 << 20
 
 
-def receive(connection_id: str, body: bytes, headers: Mapping[str, str], now: float) -> Accepted:
-    """Store what a vendor pushed. Header names are lower case; ``now`` is Unix time in seconds.
+def receive(connection_id: str, body: bytes, headers: Mapping[str, str], now: float) -> PushAnswer:
+    """Keep what a vendor pushed and answer in its form. Header names are lower case; ``now`` is Unix time in seconds.
 
     Raises ``Unauthenticated`` without the right ingest token (also for an unknown connection), ``TooLarge`` over
-    the size limit, ``Invalid`` when the body is none of the connector's shapes, ``TooMany`` while too much waits to be
-    analysed. Nothing is stored then.
+    the size limits, ``Invalid`` when the body is none of the connector's shapes, ``TooMany`` while too much waits to be
+    read. Nothing is stored then.
     """
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not connections.accepts_token(connection_id, token.strip()):
+    receiver = connections.receiver_of(connection_id)
+    try:
+        push_id, records = _kept(receiver, connection_id, body, headers, now)
+    except DomainError as error:
+        answer = receiver.refused(headers, error.status, error.detail, now)
+        if answer is None:
+            raise
+        return answer
+    return receiver.acknowledged(headers, push_id, records, now)
+
+
+def _kept(
+    receiver: type[Receiver], connection_id: str, body: bytes, headers: Mapping[str, str], now: float
+) -> tuple[str, int]:
+    if not connections.accepts_token(connection_id, receiver.presented_token(headers)):
         raise Unauthenticated(
             "ingest-token-refused",
             "The ingest token is missing or wrong for this connection. Nothing was stored. "
             "Copy the token from the connection's set-up page.",
         )
-    if queries.waiting_bytes() > MAX_UNREAD_BYTES:
+    if queries.waiting_bytes() > MAX_WAITING_BYTES:
         raise TooMany(
             "calls-waiting",
             "Too many calls wait to be analysed. Nothing was stored. Send the same push again later.",
             retry_after=_WAIT_SECONDS,
         )
     content = unpacked(body, headers.get("content-encoding", ""))
+    _check_values(content)
     connector = connections.open_connector(connection_id, Capability.RECEIVE_CALLS)
     try:
-        batch = connector.normalise(connector.parse(content, headers))
+        batch = connector.parse(content, headers)
     except ConnectorError as error:
         raise Invalid("unreadable-push", error.sentence()) from error
-    connections.token_in_use(connection_id)
-    return services.accept(connection_id, batch, now)
+    if len(batch.records) > MAX_PUSH_RECORDS:
+        raise _too_large(f"{MAX_PUSH_RECORDS} records")
+    with transaction.atomic():
+        connections.token_in_use(connection_id)
+        # A sender's test of the way has no records: there is nothing to keep then.
+        push_id = pushes.keep(connection_id, batch, now) if batch.records else ""
+    return push_id, len(batch.records)
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:
-    """The body without its content encoding (gzip or none); never more than ``MAX_PUSH_BYTES``."""
-    too_large = TooLarge(
-        "push-too-large",
-        f"The body is larger than {MAX_PUSH_BYTES} bytes. Nothing was stored. Send smaller batches.",
-    )
+    """The body without its content encoding (gzip, zstd or none); never more than ``MAX_PUSH_BYTES``."""
     if len(body) > MAX_PUSH_BYTES:
-        raise too_large
-    if encoding.lower() != "gzip" and body[:2] != b"\x1f\x8b":
+        raise _too_large(f"{MAX_PUSH_BYTES} bytes")
+    codec = _CODECS.get(encoding.strip().lower()) or next(
+        (name for magic, name in _MAGIC if body.startswith(magic)), None
+    )
+    if codec is None:
         return body
+    chunks: list[bytes] = []
+    size = 0
     try:
-        with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
-            content = packed.read(MAX_PUSH_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise Invalid("broken-gzip", "The body could not be unpacked. Nothing was stored.") from error
-    if len(content) > MAX_PUSH_BYTES:
-        raise too_large
-    return content
+        with pa.CompressedInputStream(pa.BufferReader(body), codec) as stream:
+            while chunk := stream.read(_CHUNK):
+                size += len(chunk)
+                if size > MAX_PUSH_BYTES:
+                    raise _too_large(f"{MAX_PUSH_BYTES} bytes unpacked")
+                chunks.append(chunk)
+    except (OSError, pa.ArrowException) as error:
+        raise Invalid(f"broken-{codec}", "The body could not be unpacked. Nothing was stored.") from error
+    return b"".join(chunks)
+
+
+def _check_values(content: bytes) -> None:
+    """Refuse what is short as text and endless as values before anything is built from it."""
+    if content.count(b",") + content.count(b"{") + content.count(b"[") > MAX_PUSH_VALUES:
+        raise _too_large(f"{MAX_PUSH_VALUES} values")
+
+
+def _too_large(limit: str) -> TooLarge:
+    return TooLarge(
+        "push-too-large",
+        f"The push has more than {limit}. Nothing was stored. Send smaller batches.",
+    )

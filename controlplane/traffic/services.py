@@ -17,12 +17,15 @@ from controlplane.traffic.door.limits import MAX_BATCH_CALLS
 from controlplane.traffic.door.pipeline import first_of_each
 from controlplane.traffic.engine.duck import read
 from controlplane.traffic.models import QuarantinedRecord, Segment, SourceStatus, Unread
+from controlplane.traffic.raw.window import keep as keep_raw
 from controlplane.traffic.store import segments
 from controlplane.traffic.types import MICROSECONDS, READERS, Accepted, CallFilter, Window
 from tenants.errors import Invalid
 from tenants.ids import new_id
 from tenants.jobs.events import emit
 from tenants.vault.services import hasher
+
+__all__ = ["accept", "keep_raw", "settle"]
 
 #: Quarantined records kept per batch; the rest are counted.
 _KEPT_QUARANTINED = 100

@@ -9,6 +9,9 @@ MICROSECONDS = 1_000_000
 #: Who deals with newly stored calls; each settles every segment exactly when its own work is committed.
 READERS = ("detection", "inventory")
 
+#: A push that could not be read this often is set aside.
+MAX_ATTEMPTS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Window:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from connectors.base.calls import CALL_SCHEMA
-from controlplane.traffic.models import QuarantinedRecord, RetiredFile, Segment, Unread
+from controlplane.traffic.models import Push, QuarantinedRecord, RetiredFile, Segment, Unread
 from controlplane.traffic.store import segments
 from controlplane.traffic.types import MICROSECONDS
 from tenants.ids import new_id
@@ -75,6 +75,7 @@ def drop_expired(now: float) -> int:
         Segment.objects.filter(pk__in=[row.pk for row in rows]).delete()
         limit = int((now - settings.RETENTION_DAYS * 86_400) * MICROSECONDS)
         QuarantinedRecord.objects.filter(received_at__lt=limit).delete()
+        Push.objects.filter(received_at__lt=limit).delete()
     return len(rows)
 
 

@@ -15,6 +15,7 @@ from controlplane.connections.services.opening import (
     egress_policy,
     manifest_of,
     open_connector,
+    receiver_of,
 )
 from controlplane.connections.services.pulling import pull
 from controlplane.connections.services.setup import Setup, setup
@@ -38,6 +39,7 @@ __all__ = [
     "manifest_of",
     "mark_connected",
     "open_connector",
+    "receiver_of",
     "pull",
     "request_sync",
     "rotate_token",

@@ -9,6 +9,7 @@ from django.conf import settings as django_settings
 from connectors.base import registry
 from connectors.base.capabilities import Capability
 from connectors.base.manifest import Manifest
+from connectors.base.receiving import Receiver
 from connectors.egress import Egress, EgressPolicy
 from controlplane.connections.models import Connection
 from controlplane.connections.services import form
@@ -43,6 +44,16 @@ def egress_policy(user_id: str) -> EgressPolicy:
     The allow-list is the operator's, never a tenant's; its entries may name a workspace or one such id.
     """
     return EgressPolicy.from_text(django_settings.EGRESS_ALLOW, require_tenant().slug, user_id)
+
+
+def receiver_of(connection_id: str) -> type[Receiver]:
+    """How pushes to a connection look on the wire; the common form for an unknown one, which tells nothing."""
+    key = Connection.objects.filter(pk=connection_id).values_list("connector", flat=True).first()
+    manifest = registry.manifests().get(key or "")
+    if manifest is None or Capability.RECEIVE_CALLS not in manifest.capabilities:
+        return Receiver
+    found = registry.implementation(manifest.key, Capability.RECEIVE_CALLS)
+    return found if issubclass(found, Receiver) else Receiver
 
 
 def open_connector(connection_id: str, capability: Capability) -> Any:

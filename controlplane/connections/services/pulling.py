@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from connectors.base.calls import CallBatch
+from connectors.base.calls import CallBatch, RawBatch
 from connectors.base.capabilities import Capability, Cursor
 from connectors.base.errors import ConnectorError
 from connectors.base.model import ConfigSnapshot
@@ -37,7 +37,7 @@ def pull(connection_id: str, seconds: float = 60.0) -> SyncRun | None:
         reader = open_connector(connection.id, Capability.PULL_CALLS)
         position = _position(connection.id)
         for batch, cursor in reader.read_calls(position, _snapshot(connection.id)):
-            if not _accept(connection.id, reader.normalise(batch), position, cursor, tally):
+            if not _accept(connection.id, batch, reader.normalise(batch), position, cursor, tally):
                 break
             position = dict(cursor)
             if time.monotonic() > deadline:
@@ -73,6 +73,7 @@ def _snapshot(connection_id: str) -> ConfigSnapshot | None:
 
 def _accept(
     connection_id: str,
+    records: RawBatch,
     calls: CallBatch,
     position: Mapping[str, Any],
     cursor: Cursor,
@@ -86,6 +87,7 @@ def _accept(
         if held.position != dict(position):
             return False
         accepted = traffic.accept(connection_id, calls, now.timestamp())
+        traffic.keep_raw(connection_id, records, now.timestamp())
         held.position, held.moved_at = dict(cursor), now
         held.save()
     counts = {

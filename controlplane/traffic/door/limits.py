@@ -11,6 +11,9 @@ import pyarrow.compute as pc
 MAX_BATCH_CALLS: Final = 200_000
 #: Body of one pushed request, bytes after decompression.
 MAX_PUSH_BYTES: Final = 16 * 1024 * 1024
+#: Records of one pushed request, and the values in all of them: logs have some ten bytes a value, attacks have two.
+MAX_PUSH_RECORDS: Final = 100_000
+MAX_PUSH_VALUES: Final = 2_000_000
 
 _LENGTHS: Final = {
     "path": 4096,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
-from controlplane.traffic import receiving
+from controlplane.traffic import jobs, queries, receiving
+from tenants.isolation.context import tenant_context
 from tenants.orgs.types import OrgInfo
 from tests.clients import TenantClient, anonymous
 from tests.samples import calls, kong
@@ -21,13 +24,22 @@ class Pusher:
     """A gateway's log plugin with its token."""
 
     def __init__(self, org: OrgInfo, connection: str, token: str) -> None:
-        self.client, self.connection, self.token = anonymous(org), connection, token
+        self.org, self.client, self.connection, self.token = org, anonymous(org), connection, token
 
     def push(self, body: Any, **headers: Any) -> Any:
         content: Any = body if isinstance(body, bytes) else json.dumps(body).encode()
         given: dict[str, Any] = {"HTTP_AUTHORIZATION": f"Bearer {self.token}", **headers}
         address = f"/api/v1/ingest/{self.connection}"
         return self.client.generic("POST", address, content, content_type="application/json", **given)
+
+    def counted(self) -> tuple[int, int, int]:
+        """Calls, duplicates and quarantined records of the connection once all pushes are read."""
+        with tenant_context(self.org.schema_name):
+            jobs.drain(self.connection)
+            rows = queries.source_health(self.connection, time.time())
+        return tuple(
+            sum(getattr(row, name) for row in rows) for name in ("calls", "duplicates", "quarantined")
+        )
 
 
 def connect(client: TenantClient, org: OrgInfo, connector: str = "kong") -> Pusher:
@@ -51,22 +63,32 @@ def pusher(client: TenantClient, acme: OrgInfo) -> Pusher:
 def test_an_array_is_stored_and_the_same_array_again_counts_as_duplicates(pusher):
     first, again = pusher.push(RECORDS), pusher.push(RECORDS)
     assert (first.status_code, again.status_code) == (202, 202)
-    assert first.json() == {"accepted": 50, "duplicates": 0, "quarantined": 0}
-    assert again.json() == {"accepted": 0, "duplicates": 50, "quarantined": 0}
+    assert first.json()["records"] == 50
+    assert first.json()["push"] != again.json()["push"]
+    assert pusher.counted() == (50, 50, 0)
 
 
 def test_a_single_object_is_stored(pusher):
-    assert pusher.push(RECORDS[0]).json()["accepted"] == 1
+    assert pusher.push(RECORDS[0]).json()["records"] == 1
+    assert pusher.counted() == (1, 0, 0)
 
 
-def test_a_gzip_body_is_stored(pusher):
-    packed = gzip.compress(json.dumps(RECORDS).encode())
-    assert pusher.push(packed, HTTP_CONTENT_ENCODING="gzip").json()["accepted"] == 50
+@pytest.mark.parametrize("codec", ["gzip", "zstd"])
+@pytest.mark.parametrize("named", [True, False])
+def test_a_compressed_body_is_stored_whether_its_encoding_is_named_or_not(pusher, codec, named):
+    with pa.BufferOutputStream() as sink:
+        with pa.CompressedOutputStream(sink, codec) as stream:
+            stream.write(json.dumps(RECORDS).encode())
+        packed = sink.getvalue().to_pybytes()
+    assert pusher.push(packed, **({"HTTP_CONTENT_ENCODING": codec} if named else {})).status_code == 202
+    assert pusher.counted() == (50, 0, 0)
 
 
 def test_log_shippers_may_push_lines(client, acme):
     lines = b"\n".join(json.dumps(record).encode() for record in RECORDS)
-    assert connect(client, acme, "file").push(lines).json()["accepted"] == 50
+    shipper = connect(client, acme, "file")
+    assert shipper.push(lines).json()["records"] == 50
+    assert shipper.counted() == (50, 0, 0)
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic YTpi"])
@@ -119,8 +141,8 @@ def test_a_body_in_no_known_shape_is_refused_with_a_sentence(pusher, body):
 
 
 def test_records_that_cannot_be_read_are_set_aside_with_the_reason(client, pusher):
-    answer = pusher.push([*RECORDS[:3], {"started_at": "never"}, 7])
-    assert answer.json() == {"accepted": 3, "duplicates": 0, "quarantined": 2}
+    assert pusher.push([*RECORDS[:3], {"started_at": "never"}, 7]).json()["records"] == 5
+    assert pusher.counted() == (3, 0, 2)
     rows = client.get(f"/api/v1/connections/{pusher.connection}/quarantine").json()["data"]
     assert len(rows) == 2
     assert all(row["reason"] and row["received_at"] for row in rows)
@@ -128,8 +150,10 @@ def test_records_that_cannot_be_read_are_set_aside_with_the_reason(client, pushe
 
 def test_the_traffic_page_shows_each_source_with_what_it_can_tell(client, pusher):
     pusher.push([*RECORDS, 7])
+    pusher.counted()
     page = client.get(f"/api/v1/connections/{pusher.connection}/traffic").json()
-    assert set(page) == {"sources", "series"}
+    assert set(page) == {"sources", "series", "waiting"}
+    assert (page["waiting"]["pushes"], page["waiting"]["failed"]) == (0, 0)
     (source,) = page["sources"]
     assert (source["calls"], source["quarantined"], source["gaps"]) == (50, 1, [])
     names = {
@@ -147,15 +171,41 @@ def test_the_traffic_page_shows_each_source_with_what_it_can_tell(client, pusher
 
 
 @pytest.mark.asvs("2.4.1", "15.2.2")
-def test_a_full_queue_of_unread_calls_asks_the_sender_to_wait(pusher, monkeypatch):
+@pytest.mark.parametrize("read", [False, True])
+def test_too_much_that_nobody_has_dealt_with_asks_the_sender_to_wait(pusher, monkeypatch, read):
     pusher.push(RECORDS[:25])
-    monkeypatch.setattr(receiving, "MAX_UNREAD_BYTES", 10)
+    if read:
+        assert pusher.counted() == (25, 0, 0)
+    monkeypatch.setattr(receiving, "MAX_WAITING_BYTES", 10)
     answer = pusher.push(RECORDS[25:])
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) > 0
     monkeypatch.undo()
-    assert pusher.push(RECORDS[25:]).json()["accepted"] == 25
+    assert pusher.push(RECORDS[25:]).status_code == 202
+    assert pusher.counted() == (50, 0, 0)
 
 
 def test_an_object_that_never_ends_is_set_aside(pusher):
-    assert pusher.push(b"{" * 9000).json() == {"accepted": 0, "duplicates": 0, "quarantined": 1}
+    assert pusher.push(b"{" * 9000).status_code == 202
+    assert pusher.counted() == (0, 0, 1)
+
+
+def test_what_waits_is_shown_until_it_is_read(client, pusher):
+    pusher.push(RECORDS[:30])
+    pusher.push(RECORDS[30:])
+    waiting = client.get(f"/api/v1/connections/{pusher.connection}/traffic").json()["waiting"]
+    assert (waiting["pushes"], waiting["records"], waiting["failed"]) == (2, 50, 0)
+    assert waiting["oldest_seconds"] >= 0
+    assert pusher.counted() == (50, 0, 0)
+    waiting = client.get(f"/api/v1/connections/{pusher.connection}/traffic").json()["waiting"]
+    assert (waiting["pushes"], waiting["records"]) == (0, 0)
+
+
+@pytest.mark.asvs("15.2.2")
+@pytest.mark.parametrize(
+    "body", [b"[" + b"0," * 3_000_000 + b"0]", b"[" + b"{}," * 1_200_000 + b"{}]", b"[" * 9_000_000]
+)
+def test_a_push_that_is_short_as_text_and_endless_as_values_is_refused_before_it_is_parsed(pusher, body):
+    answer = pusher.push(gzip.compress(body, 1))
+    assert answer.status_code == 413
+    assert "Send smaller batches" in answer.json()["detail"]

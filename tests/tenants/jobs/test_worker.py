@@ -200,7 +200,7 @@ def test_blocks_and_their_end_wait_for_no_other_work() -> None:
 def test_every_queue_has_a_process_that_starts_again_and_ends_with_its_supervisor(
     committed_db: TestDatabases, tmp_path: Path
 ) -> None:
-    wanted = {"urgent", "alerts", "default", "analysis"}
+    wanted = {"urgent", "alerts", "default", "analysis", "intake"}
     environment = committed_db.environment(tmp_path)
     supervisor = subprocess.Popen([sys.executable, "manage.py", "worker"], env=environment)
     try:
