@@ -4,7 +4,7 @@
 Arrow table; `verdict` and `request_score` grade them. No network, no database, no Django.
 """
 
-from .batch import HIT_SCHEMA, BatchHits
+from .batch import HIT_SCHEMA, BatchHits, DistinctHits
 from .engine import Engine
 from .packs import PackError, Rule, load_packs, parse_pack
 from .types import DEFAULT_THRESHOLD, Field, Hit, RequestParts, Severity, Verdict, request_score, verdict
@@ -13,6 +13,7 @@ __all__ = [
     "DEFAULT_THRESHOLD",
     "HIT_SCHEMA",
     "BatchHits",
+    "DistinctHits",
     "Engine",
     "Field",
     "Hit",

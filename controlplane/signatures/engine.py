@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import re2  # type: ignore[import-untyped, unused-ignore]
 
-from .batch import BatchHits, evaluate_table
+from .batch import BatchHits, DistinctHits, FieldHits, evaluate_distinct, evaluate_table
 from .checks import CHECKS
 from .excerpt import masked_excerpt
 from .fields import split
@@ -26,6 +26,8 @@ PROSE_FACTOR = 0.35
 """Weight left to a rule with `prose: false` inside running text."""
 MAX_CONSTANTS = 16_384
 """Distinct methods and user agents whose hits are kept."""
+MAX_KNOWN = 100_000
+"""Distinct fields of a batch whose hits are kept."""
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{0,40}\Z")
 _DULL = re.compile(
     r"(?:[0-9a-fA-F]{1,40}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|-?\d{1,12}(?:\.\d{1,6})?|true|false)\Z"
@@ -34,27 +36,50 @@ _DULL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Rules of one transform chain, compiled into one pattern set; `owners[i]` is (rule, its i-th pattern)."""
+    """Rules of one transform chain, compiled into one pattern set; `owners[i]` is (rank, rule, its i-th pattern)."""
 
     transforms: tuple[str, ...]
     places: frozenset[str]
-    plain: bool
     matcher: Any
-    owners: tuple[tuple[Rule, Any], ...]
+    owners: tuple[tuple[int, Rule, Any], ...]
 
 
-def _group(transforms: tuple[str, ...], plain: bool, rules: list[Rule]) -> _Group:
+def _options() -> Any:
+    """Enough memory for the automaton of the largest pattern; what exceeds it falls back to a slower one, silently."""
     options = re2.Options()
     options.max_mem = 64 << 20
-    matcher = re2.Set.SearchSet(options)
+    options.log_errors = False
+    return options
+
+
+def _group(transforms: tuple[str, ...], ranked: list[tuple[int, Rule]]) -> _Group:
+    matcher = re2.Set.SearchSet(_options())
     owners = []
-    for rule in rules:
+    for rank, rule in ranked:
         for pattern in rule.patterns:
             matcher.Add(pattern)
-            owners.append((rule, re2.compile(pattern)))
+            owners.append((rank, rule, re2.compile(pattern, _options())))
     matcher.Compile()
-    places = frozenset().union(*(rule.places for rule in rules))
-    return _Group(transforms, places, plain, matcher, tuple(owners))
+    places = frozenset().union(*(rule.places for _, rule in ranked))
+    return _Group(transforms, places, matcher, tuple(owners))
+
+
+def _by_place(ranked: list[tuple[int, Rule]]) -> dict[str, tuple[_Group, ...]]:
+    """The groups that read each place: one per transform chain, whatever else its rules read."""
+    chains: dict[tuple[str, ...], list[tuple[int, Rule]]] = {}
+    for rank, rule in ranked:
+        chains.setdefault(rule.transforms, []).append((rank, rule))
+    groups = [_group(transforms, members) for transforms, members in chains.items()]
+    every = {place for group in groups for place in group.places}
+    return {place: tuple(group for group in groups if place in group.places) for place in every}
+
+
+def _ranked(rules: list[Rule]) -> list[tuple[int, Rule]]:
+    """Rules by the rank of their hits among hits of the same score: rules of like kind stand together."""
+    kinds: dict[tuple[tuple[str, ...], bool, frozenset[str]], list[Rule]] = {}
+    for rule in rules:
+        kinds.setdefault((rule.transforms, rule.plain, rule.places), []).append(rule)
+    return list(enumerate(rule for members in kinds.values() for rule in members))
 
 
 class Engine:
@@ -63,13 +88,9 @@ class Engine:
     def __init__(self, rules: list[Rule]) -> None:
         """Compile `rules`, some ten milliseconds; the gate of the batch path compiles on first use (1-2 s)."""
         self.rules = tuple(rules)
-        chains: dict[tuple[tuple[str, ...], bool, frozenset[str]], list[Rule]] = {}
-        for rule in rules:
-            chains.setdefault((rule.transforms, rule.plain, rule.places), []).append(rule)
-        groups = [_group(names, plain, members) for (names, plain, _), members in chains.items()]
-        every = {place for group in groups for place in group.places}
-        self._groups = {place: [g for g in groups if place in g.places] for place in every}
-        self._plain_groups = {place: [g for g in groups if place in g.places and g.plain] for place in every}
+        ranked = _ranked(rules)
+        self._groups = _by_place(ranked)
+        self._plain_groups = _by_place([(rank, rule) for rank, rule in ranked if rule.plain])
         self._gate: Gate | None = None
         self._constant: dict[tuple[str, str], list[Hit]] = {}
 
@@ -78,11 +99,23 @@ class Engine:
         """The engine over the shipped packs, compiled once per process."""
         return _shipped()
 
-    def evaluate(self, parts: RequestParts) -> list[Hit]:
-        """Hits of one request, strongest first, at most `MAX_HITS`."""
+    def evaluate(self, parts: RequestParts, known: FieldHits | None = None) -> list[Hit]:
+        """Hits of one request, strongest first, at most `MAX_HITS`.
+
+        `known` (one per batch, it holds values in clear) keeps the hits of fields that requests share.
+        """
         hits: list[Hit] = []
         for field in split(parts):
-            hits.extend(self.evaluate_field(field))
+            if known is None:
+                hits.extend(self.evaluate_field(field))
+                continue
+            key = (field.place, field.name, field.value)
+            found = known.get(key)
+            if found is None:
+                if len(known) >= MAX_KNOWN:
+                    known.clear()
+                found = known[key] = self.evaluate_field(field)
+            hits.extend(found)
         hits.sort(key=lambda hit: -hit.score)
         return hits[:MAX_HITS]
 
@@ -94,28 +127,29 @@ class Engine:
         if _DULL.match(value):
             return []
         groups = self._plain_groups if _PLAIN.match(value) else self._groups
-        hits: list[Hit] = []
+        found: dict[int, Hit] = {}
         memo: dict[tuple[str, ...], str] = {}
         prose: bool | None = None
         for group in groups.get(field.place, ()):
             view = apply(value, group.transforms, memo)
             matched = group.matcher.Match(view.encode()) if view else None
             for index in sorted(matched) if matched else ():
-                rule, pattern = group.owners[index]
-                reason = CHECKS[rule.check](view) if rule.check else rule.title
-                if reason is None or any(hit.rule_id == rule.id for hit in hits):
+                rank, rule, pattern = group.owners[index]
+                if rank in found or field.place not in rule.places:
                     continue
-                score = rule.score
-                if not rule.in_prose:
-                    prose = is_prose(value) if prose is None else prose
-                    score = max(1, int(score * PROSE_FACTOR)) if prose else score
-                found = pattern.search(view)
-                span = found.span() if found else (0, len(view))
-                hits.append(
-                    Hit(rule.id, rule.pack, rule.attack_class, rule.severity, score, field.name,
-                        masked_excerpt(view, *span), reason)
+                reason = CHECKS[rule.check](view) if rule.check else rule.title
+                if reason is None:
+                    continue
+                if not rule.in_prose and prose is None:
+                    prose = is_prose(value)
+                weak = prose and not rule.in_prose
+                span = pattern.search(view)
+                found[rank] = Hit(
+                    rule.id, rule.pack, rule.attack_class, rule.severity,
+                    max(1, int(rule.score * PROSE_FACTOR)) if weak else rule.score, field.name,
+                    masked_excerpt(view, *(span.span() if span else (0, len(view)))), reason,
                 )  # fmt: skip
-        return hits
+        return [found[rank] for rank in sorted(found)]
 
     def constant_field_hits(self, field: Field) -> list[Hit]:
         """Hits of a field whose values repeat across requests and are no secrets (method, user agent); cached."""
@@ -132,9 +166,17 @@ class Engine:
 
         Columns are strings; nulls mean unknown. Rows the gate lets pass have no hits. See `BatchHits`.
         """
+        return evaluate_table(self, self.gate(), table)
+
+    def evaluate_distinct(self, table: pa.Table) -> DistinctHits:
+        """The same with equal requests once: for callers that need no row per hit. See `DistinctHits`."""
+        return evaluate_distinct(self, self.gate(), table)
+
+    def gate(self) -> Gate:
+        """The first stage of the batch path, compiled on first use."""
         if self._gate is None:
             self._gate = Gate(self.rules)
-        return evaluate_table(self, self._gate, table)
+        return self._gate
 
 
 @lru_cache(maxsize=1)

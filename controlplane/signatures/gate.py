@@ -9,12 +9,10 @@ delimiters of a value.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from typing import Any
 
-import hyperscan
 import pyarrow as pa
-import pyarrow.compute as pc
+
+from controlplane.textcolumns import LineScanner
 
 from .packs import Rule
 
@@ -64,8 +62,6 @@ _QUERY_ONLY = (
 )
 _PATH_ONLY = (r"['\"<>(){}|\\^`$;*!]", _ENCODED, r"[\x80-\xff]")
 _BODY_ONLY = (_ROOT_PATH, _COMMAND_LINE, r"['<>();|\\^`$*!]", r"%[0-9a-fu]", r"--|@@|:(?:/|%2f)/?|\\u00")
-_FLAGS = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_MULTILINE
-_CHUNK_ROWS = 200_000
 _SHORT_EDGE = 24
 _MANY = 8
 _SHORT_WORD = 4
@@ -132,51 +128,6 @@ def _gate_expressions(rules: list[Rule]) -> list[str]:
     return [_framed(part) for rule in rules for pattern in rule.patterns for part in _alternatives(pattern)]
 
 
-class _Scanner:
-    """One compiled Hyperscan database; expressions it cannot compile raise at construction."""
-
-    def __init__(self, expressions: list[str]) -> None:
-        self._database: Any = hyperscan.Database()
-        encoded = [expression.encode() for expression in expressions]
-        self._database.compile(
-            expressions=encoded,
-            ids=list(range(len(encoded))),
-            elements=len(encoded),
-            flags=[_FLAGS] * len(encoded),
-        )
-
-    def rows(self, column: pa.ChunkedArray | pa.Array) -> set[int]:
-        """Positions in a string column where any expression matches. Nulls never match."""
-        whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-        flagged: set[int] = set()
-        for start in range(0, len(whole), _CHUNK_ROWS):
-            flagged.update(start + row for row in self._scan(whole.slice(start, _CHUNK_ROWS)))
-        return flagged
-
-    def _scan(self, part: pa.Array) -> set[int]:
-        text = pc.fill_null(part.cast(pa.large_string()), "")
-        empty = pa.scalar("", pa.large_string())
-        framed = pc.binary_join_element_wise(empty, text, empty, pa.scalar("\n", pa.large_string()))
-        _, offsets_buffer, data = framed.buffers()
-        if data is None or not len(framed):
-            return set()
-        offsets = memoryview(offsets_buffer).cast("q")
-        low, high = framed.offset, framed.offset + len(framed)
-        found: set[int] = set()
-        known_end = 0
-
-        def on_match(_id: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            nonlocal known_end
-            # Matches arrive in order of their end: the rest of a flagged row needs no look-up.
-            if end > known_end:
-                row = bisect_right(offsets, end - 1, low, high + 1) - 1
-                known_end = offsets[row + 1]
-                found.add(row - low)
-
-        self._database.scan(memoryview(data)[: offsets[high]], match_event_handler=on_match)
-        return found
-
-
 class Gate:
     """Flags rows of path, query and body columns that the exact rules must see."""
 
@@ -185,18 +136,18 @@ class Gate:
         bare = [rule for rule in rules if rule.plain and rule.places != {"method"}]
         plain = _gate_expressions([rule for rule in bare if "unbase64" not in rule.transforms])
         path_only = _gate_expressions([rule for rule in rules if rule.places == {"path"}])
-        self._query = _Scanner([*_ANYWHERE, *_QUERY_ONLY, *plain])
-        self._path = _Scanner([*_ANYWHERE, *_PATH_ONLY, *path_only])
-        self._body = _Scanner([*_ANYWHERE, *_BODY_ONLY, *plain])
+        self._query = LineScanner([*_ANYWHERE, *_QUERY_ONLY, *plain], caseless=True)
+        self._path = LineScanner([*_ANYWHERE, *_PATH_ONLY, *path_only], caseless=True)
+        self._body = LineScanner([*_ANYWHERE, *_BODY_ONLY, *plain], caseless=True)
 
-    def query_rows(self, column: pa.ChunkedArray | pa.Array) -> set[int]:
-        """Positions of suspicious raw query strings."""
+    def query_rows(self, column: pa.ChunkedArray | pa.Array) -> list[int]:
+        """Ascending positions of suspicious raw query strings."""
         return self._query.rows(column)
 
-    def path_rows(self, column: pa.ChunkedArray | pa.Array) -> set[int]:
-        """Positions of suspicious raw paths."""
+    def path_rows(self, column: pa.ChunkedArray | pa.Array) -> list[int]:
+        """Ascending positions of suspicious raw paths."""
         return self._path.rows(column)
 
-    def body_rows(self, column: pa.ChunkedArray | pa.Array) -> set[int]:
-        """Positions of suspicious bodies and of headers written as JSON."""
+    def body_rows(self, column: pa.ChunkedArray | pa.Array) -> list[int]:
+        """Ascending positions of suspicious bodies and of headers written as JSON."""
         return self._body.rows(column)

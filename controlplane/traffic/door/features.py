@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from controlplane.classification import redact_name
-from controlplane.signatures import Engine
+from controlplane.signatures import Engine, request_score
 
 _MAX_FIELDS = 64
 _MAX_DEPTH = 6
@@ -30,13 +30,14 @@ def signature_columns(table: pa.Table) -> tuple[pa.Array, pa.Array]:
     """Signature hits per call as ``<attack class>:<rule id>`` and the request's score (0..100)."""
     columns = {name: table.column(name) for name in ("method", "path", "query", "user_agent", "body")}
     columns["content_type"] = table.column("request_content_type")
-    found = engine().evaluate_batch(pa.table(columns))
-    names = pc.binary_join_element_wise(found.hits["attack_class"], found.hits["rule_id"], ":")
-    lists: list[list[str]] = [[] for _ in range(table.num_rows)]
-    for row, name in zip(found.hits["row"].to_pylist(), names.to_pylist(), strict=True):
-        if name not in lists[row]:
-            lists[row].append(name)
-    return pa.array(lists, pa.list_(pa.string())), pc.cast(pc.round(found.scores), pa.int16())
+    found = engine().evaluate_distinct(pa.table(columns))
+    names = [
+        list(dict.fromkeys(f"{hit.attack_class}:{hit.rule_id}" for hit in hits)) for hits in found.requests
+    ]
+    # Single precision as in the batch's scores, so that a half is rounded alike.
+    scores = pc.round(pa.array([request_score(hits) for hits in found.requests], pa.float32()))
+    lists = pa.array(names, pa.list_(pa.string()))
+    return lists.take(found.kinds), pc.cast(scores, pa.int16()).take(found.kinds)
 
 
 def value_type(value: str) -> str:
