@@ -22,6 +22,7 @@ from controlplane.api.views import ApiView, ApiViewSet
 from controlplane.connections import queries as connections
 from controlplane.connections import services as connection_services
 from controlplane.traffic import engine, queries
+from controlplane.traffic.raw import window
 from controlplane.traffic.receiving import receive
 from controlplane.traffic.types import MICROSECONDS, CallFilter, Window
 
@@ -93,12 +94,12 @@ class ConnectionTrafficView(ApiView):
         connector = connections.connection(connection_id).connector
         matrix = {row.source: row for row in connection_services.manifest_of(connector).field_matrix}
         now = time.time()
-        window = Window.last(_SERIES_SECONDS, now)
-        series = engine.series(window, _BUCKET_SECONDS, CallFilter(connection=connection_id))
+        hours = Window.last(_SERIES_SECONDS, now)
+        series = engine.series(hours, _BUCKET_SECONDS, CallFilter(connection=connection_id))
         sources = []
         for health in queries.source_health(connection_id, now):
             where = CallFilter(connection=connection_id, source=health.source)
-            own = engine.series(window, _BUCKET_SECONDS, where).to_pylist()
+            own = engine.series(hours, _BUCKET_SECONDS, where).to_pylist()
             known = matrix.get(health.source)
             sources.append(
                 {
@@ -151,7 +152,48 @@ class QuarantineViewSet(ApiViewSet):
         return self.page(queries.quarantined(connection_id))
 
 
+class RawWindowSerializer(serializers.Serializer[Any]):
+    """How long records are kept as they came, sealed, and what is kept now; only ``hours`` can be changed."""
+
+    hours = serializers.IntegerField(min_value=0, max_value=window.MAX_HOURS)
+    default_hours = serializers.ReadOnlyField(default=window.DEFAULT_HOURS)
+    max_hours = serializers.ReadOnlyField(default=window.MAX_HOURS)
+    records = serializers.IntegerField(read_only=True)
+    bytes = serializers.IntegerField(read_only=True)
+    oldest_at = serializers.SerializerMethodField()
+
+    def get_oldest_at(self, kept: window.Kept) -> str | None:
+        """When the oldest of it arrived."""
+        return _iso(kept.oldest)
+
+
+class RawWindowView(ApiView):
+    """The raw window of the workspace."""
+
+    serializer_class = RawWindowSerializer
+
+    def get_permissions(self) -> Any:
+        """Who may see connections may see it; changing needs ``tenant.write``."""
+        return [HasPermission("connections.read" if self.request.method == "GET" else "tenant.write")]
+
+    @extend_schema(operation_id="raw_window_read", responses=RawWindowSerializer)
+    def get(self, request: Request) -> Response:
+        """Hours, and what is kept now."""
+        return Response(RawWindowSerializer(window.kept()).data)
+
+    @extend_schema(
+        operation_id="raw_window_update", request=RawWindowSerializer, responses=RawWindowSerializer
+    )
+    def patch(self, request: Request) -> Response:
+        """Keep raw records for so many hours, 0 for none; what is older is deleted within minutes."""
+        body = RawWindowSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        window.set_hours(body.validated_data["hours"])
+        return Response(RawWindowSerializer(window.kept()).data)
+
+
 urlpatterns = [
+    path("raw-window", RawWindowView.as_view()),
     path("ingest/<str:connection_id>", IngestView.as_view()),
     path("connections/<str:connection_id>/traffic", ConnectionTrafficView.as_view()),
     path("connections/<str:connection_id>/quarantine", QuarantineViewSet.as_view({"get": "list"})),

@@ -2,7 +2,7 @@ import type { AuditEntry, Domain, Invitation, Member, Provider, SsoPolicy } from
 import { domains, links, policy, providers, scim, scimEvents, scimGroups, scimTokens } from "./access.ts";
 import { audit, verdict } from "./audit.ts";
 import { days, minutes } from "./clock.ts";
-import { archives, deletion, invitations, members, session, signIns, tokens } from "./people.ts";
+import { archives, deletion, invitations, members, rawWindow, session, signIns, tokens } from "./people.ts";
 import { permissions, roles } from "./permissions.ts";
 import { found, gone, list, made, ok, refusal, type Route } from "./reply.ts";
 
@@ -239,6 +239,8 @@ export const accessRoutes: Route[] = [
     /^\/audit\/key$/,
     () => ok({ id: "ed25519-7f31c9", algorithm: "Ed25519", pem: "-----BEGIN PUBLIC KEY-----\n…\n" }),
   ],
+  ["GET", /^\/raw-window$/, () => ok(rawWindow)],
+  ["PATCH", /^\/raw-window$/, ({ body }) => ok(Object.assign(rawWindow, body))],
   ["GET", /^\/tenant$/, () => ok(session.tenant)],
   ["PATCH", /^\/tenant$/, () => ok(session.tenant)],
   ["GET", /^\/tenant\/deletion$/, () => ok(deletion)],

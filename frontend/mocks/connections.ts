@@ -386,4 +386,5 @@ export const trafficOf = (): ConnectionTraffic => ({
     },
   ],
   series: traffic(48, 5, 2600).map((p) => ({ at: p.at, calls: p.calls })),
+  waiting: { pushes: 2, records: 1830, oldest_seconds: 4, failed: 0, problem: "" },
 });

@@ -9,6 +9,7 @@ import type {
   Invited,
   Member,
   OwnSession,
+  RawWindow,
   Session,
   SignIn,
   Token,
@@ -254,6 +255,15 @@ export const archives: Archive[] = [
 ];
 
 export const deletion: Deletion = { delete_after: null, grace_hours: 168 };
+
+export const rawWindow: RawWindow = {
+  hours: 72,
+  default_hours: 72,
+  max_hours: 720,
+  records: 184_220,
+  bytes: 14_410_000,
+  oldest_at: days(2.9),
+};
 
 export const destinations: AlertDestination[] = [
   {

@@ -207,7 +207,7 @@ export const permissions: Permission[] = [
   },
   {
     name: "tenant.write",
-    sentence: "Rename the workspace and set its sign-in rules.",
+    sentence: "Rename the workspace, set its sign-in rules and how long raw records are kept.",
     roles: ["owner", "admin"],
     for_tokens: true,
     step_up: false,

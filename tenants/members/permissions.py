@@ -118,7 +118,7 @@ SENTENCES: Final[dict[str, str]] = {
     "sso.manage": "Set up single sign-on and provisioning.",
     "tenant.delete": "Delete the workspace.",
     "tenant.export": "Download everything the workspace has.",
-    "tenant.write": "Rename the workspace and set its sign-in rules.",
+    "tenant.write": "Rename the workspace, set its sign-in rules and how long raw records are kept.",
     "threats.read": "See threats and actors.",
     "threats.write": "Close and comment threats.",
     "tokens.read": "See API tokens.",

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from connectors.base.calls import CallBatch, calls_table
+from connectors.base.calls import CallBatch, RawBatch, calls_table
 from controlplane.alerts.models import Delivery, Destination
 from controlplane.blocking.models import Block, BlockTarget
 from controlplane.connections import services as connections
@@ -21,8 +21,10 @@ from controlplane.connections.models import SyncRun
 from controlplane.findings.models import Finding
 from controlplane.findings.types import Status
 from controlplane.imports.models import Import
-from controlplane.traffic.models import Segment, Unread
+from controlplane.traffic import pushes
+from controlplane.traffic.models import Push, Segment, Unread
 from controlplane.traffic.services import accept
+from controlplane.traffic.types import MAX_ATTEMPTS
 from tenants.accounts.models import CacheEntry, SessionRow, SignIn
 from tenants.accounts.services import links
 from tenants.accounts.types import Notice, Purpose
@@ -91,6 +93,7 @@ def things() -> dict[str, str | int]:
     _old_rows()
     _calls()
     held, files = _connections(ids["connection"])
+    _pushes(held)
     return {
         "connection_id": held,
         "posture.run_checks connection_id": files,
@@ -159,6 +162,14 @@ def _connections(gateway: str) -> tuple[str, str]:
     connections.mark_connected(gateway, "CANARY")
     read = connected("CANARY file", snapshot(routes=route(ref="CANARY", auth=())), timezone.now())
     return gateway, read
+
+
+def _pushes(gateway: str) -> None:
+    """One that waits to be read, and one that was set aside."""
+    batch = RawBatch("file.clf", (ACCESS_LOG,))
+    pushes.keep(gateway, batch, time())
+    aside = pushes.keep("con_CANARY", batch, time())
+    Push.objects.filter(id=aside).update(attempts=MAX_ATTEMPTS)
 
 
 def _archives() -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import orjson
 import pyarrow as pa
 
-from controlplane.classification import classify_document, redact_name, redact_paths, redact_queries
+from controlplane.classification import ClassKinds, DocumentClasses, redact_name, redact_paths, redact_queries
+from controlplane.textcolumns import distinct, encode
 
 #: Texts that senders or gateways choose and that say who or what: a key put there by mistake is replaced.
 NAMED = ("declared_route", "upstream", "consumer", "user_agent", "request_content_type")
@@ -15,7 +16,7 @@ NAMED = ("declared_route", "upstream", "consumer", "user_agent", "request_conten
 
 def hashed(column: pa.ChunkedArray, purpose: str, keyed_hash: Callable[[str, str], str]) -> pa.Array:
     """Each value's keyed hash; every distinct value is hashed once, nulls stay null."""
-    encoded = column.combine_chunks().dictionary_encode()
+    encoded = encode(column)
     hashes = pa.array([keyed_hash(purpose, value) for value in encoded.dictionary.to_pylist()], pa.string())
     return hashes.take(encoded.indices)
 
@@ -28,26 +29,46 @@ def redact(table: pa.Table, key: bytes) -> tuple[pa.Array, pa.Array, pa.Array]:
     """
     paths, in_path = redact_paths(table.column("path"), key)
     queries, in_query = redact_queries(table.column("query"), key)
-    lists: list[set[str]] = [set() for _ in range(table.num_rows)]
-    for where, found in (("path", in_path), ("query", in_query)):
-        for row, names in enumerate(found.to_pylist()):
-            lists[row].update(f"{where}::{name}" for name in names or ())
-    for where, column in (("request", "body"), ("response", "response_body")):
-        _document_classes(where, table.column(column), lists, key)
-    return paths, queries, pa.array([sorted(entry) for entry in lists], pa.list_(pa.string()))
+    met = {
+        "path": _labelled("path", in_path),
+        "query": _labelled("query", in_query),
+        "request": _document_classes("request", table.column("body"), key),
+        "response": _document_classes("response", table.column("response_body"), key),
+    }
+    return paths, queries, _union(list(met.values()))
 
 
-def _document_classes(where: str, column: pa.ChunkedArray, lists: list[set[str]], key: bytes) -> None:
-    if column.null_count == len(column):
-        return
-    for row, text in enumerate(column.to_pylist()):
+def _labelled(where: str, classes: ClassKinds) -> ClassKinds:
+    return ClassKinds(classes.kinds, tuple(tuple(f"{where}::{name}" for name in names) for names in classes.lists))
+
+
+def _union(parts: list[ClassKinds]) -> pa.Array:
+    """Per row the sorted names of all parts; every combination is put together once."""
+    parts = [part for part in parts if len(part.lists) > 1] or parts[:1]
+    same = distinct([part.kinds for part in parts])
+    entries = [part.kinds.take(same.first).to_pylist() for part in parts]
+    lists = [
+        sorted({name for part, entry in zip(parts, combination, strict=True) for name in part.lists[entry]})
+        for combination in zip(*entries, strict=True)
+    ]
+    return pa.array(lists, pa.list_(pa.string())).take(same.kinds)
+
+
+def _document_classes(where: str, column: pa.ChunkedArray, key: bytes) -> ClassKinds:
+    """What JSON documents hold; equal documents are read once, and so are equal values under a name."""
+    encoded = encode(column)
+    reader = DocumentClasses()
+    found: dict[int, list[str]] = {}
+    for position, text in enumerate(encoded.dictionary.to_pylist()):
         if not text or text[0] not in "{[":
             continue
         try:
             document = orjson.loads(text)
         except orjson.JSONDecodeError:
             continue
-        lists[row].update(
-            f"{where}:{redact_name(field.path, key)}:{field.data_class.id}"
-            for field in classify_document(document)
-        )
+        names = {
+            f"{where}:{redact_name(path, key)}:{data_class.id}" for path, data_class in reader.met_in(document)
+        }
+        if names:
+            found[position] = sorted(names)
+    return ClassKinds.of(encoded, found)

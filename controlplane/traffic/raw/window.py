@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from django.db import transaction
+from django.db.models import Min, Sum
 
 from connectors.base.calls import RawBatch
 from controlplane.traffic.models import RawFile, RawWindow
 from controlplane.traffic.raw import frames
 from controlplane.traffic.raw.keys import bond, key_of, shred
 from controlplane.traffic.types import MICROSECONDS, Window
+from tenants.audit.services import record
+from tenants.errors import Invalid
 from tenants.ids import new_id
 from tenants.isolation.storage import tenant_folder
 
@@ -38,6 +42,16 @@ class Frame(msgspec.Struct, frozen=True):
     sealed: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The raw window: how many hours it keeps, what it holds, and when the oldest of it came (µs)."""
+
+    hours: int
+    records: int
+    bytes: int
+    oldest: int | None
+
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Frame).decode
 
@@ -46,6 +60,29 @@ def hours() -> int:
     """How long this workspace keeps raw records."""
     held = RawWindow.objects.values_list("hours", flat=True).first()
     return DEFAULT_HOURS if held is None else held
+
+
+def set_hours(wanted: int) -> None:
+    """Keep raw records this long from now on, 0 to ``MAX_HOURS``; what is older goes with the next sweep."""
+    from controlplane.traffic.jobs import sweep  # jobs import the services
+
+    if not 0 <= wanted <= MAX_HOURS:
+        raise Invalid(
+            "raw-window-out-of-range",
+            f"Raw records can be kept from 0 to {MAX_HOURS} hours. Nothing was changed.",
+            fields={"hours": [f"must be from 0 to {MAX_HOURS}"]},
+        )
+    with transaction.atomic():
+        before = hours()
+        record("traffic.raw-window", "raw-window", before={"hours": before}, after={"hours": wanted})
+        RawWindow.objects.update_or_create(id=1, defaults={"hours": wanted})
+        sweep.enqueue(unique_key="raw-window")
+
+
+def kept() -> Kept:
+    """What the window holds now."""
+    found = RawFile.objects.aggregate(records=Sum("records"), bytes=Sum("bytes"), oldest=Min("received_at"))
+    return Kept(hours(), found["records"] or 0, found["bytes"] or 0, found["oldest"])
 
 
 def day_of(now: float) -> date:

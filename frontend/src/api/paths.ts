@@ -165,6 +165,7 @@ export interface paths {
   "/audit/verify": Send<"post", None, T.AuditVerdict>;
   "/audit/key": Get<T.AuditKey>;
 
+  "/raw-window": Get<T.RawWindow> & Send<"patch", { hours: number }, T.RawWindow>;
   "/tenant": Get<T.Tenant> & Send<"patch", { name: string }, T.Tenant>;
   "/tenant/deletion": Get<T.Deletion> & Send<"post", { name: string }, T.Deletion> & Remove<None>;
   "/archives": List<T.Archive> & Send<"post", None, T.Archive>;

@@ -8,16 +8,21 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.db import connection, transaction
 
 from connectors.base.calls import RawBatch
 from controlplane.connections import services as connections
 from controlplane.traffic import jobs, pushes, queries
-from controlplane.traffic.models import Push, RawFile, RawKey, RawWindow
+from controlplane.traffic.models import Push, RawFile, RawKey, RawWindow, Segment
 from controlplane.traffic.raw import frames, window
-from controlplane.traffic.types import MICROSECONDS, Window
+from controlplane.traffic.replay import replay_signatures
+from controlplane.traffic.store import segments
+from controlplane.traffic.types import MICROSECONDS, CallFilter, Window
 from tenants.isolation.context import tenant_context
 from tenants.isolation.storage import tenant_folder
 from tenants.orgs.types import OrgInfo
@@ -209,3 +214,87 @@ def test_only_what_was_received_in_the_window_is_read(gateway):
 def test_packing_gives_back_every_record(records):
     raw = RawBatch("a", records, {"b": "c"})
     assert frames.unpack(frames.pack(raw)) == raw
+
+
+def test_owners_choose_how_long_raw_records_are_kept_and_see_what_is_kept(acme, owner_client):
+    client = owner_client(acme)
+    fresh = client.get("/api/v1/raw-window").json()
+    assert (fresh["hours"], fresh["records"], fresh["oldest_at"]) == (72, 0, None)
+    with tenant_context(acme.schema_name):
+        window.keep("con_1", batch(), NOW)
+    assert client.patch("/api/v1/raw-window", {"hours": 24}).json()["hours"] == 24
+    kept = client.get("/api/v1/raw-window").json()
+    assert (kept["hours"], kept["records"]) == (24, 5)
+    assert kept["bytes"] > 0
+    assert kept["oldest_at"].startswith("2026-09-27T")
+    refused = client.patch("/api/v1/raw-window", {"hours": 9999})
+    assert refused.status_code == 400
+    assert client.get("/api/v1/raw-window").json()["hours"] == 24
+
+
+INJECTED = {"body": '{"q":"1 UNION SELECT password FROM users--"}', "path": "/search", "query": ""}
+
+
+def file_push(records: list[dict[str, Any]]) -> tuple[str, RawBatch]:
+    """A gateway whose records carry bodies."""
+    gateway = connections.create("kong", "with bodies", {"admin_url": "http://127.0.0.1:1"}).id
+    return gateway, RawBatch(
+        "kong.http_log", tuple(json.dumps(record).encode() for record in records), {"workspace": "default"}
+    )
+
+
+def record_with(call: Any, **request: Any) -> dict[str, Any]:
+    record = kong(call)
+    return record | {"request": record["request"] | request}
+
+
+def test_signatures_of_today_judge_raw_records_with_their_bodies(inside):
+    plain, sent = islice(calls(), 2)
+    gateway, raw = file_push([kong(plain), record_with(sent, body=INJECTED["body"])])
+    push(gateway, raw)
+    pushes.drain(gateway, NOW)
+    forget_hits(gateway)
+    result = replay_signatures(EVER, CallFilter(connection=gateway))
+    assert (result.raw, result.stored, result.unevaluable) == (2, 0, ())
+    (hit,) = result.hits
+    assert (hit.connection, hit.on) == (gateway, "raw")
+    assert any(name.startswith("sqli:") for name in hit.signatures)
+
+
+def test_without_raw_records_stored_calls_are_judged_and_what_cannot_be_seen_is_named(inside):
+    RawWindow.objects.create(hours=0)
+    in_body, in_path = islice(calls(), 2)
+    gateway, raw = file_push(
+        [
+            record_with(in_body, body=INJECTED["body"]),
+            record_with(in_path, uri="/search?q=1%20UNION%20SELECT%20password%20FROM%20users--"),
+        ]
+    )
+    push(gateway, raw)
+    pushes.drain(gateway, NOW)
+    forget_hits(gateway)
+    result = replay_signatures(EVER, CallFilter(connection=gateway))
+    assert (result.raw, result.stored) == (0, 2)
+    assert "request body" in result.unevaluable
+    assert [(hit.on, hit.call_id) for hit in result.hits] == [
+        ("stored", json.loads(raw.records[1])["request"]["id"])
+    ]
+
+
+def test_what_was_found_when_it_came_is_not_new(inside):
+    (sent,) = islice(calls(), 1)
+    gateway, raw = file_push([record_with(sent, body=INJECTED["body"])])
+    push(gateway, raw)
+    pushes.drain(gateway, NOW)
+    assert replay_signatures(EVER, CallFilter(connection=gateway)).hits == []
+
+
+def forget_hits(gateway: str) -> None:
+    """Write the stored calls anew as an older release would have, that knew no signature."""
+    for row in Segment.objects.filter(connection=gateway):
+        table = pq.read_table(segments.absolute(row.path), partitioning=None)
+        empty = pa.array([[] for _ in range(table.num_rows)], pa.list_(pa.string()))
+        table = table.set_column(
+            table.schema.get_field_index("signatures"), table.schema.field("signatures"), empty
+        )
+        pq.write_table(table, segments.absolute(row.path))

@@ -265,6 +265,7 @@ WRITES: dict[str, Write] = {
     ),
     "PATCH scim/v2/Users/{resource_id}": Write(patch("active", False), person_of_scim, "scim"),
     "DELETE scim/v2/Users/{resource_id}": Write(None, person_of_scim, "scim"),
+    "PATCH raw-window": Write({"hours": 24}),
     "POST scim/v2/Groups": Write({"schemas": [f"{CORE}:Group"], "displayName": "New"}, provisioned, "scim"),
     "PUT scim/v2/Groups/{resource_id}": Write(
         {"schemas": [f"{CORE}:Group"], "displayName": "Renamed"}, group_of_scim, "scim"

@@ -96,6 +96,18 @@ export interface TrafficSource {
 export interface ConnectionTraffic {
   sources: TrafficSource[];
   series: { at: Iso; calls: number }[];
+  /** Pushed and acknowledged, not read into calls yet; `failed` were set aside because of `problem`. */
+  waiting: { pushes: number; records: number; oldest_seconds: number; failed: number; problem: string };
+}
+
+/** Records kept sealed as they came. */
+export interface RawWindow {
+  hours: number;
+  default_hours: number;
+  max_hours: number;
+  records: number;
+  bytes: number;
+  oldest_at: Iso | null;
 }
 
 export interface QuarantinedRecord {

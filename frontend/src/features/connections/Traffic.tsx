@@ -2,7 +2,7 @@ import { IconCheck, IconQuestionMark } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
 import { FAST } from "@/api/queries";
-import type { TrafficSource } from "@/api/types";
+import type { ConnectionTraffic, TrafficSource } from "@/api/types";
 import { Known } from "@/ui/Badges";
 import { TimeChart } from "@/ui/charts/TimeChart";
 import { compact, duration, integer, moment, words } from "@/ui/format";
@@ -20,7 +20,7 @@ export function Traffic({ id }: { id: string }) {
   return (
     <Loaded query={traffic}>
       {(data) =>
-        data.sources.length === 0 ? (
+        data.sources.length === 0 && !data.waiting.pushes && !data.waiting.failed ? (
           <Panel>
             <EmptyState
               title="No calls have arrived yet"
@@ -39,6 +39,7 @@ export function Traffic({ id }: { id: string }) {
                 height={180}
               />
             </Panel>
+            <Waiting waiting={data.waiting} />
             {data.sources.map((source) => (
               <Source key={source.source} source={source} />
             ))}
@@ -46,6 +47,34 @@ export function Traffic({ id }: { id: string }) {
         )
       }
     </Loaded>
+  );
+}
+
+/** What was taken in and is not shown as calls yet; nothing when all is read. */
+function Waiting({ waiting }: { waiting: ConnectionTraffic["waiting"] }) {
+  if (!waiting.pushes && !waiting.failed) return null;
+  return (
+    <Panel title="Taken in, not read yet">
+      <Stats
+        label="What waits to be read"
+        items={[
+          { label: "Records", value: integer(waiting.records), note: `in ${integer(waiting.pushes)} pushes` },
+          { label: "Oldest", value: duration(waiting.oldest_seconds), note: "since it was acknowledged" },
+          {
+            label: "Set aside",
+            value: integer(waiting.failed),
+            note: waiting.failed
+              ? "pushes that could not be read; they are kept and tried again every day"
+              : "pushes",
+          },
+        ]}
+      />
+      {waiting.problem ? (
+        <p className="soft" style={{ margin: "12px 0 0", fontSize: 13, maxWidth: "95ch" }}>
+          Last reason: {waiting.problem}
+        </p>
+      ) : null}
+    </Panel>
   );
 }
 

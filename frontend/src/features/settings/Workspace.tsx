@@ -11,8 +11,10 @@ import { FormProblem } from "@/ui/Problem";
 import { Loaded } from "@/ui/States";
 import { Archives } from "./Archives";
 import { Deletion } from "./Deletion";
+import { RawRecords } from "./RawRecords";
 
 export default function Workspace() {
+  const connections = useCan("connections.read");
   const exports = useCan("tenant.export");
   const deletes = useCan("tenant.delete");
   const tenant = useQuery({
@@ -29,6 +31,11 @@ export default function Workspace() {
           <Panel title="About" span={6}>
             <About tenant={data} />
           </Panel>
+          {connections ? (
+            <Panel title="Raw records">
+              <RawRecords />
+            </Panel>
+          ) : null}
           {exports ? (
             <Panel title="Take everything along" flush>
               <Archives />
