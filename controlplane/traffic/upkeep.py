@@ -84,7 +84,7 @@ def delete_retired(now: float) -> int:
     limit = int((now - GRACE_SECONDS) * MICROSECONDS)
     rows = list(RetiredFile.objects.filter(retired_at__lt=limit))
     for row in rows:
-        segments.absolute(row.path).unlink(missing_ok=True)
+        segments.remove(row.path)
     RetiredFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
     return len(rows)
 

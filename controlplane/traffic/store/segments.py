@@ -1,5 +1,9 @@
 """Write and find segment files. Layout: ``<tenant folder>/calls/dt=YYYY-MM-DD/<segment id>.parquet``.
 
+A segment holds ``CALL_SCHEMA`` in order of event time, and behind it what the store derives (``SHAPE``). Beside it may
+lie its summaries (``<segment id>.<kind>.summary``), each made of that segment alone and removed with it.
+docs/event-store.md describes the layout for other readers.
+
 A file is written whole, synced and renamed before its row is committed, so a reader that sees the row can read
 the file, and a crash leaves at most a file without a row, which ``orphans`` finds.
 """
@@ -7,17 +11,35 @@ the file, and a crash leaves at most a file without a row, which ``orphans`` fin
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from connectors.base.calls import CALL_SCHEMA
+from controlplane.traffic.store.shapes import SHAPE_VERSION, shapes
 from controlplane.traffic.types import MICROSECONDS
 from tenants.isolation.storage import tenant_folder
 
+#: The derived column of a segment; another version is another column, so that old files read as "not known".
+SHAPE: Final = f"shape_v{SHAPE_VERSION}"
+SEGMENT_SCHEMA: Final = CALL_SCHEMA.append(pa.field(SHAPE, pa.string()))
+
 _DAY = 86_400 * MICROSECONDS
+#: Nearly every value differs: a dictionary would be as large as the column.
+_PLAIN: Final = frozenset(
+    {"call_id", "path", "query", "ts", "received_at", "request_bytes", "response_bytes"}
+)
+_DICTIONARY: Final = [name for name in SEGMENT_SCHEMA.names if name not in _PLAIN]
+#: Sorted or nearly sorted integers: differences take fewer bytes.
+_ENCODINGS: Final = {"ts": "DELTA_BINARY_PACKED", "received_at": "DELTA_BINARY_PACKED"}
+_ROW_GROUP: Final = 256_000
+_SUMMARY: Final = ".summary"
 
 
 def folder() -> Path:
@@ -47,18 +69,49 @@ def write(table: pa.Table, day: date, segment_id: str) -> tuple[str, int]:
     relative = f"dt={day.isoformat()}/{segment_id}.parquet"
     target = folder() / relative
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_suffix(".tmp")
-    with temporary.open("wb") as sink:
-        pq.write_table(table, sink, compression="zstd", use_dictionary=True, row_group_size=256_000)
-        sink.flush()
-        os.fsync(sink.fileno())
-    temporary.rename(target)
+    with durable(target) as sink:
+        pq.write_table(
+            table.select(CALL_SCHEMA.names).append_column(SHAPE, shapes(table.column("path"))),
+            sink,
+            compression="zstd",
+            use_dictionary=_DICTIONARY,
+            column_encoding=_ENCODINGS,
+            row_group_size=_ROW_GROUP,
+        )
+    return relative, target.stat().st_size
+
+
+@contextmanager
+def durable(target: Path) -> Iterator[BinaryIO]:
+    """A file that appears under its name whole and synced, or not at all."""
+    temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as sink:
+            yield sink
+            sink.flush()
+            os.fsync(sink.fileno())
+        temporary.rename(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     descriptor = os.open(target.parent, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    return relative, target.stat().st_size
+
+
+def summary(segment: Path, kind: str) -> Path:
+    """Where a segment's summary of this kind lies, whether or not it was made."""
+    return segment.with_name(f"{segment.stem}.{kind}{_SUMMARY}")
+
+
+def remove(relative: str) -> None:
+    """Delete a segment's file and its summaries; nothing happens when they are gone already."""
+    path = absolute(relative)
+    for made in path.parent.glob(f"{path.stem}.*{_SUMMARY}"):
+        made.unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
 
 
 def absolute(relative: str) -> Path:
@@ -71,10 +124,17 @@ def absolute(relative: str) -> Path:
 
 
 def orphans(known: set[str], older_than: float) -> list[Path]:
-    """Files no catalogue row names that are older than ``older_than`` (Unix seconds): left by a crash."""
+    """Files no catalogue row names that are older than ``older_than`` (Unix seconds): left by a crash.
+
+    A summary belongs to its segment and goes when no row names that.
+    """
     root = folder()
     return [
         path
         for path in root.glob("dt=*/*")
-        if path.relative_to(root).as_posix() not in known and path.stat().st_mtime < older_than
+        if _segment_of(path).relative_to(root).as_posix() not in known and path.stat().st_mtime < older_than
     ]
+
+
+def _segment_of(path: Path) -> Path:
+    return path.with_name(f"{path.name.partition('.')[0]}.parquet") if path.suffix == _SUMMARY else path
