@@ -108,7 +108,7 @@ def redaction_speed() -> None:
         start = time.process_time()
         _, found = redact(table[name], b"key")
         spent = time.process_time() - start
-        touched = sum(1 for classes in found.to_pylist() if classes)
+        touched = sum(1 for kind in found.kinds.to_pylist() if kind)
         print(
             f"redact {name}: {table.num_rows / spent:,.0f} rows/s/core, {touched / table.num_rows:.2%} of them redacted"
         )

@@ -5,8 +5,8 @@
 `redact_texts` work on Arrow columns.
 """
 
-from .classifier import Classifier
-from .columns import redact_paths, redact_queries, redact_texts
+from .classifier import Classifier, DocumentClasses
+from .columns import ClassKinds, redact_paths, redact_queries, redact_texts
 from .redaction import Redactor, token
 from .types import LEVELS, ClassDefinitionError, DataClass, FieldClass, Level
 
@@ -44,8 +44,10 @@ def redact_query(query: str, key: bytes) -> tuple[str, list[str]]:
 __all__ = [
     "LEVELS",
     "ClassDefinitionError",
+    "ClassKinds",
     "Classifier",
     "DataClass",
+    "DocumentClasses",
     "FieldClass",
     "Level",
     "Redactor",

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
 import re2  # type: ignore[import-untyped, unused-ignore]
 
-from .definitions import Definition, define, shipped
+from .definitions import Definition, define, options, shipped
 from .types import ClassDefinitionError, DataClass, FieldClass
 
 MAX_VALUE = 8_192
 """Characters of a value that are read."""
+MAX_KNOWN = 100_000
+"""Values whose class is kept while a batch is read."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SEPARATORS = re.compile(r"[^0-9A-Za-z]+")
 _EMPTY = frozenset(("", "true", "false", "null", "none", "nil", "undefined", "n/a", "-", "[]", "{}"))
@@ -44,7 +46,7 @@ class Classifier:
                 "a data class id is defined twice: " + ", ".join({i for i in ids if ids.count(i) > 1})
             )
         self.classes = {definition.data_class.id: definition.data_class for definition in self.definitions}
-        self._whole = re2.Set.FullMatchSet(re2.Options())
+        self._whole = re2.Set.FullMatchSet(options())
         self._owners: list[Definition] = []
         for definition in self.definitions:
             if definition.pattern is not None and not definition.needs_name:
@@ -92,9 +94,12 @@ class Classifier:
         if text.lower() in _EMPTY:
             return None
         hinted = self.hinted(name) if name else ()
+        matched = self._whole.Match(text.encode())
+        if not matched and not hinted:
+            return None
         best: tuple[int, Definition] | None = None
         key = snake_case(name) if name else ""
-        for index in sorted(self._whole.Match(text.encode()) or ()):
+        for index in sorted(matched or ()):
             definition = self._owners[index]
             if (
                 key
@@ -125,28 +130,60 @@ class Classifier:
     ) -> list[FieldClass]:
         """Data classes found in a JSON-like document, by path and class, sorted; at most `max_keys` leaves are read."""
         found: Counter[tuple[str, str, str]] = Counter()
-        stack: list[tuple[str, object, int]] = [("", document, 0)]
-        read = 0
-        while stack and read < max_keys:
-            path, node, depth = stack.pop()
-            if isinstance(node, dict):
-                if depth < max_depth:
-                    stack.extend(
-                        (f"{path}.{key}" if path else str(key), child, depth + 1)
-                        for key, child in node.items()
-                    )
-            elif isinstance(node, list | tuple):
-                if depth < max_depth:
-                    stack.extend((f"{path}[]", child, depth + 1) for child in node)
-            elif node is not None and not isinstance(node, bool):
-                read += 1
-                data_class = self.classify_value(path, str(node))
-                if data_class:
-                    found[path, "string" if isinstance(node, str) else "number", data_class.id] += 1
+        for path, node in leaves(document, max_depth, max_keys):
+            data_class = self.classify_value(path, str(node))
+            if data_class:
+                found[path, "string" if isinstance(node, str) else "number", data_class.id] += 1
         return [
             FieldClass(path, kind, self.classes[name], count)
             for (path, kind, name), count in sorted(found.items())
         ]
+
+
+def leaves(document: object, max_depth: int = 16, max_keys: int = 2_000) -> Iterator[tuple[str, object]]:
+    """Path and value of the strings and numbers of a JSON-like document, at most `max_keys` of them."""
+    stack: list[tuple[str, object, int]] = [("", document, 0)]
+    read = 0
+    while stack and read < max_keys:
+        path, node, depth = stack.pop()
+        if isinstance(node, dict):
+            if depth < max_depth:
+                stack.extend(
+                    (f"{path}.{key}" if path else str(key), child, depth + 1) for key, child in node.items()
+                )
+        elif isinstance(node, list | tuple):
+            if depth < max_depth:
+                stack.extend((f"{path}[]", child, depth + 1) for child in node)
+        elif node is not None and not isinstance(node, bool):
+            read += 1
+            yield path, node
+
+
+class DocumentClasses:
+    """Data classes in the documents of one batch: a value that several have under a path is classified once.
+
+    It holds values in clear: keep it no longer than the batch.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+        self._classifier = Classifier.load()
+        self._known: dict[tuple[str, str], DataClass | None] = {}
+
+    def met_in(self, document: object) -> set[tuple[str, DataClass]]:
+        """Path and class of what `classify_document` finds."""
+        known, found = self._known, set()
+        for path, node in leaves(document):
+            text = str(node)
+            try:
+                data_class = known[path, text]
+            except KeyError:
+                if len(known) >= MAX_KNOWN:
+                    known.clear()
+                data_class = known[path, text] = self._classifier.classify_value(path, text)
+            if data_class:
+                found.add((path, data_class))
+        return found
 
 
 @lru_cache(maxsize=1)

@@ -1,11 +1,17 @@
-"""Redact Arrow columns: one vectorised RE2 gate finds the rows worth a look, only those are touched in Python."""
+"""Redact Arrow columns: a gate finds the distinct values worth a look, only those are touched in Python, once each."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .redaction import Redactor
+from controlplane.textcolumns import LineScanner, encode
+
+from .redaction import Known, Redactor
 
 _VALUES = (
     r"@|%40|(?:\d[ .-]?|\d%20|\d\+){11}|\d{3}-\d{2}-\d{4}|\d{2}\.\d{2}\.\d{2}-|[A-Z]{2}\d{2}[A-Z0-9]{4}"
@@ -37,63 +43,95 @@ PATH_GATE = rf"{_VALUES}|;"
 """RE2 pattern of paths that may hold a sensitive value."""
 QUERY_GATE = rf"{_VALUES}|(?:^|&)[^=&]*(?:{_NAMES})[^=&]*="
 """RE2 pattern of query strings that may hold a sensitive value or a telling key."""
+_LINE_GATES = {
+    "text": (_VALUES, (_VALUES,)),
+    "path": (PATH_GATE, (_VALUES, ";")),
+    "query": (QUERY_GATE, (_VALUES, rf"(?:^|&)[^=&\n]*(?:{_NAMES})[^=&\n]*=")),
+}
+"""Per kind the RE2 pattern, and expressions that match the same lines of ASCII text."""
 
 
-def _redact(
-    column: pa.Array | pa.ChunkedArray, gate: str, kind: str, key: bytes
-) -> tuple[pa.Array, pa.ListArray]:
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    flags = pc.fill_null(pc.match_substring_regex(array, pattern=gate), False)
-    rows = pc.indices_nonzero(flags).to_pylist()
+@dataclass(frozen=True, slots=True)
+class ClassKinds:
+    """Data classes per row, equal lists once: `kinds` says which entry of `lists` a row has; the first is empty."""
+
+    kinds: pa.Array
+    lists: tuple[tuple[str, ...], ...]
+
+    @staticmethod
+    def of(encoded: pa.DictionaryArray, found: Mapping[int, Sequence[str]]) -> ClassKinds:
+        """For a column whose distinct values at these positions have these classes."""
+        numbers: dict[tuple[str, ...], int] = {(): 0}
+        kinds = [0] * len(encoded.dictionary)
+        for position, names in found.items():
+            kinds[position] = numbers.setdefault(tuple(names), len(numbers))
+        per_row = pa.array(kinds, pa.int64()).take(encoded.indices)
+        return ClassKinds(pc.fill_null(per_row, 0), tuple(numbers))
+
+    def column(self) -> pa.ListArray:
+        """One list per row."""
+        return pa.array(self.lists, pa.list_(pa.string())).take(self.kinds)
+
+
+@cache
+def _scanner(kind: str) -> LineScanner:
+    return LineScanner(list(_LINE_GATES[kind][1]))
+
+
+def _worth_a_look(values: pa.Array, kind: str) -> list[int]:
+    """Positions of distinct values that the gate of their kind matches."""
+    # Hyperscan reads lines of bytes; what is neither goes to RE2, which is some times slower.
+    odd = pc.or_(pc.invert(pc.string_is_ascii(values)), pc.match_substring(values, "\n"))
+    if not pc.any(odd).as_py():
+        return _scanner(kind).rows(values)
+    rows = _scanner(kind).rows(pc.if_else(odd, "", values))
+    matched = pc.match_substring_regex(values.filter(odd), pattern=_LINE_GATES[kind][0])
+    return sorted({*rows, *pc.indices_nonzero(odd).filter(matched).to_pylist()})
+
+
+def _redact(column: pa.Array | pa.ChunkedArray, kind: str, key: bytes) -> tuple[pa.Array, ClassKinds]:
+    encoded = encode(column)
+    positions = _worth_a_look(encoded.dictionary, kind)
     redactor = Redactor.load()
     redact = redactor.redact_path if kind == "path" else redactor.redact_query
-    changed: list[bool] = []
-    values: list[str] = []
-    found: dict[int, list[str]] = {}
-    known: dict[str, tuple[str, list[str]]] = {}
-    for row, value in zip(rows, array.filter(flags).to_pylist(), strict=True):
-        result = known.get(value)
-        if result is None:
-            result = known[value] = redact(value, key)
-        changed.append(bool(result[1]))
-        values.append(result[0])
-        if result[1]:
-            found[row] = sorted(set(result[1]))
-    redacted = pc.replace_with_mask(array, flags, pa.array(values, array.type)) if any(changed) else array
-    return redacted, _lists(found, len(array))
+    known: Known = {}
+    replaced: list[str] = []
+    found: dict[int, Sequence[str]] = {}
+    for position, value in zip(
+        positions, encoded.dictionary.take(pa.array(positions, pa.int64())).to_pylist(), strict=True
+    ):
+        text, names = redact(value, key, known)
+        if names:
+            replaced.append(text)
+            found[position] = sorted(set(names))
+    classes = ClassKinds.of(encoded, found)
+    if not found:
+        return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column, classes
+    changed = pc.is_in(pa.array(range(len(encoded.dictionary))), value_set=pa.array(list(found)))
+    dictionary = pc.replace_with_mask(
+        encoded.dictionary, changed, pa.array(replaced, encoded.dictionary.type)
+    )
+    return dictionary.take(encoded.indices), classes
 
 
 def redact_texts(column: pa.Array | pa.ChunkedArray, key: bytes) -> pa.Array:
     """Names and descriptions with restricted values in them replaced; each distinct one is looked at once."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    encoded = array.dictionary_encode()
-    flags = pc.match_substring_regex(encoded.dictionary, pattern=_VALUES)
-    if not pc.any(flags).as_py():
-        return array
+    encoded = encode(column)
+    positions = _worth_a_look(encoded.dictionary, "text")
+    if not positions:
+        return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     redactor = Redactor.restricted()
-    values = [
-        redactor.redact_text(value, key)[0] if flag else value
-        for value, flag in zip(encoded.dictionary.to_pylist(), flags.to_pylist(), strict=True)
-    ]
-    return pa.array(values, array.type).take(encoded.indices)
+    values = encoded.dictionary.to_pylist()
+    for position in positions:
+        values[position] = redactor.redact_text(values[position], key)[0]
+    return pa.array(values, encoded.dictionary.type).take(encoded.indices)
 
 
-def _lists(found: dict[int, list[str]], rows: int) -> pa.ListArray:
-    if not found:
-        return pa.ListArray.from_arrays(pa.array([0] * (rows + 1), pa.int32()), pa.array([], pa.string()))
-    offsets = [0]
-    flat: list[str] = []
-    for row in range(rows):
-        flat.extend(found.get(row, ()))
-        offsets.append(len(flat))
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), pa.array(flat, pa.string()))
-
-
-def redact_paths(column: pa.Array | pa.ChunkedArray, key: bytes) -> tuple[pa.Array, pa.ListArray]:
+def redact_paths(column: pa.Array | pa.ChunkedArray, key: bytes) -> tuple[pa.Array, ClassKinds]:
     """Redacted URL paths and, per row, the sorted ids of the data classes found. Nulls stay null."""
-    return _redact(column, PATH_GATE, "path", key)
+    return _redact(column, "path", key)
 
 
-def redact_queries(column: pa.Array | pa.ChunkedArray, key: bytes) -> tuple[pa.Array, pa.ListArray]:
+def redact_queries(column: pa.Array | pa.ChunkedArray, key: bytes) -> tuple[pa.Array, ClassKinds]:
     """Redacted raw query strings and, per row, the sorted ids of the data classes found. Nulls stay null."""
-    return _redact(column, QUERY_GATE, "query", key)
+    return _redact(column, "query", key)

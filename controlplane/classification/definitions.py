@@ -38,11 +38,19 @@ class Definition:
     needs_name: bool
 
 
+def options() -> Any:
+    """Enough memory for the automaton of the largest pattern; what exceeds it falls back to a slower one, silently."""
+    chosen = re2.Options()
+    chosen.max_mem = 64 << 20
+    chosen.log_errors = False
+    return chosen
+
+
 def _compiled(expression: str | None, class_id: str) -> Any | None:
     if expression is None:
         return None
     try:
-        return re2.compile(expression)
+        return re2.compile(expression, options())
     except re2.error as error:
         raise ClassDefinitionError(f"class {class_id}: not linear-time RE2 syntax: {error}") from None
 

@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, unquote_plus
 import re2  # type: ignore[import-untyped, unused-ignore]
 
 from .classifier import Classifier, encodable
-from .definitions import Definition
+from .definitions import Definition, options
 from .types import DataClass
 
 TOKEN = re.compile(r"~([a-z0-9_]{2,40})\.[0-9a-f]{16}")
@@ -25,6 +25,10 @@ _REDACTED_LEVELS = frozenset(("confidential", "restricted"))
 _RESTRICTED = frozenset(("restricted",))
 #: No issuer writes a shorter secret; names this short are not looked at.
 _SHORTEST_NAME = 12
+_SHORTEST_SEGMENT = 6
+_MAX_KNOWN = 100_000
+Known = dict[str, tuple[str, list[str]]]
+"""What became of the pieces of one batch under one key."""
 _PAIR = re.compile(
     r"""["']?(?P<name>[A-Za-z_][\w.-]{1,60})["']?\s{0,3}[:=]\s{0,3}"""
     r"""(?:"(?P<double>(?:[^"\\]|\\.){1,4096})"|'(?P<single>[^']{1,4096})'|(?P<bare>[^\s,;&"'{}<>\[\]]{1,4096}))"""
@@ -41,11 +45,11 @@ class _TextScanner:
     @staticmethod
     def build(classifier: Classifier, levels: frozenset[str]) -> _TextScanner:
         """Compile the text patterns of a classifier's redacted classes."""
-        matcher, owners = re2.Set.SearchSet(re2.Options()), []
+        matcher, owners = re2.Set.SearchSet(options()), []
         for definition in classifier.definitions:
             if definition.text and definition.data_class.level in levels:
                 matcher.Add(definition.text)
-                owners.append((definition, re2.compile(definition.text)))
+                owners.append((definition, re2.compile(definition.text, options())))
         matcher.Compile()
         return _TextScanner(matcher, tuple(owners))
 
@@ -100,62 +104,88 @@ class Redactor:
         data_class = self._classifier.classify_value(name, value)
         return data_class if data_class and data_class.level in self._levels else None
 
-    def redact_path(self, path: str, key: bytes) -> tuple[str, list[str]]:
-        """A URL path with sensitive segments replaced (percent-decoded for recognition; structure kept)."""
+    def redact_path(self, path: str, key: bytes, known: Known | None = None) -> tuple[str, list[str]]:
+        """A URL path with sensitive segments replaced (percent-decoded for recognition; structure kept).
+
+        `known` (one per batch and key, it holds values in clear) keeps what became of segments that paths share.
+        """
+        known = {} if known is None else known
         found: list[str] = []
         segments = path.split("/")
         for position, segment in enumerate(segments):
-            if len(segment) < 6 or TOKEN.fullmatch(segment):
+            if len(segment) < _SHORTEST_SEGMENT:
                 continue
-            head, semicolon, parameters = segment.partition(";")
-            if semicolon and "=" in parameters:
-                parameters, inner = self.redact_query(parameters, key)
-                found += inner
-            plain = unquote(head)
-            data_class = self._sensitive("", plain)
-            if data_class:
-                head = token(data_class, plain, key)
-                found.append(data_class.id)
-            else:
-                replaced, inner = self.redact_text(plain, key)
-                if inner:
-                    head = quote(replaced, safe="~@:!$&'()*+,;=")
-                    found += inner
-            segments[position] = head + semicolon + parameters
+            result = known.get(segment)
+            if result is None:
+                result = _keep(known, segment, self._segment(segment, key))
+            segments[position] = result[0]
+            found += result[1]
         return "/".join(segments), found
 
-    def redact_query(self, query: str, key: bytes) -> tuple[str, list[str]]:
+    def _segment(self, segment: str, key: bytes) -> tuple[str, list[str]]:
+        if TOKEN.fullmatch(segment):
+            return segment, []
+        found: list[str] = []
+        head, semicolon, parameters = segment.partition(";")
+        if semicolon and "=" in parameters:
+            parameters, found = self.redact_query(parameters, key)
+        plain = unquote(head)
+        data_class = self._sensitive("", plain)
+        if data_class:
+            head = token(data_class, plain, key)
+            found = [*found, data_class.id]
+        else:
+            replaced, inner = self.redact_text(plain, key)
+            if inner:
+                head = quote(replaced, safe="~@:!$&'()*+,;=")
+                found = found + inner
+        return head + semicolon + parameters, found
+
+    def redact_query(self, query: str, key: bytes, known: Known | None = None) -> tuple[str, list[str]]:
         """A raw query string with sensitive values and names that are secrets replaced; order and separators stay.
 
-        Values under secret keys (token, apikey, password, session ...) are always replaced.
+        Values under secret keys (token, apikey, password, session ...) are always replaced. `known` is as in
+        `redact_path`, for the pairs that queries share.
         """
+        known = {} if known is None else known
         found: list[str] = []
         pairs = query.split("&")
         for position, pair in enumerate(pairs):
-            name, equals, raw = pair.partition("=")
-            if not equals:
-                raw, name = name, ""
-            key_name = unquote_plus(name)
-            if len(name) >= _SHORTEST_NAME:
-                safe, inner = self.redact_text(key_name, key)
-                if inner:
-                    name = quote(safe, safe="~")
-                    pairs[position] = name + equals + raw
-                    found += inner
-            if not raw or TOKEN.fullmatch(raw):
-                continue
-            plain = unquote_plus(raw) if "%" in raw or "+" in raw else raw
-            data_class = self._classifier.secret_name(key_name) if name else None
-            data_class = data_class or self._sensitive(key_name, plain)
-            if data_class:
-                pairs[position] = name + equals + token(data_class, plain, key)
-                found.append(data_class.id)
-                continue
-            replaced, inner = self.redact_text(plain, key)
-            if inner:
-                pairs[position] = name + equals + quote(replaced, safe="~")
-                found += inner
+            result = known.get(pair)
+            if result is None:
+                result = _keep(known, pair, self._pair(pair, key))
+            pairs[position] = result[0]
+            found += result[1]
         return "&".join(pairs), found
+
+    def _pair(self, pair: str, key: bytes) -> tuple[str, list[str]]:
+        found: list[str] = []
+        name, equals, raw = pair.partition("=")
+        if not equals:
+            raw, name = name, ""
+        key_name = unquote_plus(name)
+        if len(name) >= _SHORTEST_NAME:
+            safe, found = self.redact_text(key_name, key)
+            if found:
+                name = quote(safe, safe="~")
+        if not raw or TOKEN.fullmatch(raw):
+            return name + equals + raw, found
+        plain = unquote_plus(raw) if "%" in raw or "+" in raw else raw
+        data_class = self._classifier.secret_name(key_name) if name else None
+        data_class = data_class or self._sensitive(key_name, plain)
+        if data_class:
+            return name + equals + token(data_class, plain, key), [*found, data_class.id]
+        replaced, inner = self.redact_text(plain, key)
+        if inner:
+            return name + equals + quote(replaced, safe="~"), found + inner
+        return name + equals + raw, found
+
+
+def _keep(known: Known, text: str, result: tuple[str, list[str]]) -> tuple[str, list[str]]:
+    if len(known) >= _MAX_KNOWN:
+        known.clear()
+    known[text] = result
+    return result
 
 
 def _replace(text: str, spans: list[tuple[int, int, DataClass]], key: bytes) -> tuple[str, list[str]]:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from controlplane.classification import redact_name
 from controlplane.signatures import Engine, request_score
+from controlplane.textcolumns import encode
 
 _MAX_FIELDS = 64
 _MAX_DEPTH = 6
@@ -63,7 +64,11 @@ def query_field_types(query: str | None, key: bytes) -> list[str] | None:
     """``name:type`` of each parameter of a raw query; null when the source does not log queries."""
     if query is None:
         return None
-    pairs = parse_qsl(query[:8192], keep_blank_values=True, max_num_fields=None)
+    query = query[:8192]
+    if "%" in query or "+" in query:
+        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=None)
+    else:  # nothing to decode, which is most of them
+        pairs = [(name, value) for name, _, value in (p.partition("=") for p in query.split("&") if p)]
     return sorted({f"{safe_name(name, key)}:{value_type(value)}" for name, value in pairs[:_MAX_FIELDS]})
 
 
@@ -115,7 +120,7 @@ def fields_of(table: pa.Table, key: bytes) -> tuple[pa.Array, pa.Array, pa.Array
         if column.null_count == table.num_rows:
             columns.append(pa.nulls(table.num_rows, kind))
             continue
-        encoded = column.combine_chunks().dictionary_encode()
+        encoded = encode(column)
         values = pa.array([read(value, key) for value in encoded.dictionary.to_pylist()], type=kind)
         columns.append(values.take(encoded.indices))
     return columns[0], columns[1], columns[2]

@@ -7,6 +7,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from controlplane.textcolumns import encode
+
 #: Calls in one accepted batch; senders split larger ones.
 MAX_BATCH_CALLS: Final = 200_000
 #: Body of one pushed request, bytes after decompression.
@@ -32,19 +34,23 @@ _ABSENT: Final = ["", "-"]
 
 def bound(table: pa.Table) -> pa.Table:
     """Cut over-long text, treat "" and "-" as absent, and upper-case methods, lower-case hosts."""
-    for name in table.column_names:
-        index = table.column_names.index(name)
+    for index, name in enumerate(table.column_names):
         column = table.column(name)
-        if not pa.types.is_string(column.type):
+        if not pa.types.is_string(column.type) or (column.null_count == len(column) and name != "method"):
             continue
-        if name in _LENGTHS:
+        # Bytes are never fewer than characters: columns in which nothing can be too long or absent stay as they are.
+        sizes = pc.min_max(pc.binary_length(column)).as_py()
+        shortest, longest = sizes["min"], sizes["max"]
+        if longest is not None and longest > _LENGTHS.get(name, longest):
             column = pc.utf8_slice_codeunits(column, 0, _LENGTHS[name])
-        if name not in ("call_id", "path", "query"):
+        if shortest is not None and shortest <= 1 and name not in ("call_id", "path", "query"):
             absent = pc.is_in(column, value_set=pa.array(_ABSENT))
             column = pc.if_else(pc.and_(absent, pc.is_valid(column)), pa.scalar(None, pa.string()), column)
         if name == "method":
-            column = pc.fill_null(pc.utf8_upper(column), "UNKNOWN")
+            encoded = encode(column)
+            column = pc.fill_null(pc.utf8_upper(encoded.dictionary).take(encoded.indices), "UNKNOWN")
         elif name == "host":
-            column = pc.utf8_lower(column)
+            encoded = encode(column)
+            column = pc.utf8_lower(encoded.dictionary).take(encoded.indices)
         table = table.set_column(index, table.schema.field(name), column)
     return table

@@ -39,7 +39,9 @@ def redact(table: pa.Table, key: bytes) -> tuple[pa.Array, pa.Array, pa.Array]:
 
 
 def _labelled(where: str, classes: ClassKinds) -> ClassKinds:
-    return ClassKinds(classes.kinds, tuple(tuple(f"{where}::{name}" for name in names) for names in classes.lists))
+    return ClassKinds(
+        classes.kinds, tuple(tuple(f"{where}::{name}" for name in names) for names in classes.lists)
+    )
 
 
 def _union(parts: list[ClassKinds]) -> pa.Array:
@@ -67,7 +69,8 @@ def _document_classes(where: str, column: pa.ChunkedArray, key: bytes) -> ClassK
         except orjson.JSONDecodeError:
             continue
         names = {
-            f"{where}:{redact_name(path, key)}:{data_class.id}" for path, data_class in reader.met_in(document)
+            f"{where}:{redact_name(path, key)}:{data_class.id}"
+            for path, data_class in reader.met_in(document)
         }
         if names:
             found[position] = sorted(names)

@@ -304,8 +304,8 @@ def test_columns_are_redacted_like_rows_and_nulls_stay() -> None:
     redacted, found = redact_queries(pa.array(queries), KEY)
     redacted_paths, found_paths = redact_paths(pa.chunked_array([paths]), KEY)
     for rows, values, lists, redact in (
-        (queries, redacted, found, redact_query),
-        (paths, redacted_paths, found_paths, redact_path),
+        (queries, redacted, found.column(), redact_query),
+        (paths, redacted_paths, found_paths.column(), redact_path),
     ):
         assert values.null_count == 1
         assert len(lists) == len(rows)
