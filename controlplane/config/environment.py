@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -46,12 +47,23 @@ def uses_embedded_database() -> bool:
 
 def databases() -> dict[str, dict[str, Any]]:
     """Return Django's DATABASES: `default` (app role, two locks) and `owner` (provisioning, migrations)."""
-    common = {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
+    command = shlex.split(os.environ.get("PORTCULLIS_DATABASE_PASSWORD_COMMAND", ""))
+    common = {
+        # A session outlives the password it was opened with; a command is not run every minute for each thread.
+        "CONN_MAX_AGE": 600 if command else 60,
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+        "PASSWORD_COMMAND": command,
+    }
     if uses_embedded_database():
         app, owner = _embedded(APP_ROLE), _embedded(OWNER_ROLE)
     else:
         app = _from_url(os.environ["DATABASE_URL"])
         owner = _from_url(os.environ.get("OWNER_DATABASE_URL") or os.environ["DATABASE_URL"])
+        if command and (app["PASSWORD"] or owner["PASSWORD"]):
+            raise ValueError(
+                "PORTCULLIS_DATABASE_PASSWORD_COMMAND says the password, so DATABASE_URL must hold none."
+            )
     return {
         "default": common | app | {"ENGINE": "tenants.isolation.backend"},
         "owner": common | owner | {"ENGINE": "tenants.isolation.owner_backend"},

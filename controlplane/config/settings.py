@@ -12,7 +12,13 @@ DEBUG = False
 SECRET_KEY = environment.secret_key()
 BASE_DOMAIN = os.environ.get("PORTCULLIS_BASE_DOMAIN", "localhost")
 ALLOWED_HOSTS = [BASE_DOMAIN, f".{BASE_DOMAIN}", *environment.words("PORTCULLIS_HOSTS")]
-SECURE = environment.flag("PORTCULLIS_HTTPS")
+#: Certificate chain and key of `serve`, when it speaks TLS itself; both or none.
+TLS_CERTIFICATE = os.environ.get("PORTCULLIS_TLS_CERTIFICATE", "")
+TLS_KEY = os.environ.get("PORTCULLIS_TLS_KEY", "")
+#: The oldest version that is spoken: 1.2 or 1.3.
+TLS_MINIMUM = os.environ.get("PORTCULLIS_TLS_MINIMUM", "1.2")
+#: People reach us by https: cookies, HSTS, and requests that came otherwise are refused.
+SECURE = environment.flag("PORTCULLIS_HTTPS", default=bool(TLS_CERTIFICATE))
 ENVIRONMENT = os.environ.get("PORTCULLIS_ENVIRONMENT", "local")
 
 # Apps: found by folder; the tables of all but the shared ones live in each tenant's schema ------------
@@ -53,6 +59,7 @@ APPEND_SLASH = False
 MIDDLEWARE = [
     "controlplane.telemetry.middleware.RequestLogMiddleware",
     "controlplane.api.security.SecurityHeadersMiddleware",
+    "controlplane.api.security.HttpsOnlyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -129,7 +136,10 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = SECURE
 CSRF_FAILURE_VIEW = "controlplane.api.errors.csrf_failure"
-SECURE_SSL_REDIRECT = False
+SECURE_SSL_REDIRECT = (
+    False  # refused instead: a redirect would hide that a token was already sent in the clear
+)
+HTTPS_ONLY = SECURE
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE
 SECURE_REFERRER_POLICY = "same-origin"

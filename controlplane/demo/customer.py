@@ -29,6 +29,8 @@ class Customer:
     cookies: dict[str, str] = field(default_factory=dict)
     csrf: str = ""
     password: str = ""
+    #: "https": speaks as a proxy that ends TLS in front of the product does.
+    scheme: str = "http"
     pool: urllib3.PoolManager = field(default_factory=urllib3.PoolManager, repr=False)
 
     def call(self, method: str, path: str, document: Any = None, host: str | None = None) -> Any:
@@ -37,8 +39,9 @@ class Customer:
         headers = {
             "host": name,
             "accept": "application/json",
-            "origin": f"http://{name}",
-            "referer": f"http://{name}/",
+            "origin": f"{self.scheme}://{name}",
+            "referer": f"{self.scheme}://{name}/",
+            "x-forwarded-proto": self.scheme,
         }
         if self.cookies:
             headers["cookie"] = "; ".join(f"{key}={value}" for key, value in self.cookies.items())

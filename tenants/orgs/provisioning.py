@@ -15,8 +15,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
+from psycopg.conninfo import make_conninfo
 
 from tenants.errors import Unavailable
+from tenants.isolation.credentials import libpq
 from tenants.isolation.postgres.binaries import program
 from tenants.isolation.roles import close_public, create_tenant_schema
 from tenants.isolation.routers import OWNER
@@ -126,18 +128,15 @@ def make_tenant_schema(schema: str) -> None:
 
 def dump_template() -> str:
     """Return SQL that recreates the template schema with rows and rights (pg_dump, owner connection)."""
-    settings = owner().settings_dict
+    session = libpq(owner().get_connection_params())
+    password = session.pop("password", None)
     command = [
         str(program("pg_dump")),
         *("--schema", TEMPLATE_SCHEMA, "--inserts", "--rows-per-insert", "500"),
         *("--no-comments", "--no-owner"),
-        *("--host", settings["HOST"] or "/var/run/postgresql", "--port", str(settings["PORT"] or 5432)),
-        *("--username", settings["USER"], settings["NAME"]),
+        *("--dbname", make_conninfo("", **session)),
     ]
-    environment = os.environ | {"PGPASSWORD": settings["PASSWORD"]}
-    for option, variable in (("sslmode", "PGSSLMODE"), ("sslrootcert", "PGSSLROOTCERT")):
-        if option in settings.get("OPTIONS", {}):
-            environment[variable] = settings["OPTIONS"][option]
+    environment = os.environ | ({"PGPASSWORD": password} if password else {})
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Unavailable("dump-failed", f"pg_dump failed, no template was stored: {done.stderr.strip()}")

@@ -16,6 +16,7 @@ from dramatiq_postgres.utils import tidy4json
 from psycopg import OperationalError
 from psycopg.types.json import Json
 
+from tenants.isolation.credentials import libpq
 from tenants.isolation.routers import APP
 from tenants.queue.sql import SCHEMA
 from tenants.redaction import redacted_text
@@ -158,10 +159,9 @@ def make_broker(middleware: list[Middleware]) -> QueueBroker:
 
     A worker that died without a word is noticed after 10 s; what it had claimed is then delivered again.
     """
-    parameters = connections[APP].get_connection_params()
-    names = {"host", "port", "user", "password", "dbname", "sslmode", "sslrootcert"}
+    connection = connections[APP]
     broker = QueueBroker(
-        url={name: value for name, value in parameters.items() if name in names},
+        url=libpq(connection.get_connection_params()),
         schema=SCHEMA,
         results=False,
         heartbeat_interval=2.0,
@@ -175,5 +175,8 @@ def make_broker(middleware: list[Middleware]) -> QueueBroker:
             *middleware,
         ],
     )
+    kept = dict(broker.pool.kwargs)
+    # A password may not last as long as the worker: each new session asks for it.
+    broker.pool.kwargs = lambda: kept | libpq(connection.get_connection_params())
     dramatiq.set_broker(broker)
     return broker

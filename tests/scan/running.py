@@ -39,7 +39,7 @@ MANAGE = str(REPOSITORY / "manage.py")
 def scan() -> list[Outcome]:
     """Both hosts."""
     with _running() as (port, data):
-        customer = Customer(port, "scanned")
+        customer = Customer(port, "scanned", scheme="https")
         customer.sign_up("Scanned", "owner@scanned.test", "plain lantern orchid 7")
         _fill(customer)
         document = _with_real_ids(customer, customer.call("GET", "/api/v1/openapi.json"))
@@ -94,7 +94,7 @@ def _ready(port: int) -> bool:
             answer = urllib3.request(
                 "GET",
                 f"http://127.0.0.1:{port}{path}",
-                headers={"host": f"localhost:{port}"},
+                headers={"host": f"localhost:{port}", "x-forwarded-proto": "https"},
                 timeout=60,
                 retries=False,
             )
@@ -109,6 +109,7 @@ def _fill(customer: Customer) -> None:
     """Something to see: calls, routes, findings and threats from sample files."""
     headers = {
         "host": f"{customer.slug}.localhost:{customer.port}", "x-csrftoken": customer.csrf,
+        "x-forwarded-proto": "https", "referer": f"https://{customer.slug}.localhost:{customer.port}/",
         "cookie": "; ".join(f"{name}={value}" for name, value in customer.cookies.items()),
     }  # fmt: skip
     files = [LOGS["kong.http_log"], ("shop.json", json.dumps(OPENAPI).encode()), ("kong.yaml", DECK.encode())]

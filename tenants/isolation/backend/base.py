@@ -14,6 +14,7 @@ from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 from django_tenants.postgresql_backend import base
 
 from tenants.isolation.context import SCHEMA_NAME, current_tenant
+from tenants.isolation.credentials import fresh_password
 
 SWITCH: Final = (
     "SELECT set_config('search_path', %s, false), set_config('role', %s, false), to_regnamespace(%s)::text"
@@ -127,6 +128,16 @@ class DatabaseWrapper(base.DatabaseWrapper):  # type: ignore[misc]
     def forget_session(self) -> None:
         """Say that the session was changed behind our back; the next statement sets it again."""
         self._applied = UNKNOWN
+
+    # Opening a session ----------------------------------------------------------------------------
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Return libpq's parameters, with a password of this moment when a command says it."""
+        parameters: dict[str, Any] = super().get_connection_params()
+        command = self.settings_dict.get("PASSWORD_COMMAND")
+        if command:
+            parameters["password"] = fresh_password(command, parameters)
+        return parameters
 
     # When what the session is becomes unknown ---------------------------------------------------
 

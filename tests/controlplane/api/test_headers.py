@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from django.test.utils import override_settings
 
 from tenants.isolation.context import tenant_context
 from tenants.orgs.types import OrgInfo
+from tenants.tokens.queries import tokens
 from tests.clients import TenantClient, member
 from tests.isolation.routes import foreign_ids, routes
 
@@ -121,3 +122,20 @@ def test_over_https_cookies_are_of_this_host_alone_and_browsers_keep_to_it(acme:
                     slug,
                     path,
                 )
+
+
+@pytest.mark.asvs("12.2.1", "4.1.2")
+def test_over_https_whoever_comes_without_it_is_refused_before_anything_is_read(
+    acme: OrgInfo, api_client: Callable[..., TenantClient]
+) -> None:
+    machine = api_client(acme, ["findings.read"])
+    with override_settings(HTTPS_ONLY=True):
+        for path in ("/", "/api/v1/session", "/api/v1/findings", "/static/nothing.png", "/api/nothing"):
+            answer = machine.get(path)
+            assert (answer.status_code, answer.json()["code"]) == (403, "https-needed"), path
+            assert "Location" not in answer
+        assert machine.post("/api/v1/session", {"email": "a@b.test"}).json()["code"] == "https-needed"
+        assert machine.get("/healthz").status_code == 200
+        with tenant_context(acme.schema_name):
+            assert [token.last_used_at for token in tokens()] == [None]
+        assert machine.get("/api/v1/findings", secure=True).status_code == 200

@@ -2,14 +2,12 @@
 
 import re
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.controlplane.telemetry.serving import served
 from tests.database import TestDatabases
 
 pytestmark = pytest.mark.slow
@@ -26,20 +24,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def port(committed_db: TestDatabases, data: Path) -> Iterator[int]:
     """Where the product serves."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number = int(free.getsockname()[1])
-    command = [sys.executable, "manage.py", "serve", "--port", str(number)]
-    process = subprocess.Popen(command, env=committed_db.environment(data))
-    try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and not _answers(number):
-            assert process.poll() is None, "the server ended"
-            time.sleep(0.2)
+    with served(committed_db.environment(data), _answers) as (number, _):
         yield number
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 def _answers(port: int) -> bool:
