@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +24,22 @@ class PushAnswer:
 class Receiver:
     """A sender that puts ``Authorization: Bearer <ingest token>`` on each push and wants any 2xx."""
 
+    #: Whether ``verified`` can tell a genuine push that has no ingest token.
+    verifies: ClassVar[bool] = False
+
     @classmethod
     def presented_token(cls, headers: Mapping[str, str]) -> str:
         """The ingest token a push carries, or empty. Header names are lower case."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" else ""
+
+    def verified(self, headers: Mapping[str, str], address: str, now: float) -> bool:
+        """Whether a push that presents no ingest token is genuine all the same, such as one its vendor signed.
+
+        Asked only when ``verifies``, of a connection that takes pushes. ``address`` is its ingest URL, which a
+        signature must have been made for; ``now`` is Unix time in seconds. Never raises; in doubt it is not.
+        """
+        return False
 
     @classmethod
     def acknowledged(cls, headers: Mapping[str, str], push_id: str, records: int, now: float) -> PushAnswer:

@@ -45,7 +45,7 @@ def receive(connection_id: str, body: bytes, headers: Mapping[str, str], now: fl
 def _kept(
     receiver: type[Receiver], connection_id: str, body: bytes, headers: Mapping[str, str], now: float
 ) -> tuple[str, int]:
-    if not connections.accepts_token(connection_id, receiver.presented_token(headers)):
+    if not _genuine(receiver, connection_id, headers, now):
         raise Unauthenticated(
             "ingest-token-refused",
             "The ingest token is missing or wrong for this connection. Nothing was stored. "
@@ -67,10 +67,25 @@ def _kept(
     if len(batch.records) > MAX_PUSH_RECORDS:
         raise _too_large(f"{MAX_PUSH_RECORDS} records")
     with transaction.atomic():
-        connections.token_in_use(connection_id)
+        if receiver.presented_token(headers):
+            connections.token_in_use(connection_id)
         # A sender's test of the way has no records: there is nothing to keep then.
         push_id = pushes.keep(connection_id, batch, now) if batch.records else ""
     return push_id, len(batch.records)
+
+
+def _genuine(receiver: type[Receiver], connection_id: str, headers: Mapping[str, str], now: float) -> bool:
+    """Whether the push carries the connection's token or, where its vendor has another way, what shows it is theirs."""
+    token = receiver.presented_token(headers)
+    if token or not receiver.verifies:
+        return connections.accepts_token(connection_id, token)
+    if not connections.takes_pushes(connection_id):
+        return False
+    try:
+        connector: Receiver = connections.open_connector(connection_id, Capability.RECEIVE_CALLS)
+    except DomainError:  # settings are missing: there is nothing to hold the push against
+        return False
+    return connector.verified(headers, connections.ingest_url(connection_id), now)
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:

@@ -18,12 +18,12 @@ from controlplane.connections.services.opening import (
     receiver_of,
 )
 from controlplane.connections.services.pulling import pull
-from controlplane.connections.services.setup import Setup, setup
+from controlplane.connections.services.setup import Setup, ingest_url, setup
 from controlplane.connections.services.sync import ask as ask_sync
 from controlplane.connections.services.sync import request as request_sync
 from controlplane.connections.services.sync import run as run_sync
 from controlplane.connections.services.sync import store as store_snapshot
-from controlplane.connections.services.tokens import accepts_token, token_in_use
+from controlplane.connections.services.tokens import accepts_token, takes_pushes, token_in_use
 
 __all__ = [
     "AccessReport",
@@ -36,6 +36,7 @@ __all__ = [
     "disable",
     "egress_policy",
     "enable",
+    "ingest_url",
     "manifest_of",
     "mark_connected",
     "open_connector",
@@ -47,6 +48,7 @@ __all__ = [
     "set_counts",
     "setup",
     "store_snapshot",
+    "takes_pushes",
     "token_in_use",
     "update",
 ]

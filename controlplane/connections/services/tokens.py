@@ -20,6 +20,11 @@ def accepts_token(connection_id: str, token: str) -> bool:
     return hmac.compare_digest(held or "none", token_hash(token)) if token else False
 
 
+def takes_pushes(connection_id: str) -> bool:
+    """Whether the connection exists and is not switched off."""
+    return Connection.objects.filter(pk=connection_id).exclude(status=ConnectionStatus.DISABLED).exists()
+
+
 def token_in_use(connection_id: str) -> None:
     """Forget the clear token: the vendor has it now, so nobody needs to read it again."""
     Connection.objects.filter(pk=connection_id).exclude(ingest_token_sealed="").update(ingest_token_sealed="")

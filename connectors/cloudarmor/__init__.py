@@ -1,0 +1,1 @@
+"""Google Cloud load balancers with Cloud Armor: their request log."""
