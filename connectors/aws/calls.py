@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from connectors.aws.config import Config
+from connectors.aws.firehose import FirehoseReceiver, parse
 from connectors.aws.log_pairing import Batches, Fetched, pair
 from connectors.aws.log_reading import LogEvent, folder_events, group_events
 from connectors.aws.log_sources import LogSources, log_sources
@@ -49,8 +50,8 @@ def _wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-class Calls:
-    """Reads an account's logs and turns their records into neutral calls."""
+class Calls(FirehoseReceiver):
+    """Reads an account's logs, takes what Firehose pushes, and turns their records into neutral calls."""
 
     def __init__(
         self,
@@ -76,6 +77,10 @@ class Calls:
         to = int(self._clock().timestamp() * _SECOND) - self._settings.settle_seconds * _SECOND
         file_delay = self._settings.waf_file_delay_seconds * _SECOND
         yield from _Pull(self._session, log_sources(known), cursor, to, file_delay).run()
+
+    def parse(self, body: bytes, headers: Mapping[str, str]) -> RawBatch:
+        """The records of one Firehose delivery."""
+        return parse(body)
 
     def normalise(self, batch: RawBatch) -> CallBatch:
         """Neutral calls of a batch; never raises for a bad record."""

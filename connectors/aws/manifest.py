@@ -164,7 +164,15 @@ MANIFEST: Final = Manifest(
     title="AWS API Gateway and WAF",
     vendor="Amazon Web Services",
     kind=ConnectorKind.GATEWAY,
-    capabilities=frozenset({Capability.ACCESS, Capability.CONFIG, Capability.PULL_CALLS, Capability.ENFORCE}),
+    capabilities=frozenset(
+        {
+            Capability.ACCESS,
+            Capability.CONFIG,
+            Capability.PULL_CALLS,
+            Capability.RECEIVE_CALLS,
+            Capability.ENFORCE,
+        }
+    ),
     settings=AwsSettings,
     permissions=READ + WRITE,
     field_matrix=_FIELDS,
@@ -175,7 +183,8 @@ MANIFEST: Final = Manifest(
         "No log carries request or response bodies.",
         "Access logs carry neither query strings nor headers; those come from WAF logs only.",
         "API keys and their values are never read, so callers are not known by key name.",
-        "Access logs delivered only to Firehose cannot be pulled; they have to be pushed or written to CloudWatch too.",
+        "Access logs delivered only to Firehose cannot be pulled: add our HTTP endpoint to the stream (set-up texts), and "
+        "name the keys of the format as we suggest, for a pushed line does not tell which stage's format it has.",
         "WAFv2 has no expiry of its own: blocks are removed by Portcullis when they are due.",
         "A block by principal or by consumer cannot be expressed in WAFv2; block by address or by header instead.",
     ),

@@ -20,6 +20,7 @@ from connectors.base.manifest import ConnectorSettings, SetupText
 
 _ROLES: Final = {"read": "portcullis-read", "write": "portcullis-blocking"}
 _TITLES: Final = {"read": "Read role", "write": "Blocking role (only if blocks may be pushed)"}
+_FIREHOSE: Final = "https://docs.aws.amazon.com/firehose/latest/dev/create-destination.html"
 _NO_PRINCIPAL: Final = "ASK-YOUR-PORTCULLIS-OPERATOR-FOR-THE-PRINCIPAL-ARN"
 #: Marks in generated Terraform that become expressions of variables.
 _ACCOUNT: Final = "${var.account_id}"
@@ -46,7 +47,38 @@ def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str,
             SetupText(f"{title}: AWS CLI", _command_line(access, trust, policy), "bash", access=access),
             SetupText(f"{title}: policy only", _json(policy), "json", access=access),
         ]
+    stream = firehose_terraform(context.get("ingest_url", ""), context.get("ingest_token", ""))
+    made.append(SetupText("Push logs by Firehose (optional): Terraform", stream, "terraform", _FIREHOSE))
     return made
+
+
+def firehose_terraform(url: str, token: str) -> str:
+    """A delivery stream to our HTTP endpoint; what cannot be delivered for an hour is kept in the customer's bucket."""
+    return f"""# A stream for WAF logs must be named aws-waf-logs-*, one for API Gateway access logs amazon-apigateway-*.
+resource "aws_kinesis_firehose_delivery_stream" "portcullis" {{
+  name        = "aws-waf-logs-portcullis"
+  destination = "http_endpoint"
+
+  http_endpoint_configuration {{
+    name               = "Portcullis"
+    url                = "{url}"
+    access_key         = "{token}"
+    buffering_size     = 4
+    buffering_interval = 60
+    retry_duration     = 3600
+    role_arn           = aws_iam_role.firehose.arn # may write to the bucket below
+    s3_backup_mode     = "FailedDataOnly"
+
+    request_configuration {{
+      content_encoding = "GZIP"
+    }}
+    s3_configuration {{
+      role_arn   = aws_iam_role.firehose.arn
+      bucket_arn = aws_s3_bucket.undelivered_logs.arn
+    }}
+  }}
+}}
+"""
 
 
 def cloudformation_template(access: str, principal: str, external_id: str, groups: Sequence[str]) -> str:

@@ -45,6 +45,10 @@ class Processes:
             f"{name} was not ready in {seconds:.0f} s; its output is in {self._logs / name}.log"
         )
 
+    def pid(self, name: str) -> int:
+        """The process id under a name."""
+        return self._running[name].pid
+
     def kill(self, name: str) -> None:
         """End a process without any warning, as a crash would."""
         process = self._running.pop(name)

@@ -20,6 +20,8 @@ from connectors.base.intent import BlockAction, BlockIntent, HeaderMatch, Match,
 from connectors.base.registry import implementation
 from connectors.testkit.conformance import FaultCase, Subject
 from connectors.testkit.running import Fault, local_egress, running_double
+from tests.connectors.aws.test_firehose import SOME, delivery, lines, subscription
+from tests.samples import aws_waf
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 EXTERNAL_ID = "5b0f4b1c-7f5e-4a9e-9d7c-0d6a4f1c2b3a"
@@ -114,6 +116,7 @@ def subject() -> Iterator[Subject]:
             faults=FAULTS,
             intents=INTENTS,
             sources=("aws.access", "aws.access_json", "aws.request", "aws.waf"),
+            pushes=(delivery(lines(aws_waf(SOME[0]))), delivery(subscription(aws_waf(SOME[0])))),
             context={
                 "format": '{"id":"$context.requestId","t":"$context.requestTimeEpoch","p":"$context.path"}'
             },

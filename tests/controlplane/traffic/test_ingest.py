@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import time
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +17,7 @@ from controlplane.traffic import jobs, queries, receiving
 from tenants.isolation.context import tenant_context
 from tenants.orgs.types import OrgInfo
 from tests.clients import TenantClient, anonymous
-from tests.samples import calls, kong
+from tests.samples import aws_waf, calls, kong
 
 RECORDS = [kong(call) for call in calls()][:50]
 
@@ -209,3 +211,21 @@ def test_a_push_that_is_short_as_text_and_endless_as_values_is_refused_before_it
     answer = pusher.push(gzip.compress(body, 1))
     assert answer.status_code == 413
     assert "Send smaller batches" in answer.json()["detail"]
+
+
+AWS = {"account_id": "1" * 12, "regions": ["eu-west-1"], "role_arn": f"arn:aws:iam::{'1' * 12}:role/read"}
+
+
+def test_firehose_pushes_with_its_own_header_and_is_answered_in_its_own_form(client, acme):
+    made = client.post("/api/v1/connections", {"connector": "aws", "name": "AWS", "settings": AWS}).json()
+    token = client.post(f"/api/v1/connections/{made['id']}/rotate-token").json()["ingest_token"]
+    stream = Pusher(acme, made["id"], token)
+    lines = b"".join(json.dumps(aws_waf(call)).encode() + b"\n" for call in islice(calls(), 20))
+    body = {"requestId": "r-1", "timestamp": 1, "records": [{"data": base64.b64encode(lines).decode()}]}
+    headers = {"HTTP_AUTHORIZATION": "", "HTTP_X_AMZ_FIREHOSE_REQUEST_ID": "r-1"}
+    wrong = stream.push(body, **headers, HTTP_X_AMZ_FIREHOSE_ACCESS_KEY="wrong")
+    assert (wrong.status_code, wrong.json()["requestId"]) == (401, "r-1")
+    assert "Nothing was stored" in wrong.json()["errorMessage"]
+    taken = stream.push(body, **headers, HTTP_X_AMZ_FIREHOSE_ACCESS_KEY=token)
+    assert (taken.status_code, taken.json()["requestId"]) == (200, "r-1")
+    assert stream.counted() == (20, 0, 0)
