@@ -1,5 +1,8 @@
 """Receive Kong's http-log pushes and turn its log records into neutral calls.
 
+Source: Kong ``kong/pdk/log.lua`` (documented serializer) 0.11 … 3.15. Known variants: numbers as strings, empty
+lists as ``{}``, repeated headers as lists, ``request_uri`` for ``uri``, no ``request.id`` before 3.5.
+
 Cookies, API keys and other credentials only feed the principal and session columns, which the door hashes;
 the header column itself is dropped there.
 """
@@ -11,76 +14,25 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from connectors.base.calls import CallBatch, Quarantined, RawBatch
-from connectors.base.columns import (
-    address,
-    calls_from_columns,
-    epoch_micros,
-    header_column,
-    http_status,
-    made_id,
-    millis,
-    plain_host,
-    quarantined,
-    text,
-    whole,
-)
+from connectors.base.calls import CallBatch, RawBatch
+from connectors.base.columns import made_id
 from connectors.base.errors import VendorAnswerError
+from connectors.base.mapping import Cells, Columns, From, JsonLines, Rows, convert, each
+from connectors.base.mapping import Mapping as FormatMapping
+from connectors.base.mapping import normalise as run
+from connectors.base.mapping.kernels import coalesced, constant, per_distinct
 from connectors.egress import Egress
-from connectors.kong.identity import caller_of
+from connectors.kong.identity import CALLER_FIELDS, caller_columns
 from connectors.kong.manifest import KongSettings
-from connectors.kong.records import (
-    NO_LATENCIES,
-    NO_RESPONSE,
-    NOBODY,
-    Latencies,
-    Named,
-    Record,
-    Response,
-    decode,
-)
 
 SOURCE: Final = "kong.http_log"
 
-#: The columns this source fills, in the order ``_row`` gives them.
-COLUMNS: Final = (
-    "call_id",
-    "ts",
-    "gateway",
-    "stage",
-    "host",
-    "method",
-    "path",
-    "query",
-    "declared_route",
-    "protocol",
-    "upstream",
-    "client_ip",
-    "client_ip_trust",
-    "principal_kind",
-    "principal",
-    "session",
-    "consumer",
-    "user_agent",
-    "status",
-    "latency_ms",
-    "upstream_status",
-    "upstream_latency_ms",
-    "request_bytes",
-    "response_bytes",
-    "request_content_type",
-    "response_content_type",
-    "auth_present",
-    "waf_action",
-    "waf_rules",
-    "headers",
-    "body",
-    "response_body",
-)
-
 _array = msgspec.json.Decoder(list[msgspec.Raw])
-_BLOCKED = {403, 429}
+_BLOCKED: Final = pa.array([403, 429], pa.int16())
+_NO_URI: Final = "the record names no method or no URI"
 
 
 class Calls:
@@ -121,115 +73,117 @@ def split_records(body: bytes) -> tuple[bytes, ...]:
 
 def normalise(batch: RawBatch) -> CallBatch:
     """Neutral calls of Kong log records; never raises."""
-    first_line = whole(batch.context.get("first_line"))
-    workspace = batch.context.get("workspace", "default")
-    rows: list[tuple[Any, ...]] = []
-    bad: list[Quarantined] = []
-    for number, raw in enumerate(batch.records):
-        if not raw or raw.isspace():
-            continue
-        record = decode(raw)
-        row = record if isinstance(record, str) else _row(record, workspace)
-        if isinstance(row, str):
-            bad.append(quarantined(raw, row, None if first_line is None else first_line + number))
-        else:
-            rows.append(row)
-    columns: dict[str, Any] = dict(zip(COLUMNS, zip(*rows, strict=True), strict=False))
-    columns["headers"] = header_column(columns.get("headers", ()))
-    return CallBatch(batch.source, calls_from_columns(columns, len(rows)), tuple(bad))
+    return run(MAPPING, batch)
 
 
-def _row(record: Record, workspace: str) -> tuple[Any, ...] | str:
-    """One call's values in the order of ``COLUMNS``, or the reason why the record cannot be a call."""
-    request = record.request
-    response = record.response if isinstance(record.response, Response) else NO_RESPONSE
-    latencies = record.latencies if isinstance(record.latencies, Latencies) else NO_LATENCIES
-    service, route = _named(record.service), _named(record.route)
-    ts = epoch_micros(record.started_at)
-    target = request.uri or request.request_uri or ""
-    if ts is None:
-        return "started_at is not a time"
-    if not request.method or not target:
-        return "the record names no method or no URI"
-    path, mark, query = target.partition("?")
-    sent = _headers(request.headers)
-    client = address(record.client_ip) if record.client_ip else None
-    status, upstream_status = http_status(response.status), http_status(record.upstream_status)
-    blocked = record.source == "exit" and upstream_status is None and status in _BLOCKED
-    consumer = _named(record.consumer)
-    caller = caller_of(consumer, _named(record.authenticated_entity), sent)
-    forwarded = sent.get("x-forwarded-for")
-    return (
-        request.id or _made_id(record, client, target),
-        ts,
-        service.id or service.name,
-        record.workspace_name or record.workspace or workspace,
-        plain_host(sent.get("host")) or _url_host(request.url),
-        request.method.upper(),
-        path or "/",
-        query if mark else _query(request.querystring),
-        route.id or route.name,
-        request.url.partition("://")[0] if request.url and "://" in request.url else None,
-        _upstream(record.tries) or service.host,
-        client,
-        None if client is None else _trust(client, forwarded),
-        caller.kind,
-        caller.principal,
-        caller.session,
-        text(consumer.username) or text(consumer.custom_id),
-        text(sent.get("user-agent")),
-        status,
-        millis(latencies.request),
-        upstream_status,
-        millis(latencies.proxy),
-        whole(request.size),
-        whole(response.size),
-        text(sent.get("content-type")),
-        _content_type(response.headers),
-        caller.credential_sent,
-        "BLOCK" if blocked else None,
-        _rules(route, blocked),
-        sent,
-        request.body if isinstance(request.body, str) else None,
-        response.body if isinstance(response.body, str) else None,
+def _finish(rows: Rows, columns: Columns, context: Mapping[str, str]) -> None:
+    """What takes more than one field: the caller, blocks, and what old versions leave out."""
+    if columns["headers"].null_count:  # a record without headers is a request that sent none
+        columns["headers"] = convert("headers", [row or [] for row in _header_rows(columns["headers"])])
+    _addresses(rows, columns)
+    columns.update(caller_columns(rows))
+    columns["stage"] = coalesced(columns["stage"], constant(context.get("workspace", "default"), rows.count))
+    _blocks(rows, columns)
+    if columns["call_id"].null_count:
+        _old_ids(rows, columns)
+    _old_queries(rows, columns)
+
+
+def _header_rows(column: pa.Array) -> list[Any]:
+    return [row and [{"name": name, "value": value} for name, value in row] for row in column.to_pylist()]
+
+
+def _given(rows: Rows, path: str) -> Cells:
+    cells = rows.cells(path)
+    return [] if cells is None else cells
+
+
+def _list(rows: Rows, path: str) -> list[Any]:
+    cells = rows.cells(path)
+    return [] if cells is None else each(cells)
+
+
+def _addresses(rows: Rows, columns: Columns) -> None:
+    """Scheme and host of the URL, the upstream that was tried last, and how far the client's address is trusted."""
+    urls = convert("raw", _given(rows, "request.url"))
+    columns["protocol"] = pc.struct_field(pc.extract_regex(urls, r"^(?P<scheme>[^:/]*)://"), "scheme")
+    if columns["host"].null_count:
+        columns["host"] = pc.coalesce(columns["host"], per_distinct(urls, _url_host, pa.string()))
+    forwarded = convert("raw", _given(rows, "request.headers.x-forwarded-for"))
+    if forwarded.null_count < rows.count:
+        pairs = zip(columns["client_ip"].to_pylist(), forwarded.to_pylist(), strict=True)
+        trust = [
+            None if ip is None else "trusted_hop" if hops and ip in hops else "peer" for ip, hops in pairs
+        ]
+        columns["client_ip_trust"] = pa.array(trust, pa.string())
+
+
+def _url_host(url: str) -> str | None:
+    found = url.split("://", 1)[1].split("/", 1)[0] if "://" in url else None
+    named = convert("host", [found])[0].as_py()
+    return str(named) if named is not None else None
+
+
+def _upstream(tries: Any) -> str | None:
+    last = tries[-1] if type(tries) is list and tries else None
+    return f"{last['ip']}:{last.get('port', '')}" if type(last) is dict and last.get("ip") else None
+
+
+def _blocks(rows: Rows, columns: Columns) -> None:
+    """A request that a plugin ended itself: our own marks on its route name the block."""
+    ended = pc.equal(convert("raw", _given(rows, "source")), "exit")
+    refused = pc.is_in(columns["status"], _BLOCKED)
+    blocked = pc.fill_null(pc.and_(pc.and_(ended, pc.is_null(columns["upstream_status"])), refused), False)
+    if not pc.any(blocked).as_py():
+        return
+    columns["waf_action"] = pc.if_else(blocked, "BLOCK", pa.scalar(None, pa.string()))
+    pairs = zip(blocked.to_pylist(), _list(rows, "route.tags"), strict=True)
+    rules = [_own(tags) if mark else None for mark, tags in pairs]
+    columns["waf_rules"] = pa.array(rules, pa.list_(pa.string()))
+
+
+def _own(tags: Any) -> list[str]:
+    tags = tags if isinstance(tags, list) else []
+    return [tag for tag in tags if isinstance(tag, str) and tag.startswith("portcullis-")]
+
+
+def _old_ids(rows: Rows, columns: Columns) -> None:
+    """Ids for records of Kong before 3.5; the same each time the record is read."""
+    parts = zip(
+        columns["call_id"].to_pylist(),
+        _list(rows, "started_at"),
+        columns["client_ip"].to_pylist(),
+        _list(rows, "request.method"),
+        _list(rows, "request.uri"),
+        _list(rows, "request.request_uri"),
+        _list(rows, "request.size"),
+        _list(rows, "latencies.request"),
+        _list(rows, "latencies.proxy"),
+        strict=True,
+    )
+    columns["call_id"] = pa.array(
+        [
+            known or made_id(at, client, method, uri or old or "", size, took, proxy)
+            for known, at, client, method, uri, old, size, took, proxy in parts
+        ],
+        pa.string(),
     )
 
 
-def _made_id(record: Record, client: str | None, target: str) -> str:
-    """An id for records of Kong before 3.5; the same each time the record is read."""
-    took = record.latencies if isinstance(record.latencies, Latencies) else NO_LATENCIES
-    request = record.request
-    return made_id(record.started_at, client, request.method, target, request.size, took.request, took.proxy)
+def _old_queries(rows: Rows, columns: Columns) -> None:
+    """The query of records whose URI leaves it out: Kong's parsed form, written back."""
+    bare = pc.fill_null(pc.equal(columns["query"], ""), False)
+    parsed = _list(rows, "request.querystring")
+    places = [row for row in pc.indices_nonzero(bare).to_pylist() if parsed[row]]
+    if places:
+        query = columns["query"].to_pylist()
+        for row in places:
+            query[row] = _query(parsed[row])
+        columns["query"] = pa.array(query, pa.string())
 
 
-def _named(entity: Named | list[Any] | None) -> Named:
-    return entity if isinstance(entity, Named) else NOBODY
-
-
-def _headers(raw: dict[str, Any] | list[Any] | None) -> dict[str, str]:
-    """Header names in lower case; repeated headers joined by a comma as HTTP does."""
-    if not isinstance(raw, dict):
-        return {}
-    return {
-        name.lower(): value
-        if type(value) is str
-        else ", ".join(map(str, value))
-        if type(value) is list
-        else str(value)
-        for name, value in raw.items()
-    }
-
-
-def _content_type(raw: dict[str, Any] | list[Any] | None) -> str | None:
-    """The response's content type; Kong writes header names in lower case, its ancestors did not."""
-    if not isinstance(raw, dict):
-        return None
-    return text(raw.get("content-type")) or text(raw.get("Content-Type"))
-
-
-def _query(parsed: dict[str, Any] | list[Any] | None) -> str:
-    """The query of records whose URI leaves it out; Kong's parsed form, written back."""
-    if not isinstance(parsed, dict) or not parsed:
+def _query(parsed: Any) -> str:
+    if not isinstance(parsed, dict):
         return ""
     pairs: list[tuple[str, str]] = []
     for name, value in parsed.items():
@@ -238,23 +192,42 @@ def _query(parsed: dict[str, Any] | list[Any] | None) -> str:
     return urlencode(pairs, errors="replace")
 
 
-def _url_host(url: str | None) -> str | None:
-    return plain_host(url.split("://", 1)[1].split("/", 1)[0]) if url and "://" in url else None
-
-
-def _upstream(tries: object) -> str | None:
-    last = tries[-1] if isinstance(tries, list) and tries else None
-    return f"{last['ip']}:{last.get('port', '')}" if isinstance(last, dict) and last.get("ip") else None
-
-
-def _trust(client: str, forwarded: str | None) -> str:
-    """Kong's client_ip is the peer, or an address a trusted hop reported in X-Forwarded-For."""
-    return "trusted_hop" if forwarded and client in forwarded else "peer"
-
-
-def _rules(route: Named, blocked: bool) -> list[str] | None:
-    """Our own marks on the route that ended the request: its tags name the block."""
-    if not blocked:
-        return None
-    tags = route.tags if isinstance(route.tags, list) else []
-    return [tag for tag in tags if isinstance(tag, str) and tag.startswith("portcullis-")]
+MAPPING: Final = FormatMapping(
+    JsonLines(
+        repeated=("service", "route", "consumer", "authenticated_entity"),
+        headers=("request.headers",),
+        computed={"tried": ("tries", _upstream)},
+    ),
+    {
+        "call_id": From("request.id"),
+        "ts": From("started_at", kind="epoch_ms"),
+        "gateway": From("service.id", "service.name"),
+        "stage": From("workspace_name", "workspace"),
+        "host": From("request.headers.host", kind="host"),
+        "method": From("request.method"),
+        "target": From("request.uri", "request.request_uri"),
+        "declared_route": From("route.id", "route.name"),
+        "upstream": From("tried", "service.host"),
+        "client_ip": From("client_ip", kind="address"),
+        "consumer": From("consumer.username", "consumer.custom_id"),
+        "user_agent": From("request.headers.user-agent"),
+        "status": From("response.status", kind="status"),
+        "latency_ms": From("latencies.request", kind="millis"),
+        "upstream_status": From("upstream_status", kind="status"),
+        "upstream_latency_ms": From("latencies.proxy", kind="millis"),
+        "request_bytes": From("request.size", kind="whole"),
+        "response_bytes": From("response.size", kind="whole"),
+        "request_content_type": From("request.headers.content-type"),
+        "response_content_type": From("response.headers.content-type", "response.headers.Content-Type"),
+        "headers": From("request.headers", kind="headers"),
+        "body": From("request.body", kind="raw"),
+        "response_body": From("response.body", kind="raw"),
+    },
+    trust="peer",
+    finish=_finish,
+    also=(
+        "request.url", "request.querystring", "request.headers.x-forwarded-for", "source", "route.tags",
+        *CALLER_FIELDS,
+    ),
+    reasons={"ts": "started_at is not a time", "method": _NO_URI, "path": _NO_URI},
+)  # fmt: skip

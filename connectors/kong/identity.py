@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 import msgspec
+import pyarrow as pa
 
-from connectors.base.columns import text
-from connectors.kong.records import Named
+from connectors.base.mapping import Columns, From, Rows
 
 #: Request headers that carry API keys under Kong's key-auth defaults and common practice.
-KEY_HEADERS: Final = frozenset({"apikey", "x-api-key", "api-key", "x-apikey"})
+KEY_HEADERS: Final = ("apikey", "x-api-key", "api-key", "x-apikey")
 
 #: Cookies that hold a session, in the order they are believed.
 SESSION_COOKIES: Final = (
     "session", "sessionid", "session_id", "sid", "connect.sid", "jsessionid", "phpsessid",
     "asp.net_sessionid", "laravel_session", "_session_id", "auth_token", "access_token",
 )  # fmt: skip
+
+_CONSUMER: Final = ("consumer.username", "consumer.custom_id", "consumer.id")
+_KEYS: Final = tuple(f"request.headers.{name}" for name in KEY_HEADERS)
+
+#: What ``caller_columns`` reads of a record.
+CALLER_FIELDS: Final = (
+    *_CONSUMER,
+    *_KEYS,
+    "authenticated_entity.id",
+    "request.headers.authorization",
+    "request.headers.cookie",
+)
 
 _MAX_TOKEN = 8192
 
@@ -42,23 +53,55 @@ class Caller(NamedTuple):
     credential_sent: bool = False
 
 
-def caller_of(consumer: Named, credential: Named, headers: Mapping[str, str]) -> Caller:
-    """The most trustworthy statement on who called: consumer, token subject, key, credential."""
-    authorization = headers.get("authorization")
-    cookie = headers.get("cookie")
-    key = (
-        None
-        if KEY_HEADERS.isdisjoint(headers)
-        else next(headers[name] for name in headers if name in KEY_HEADERS)
+def caller_columns(rows: Rows) -> Columns:
+    """Principal, session and whether a credential was sent, decided once per distinct caller."""
+    told = zip(
+        _texts(rows, *_CONSUMER),
+        _texts(rows, "authenticated_entity.id"),
+        _texts(rows, "request.headers.authorization"),
+        _texts(rows, "request.headers.cookie"),
+        _texts(rows, *_KEYS),
+        strict=True,
     )
+    known: dict[tuple[str | None, ...], Caller] = {}
+    callers: list[Caller] = []
+    for parts in told:
+        caller = known.get(parts)
+        if caller is None:
+            caller = known[parts] = caller_of(*parts)
+        callers.append(caller)
+    kinds, principals, sessions, sent = zip(*callers, strict=True)
+    return {
+        "principal_kind": pa.array(kinds, pa.string()),
+        "principal": pa.array(principals, pa.string()),
+        "session": pa.array(sessions, pa.string()),
+        "auth_present": pa.array(sent, pa.bool_()),
+    }
+
+
+def _texts(rows: Rows, *paths: str) -> list[str | None]:
+    column = From(*paths).column(rows)
+    if column is None or column.null_count == len(column):
+        return [None] * rows.count
+    found: list[str | None] = column.to_pylist()
+    return found
+
+
+def caller_of(
+    consumer: str | None,
+    credential: str | None,
+    authorization: str | None,
+    cookie: str | None,
+    key: str | None,
+) -> Caller:
+    """The most trustworthy statement on who called: consumer, token subject, key, credential."""
     session = _session(cookie) if cookie else None
-    sent = bool(authorization or key or session or credential.id)
+    sent = bool(authorization or key or session or credential)
     claims = _token_claims(authorization) if authorization and authorization != "REDACTED" else None
     if claims is not None and session is None:
         session = claims.sid or claims.jti
-    name = text(consumer.username) or text(consumer.custom_id) or text(consumer.id)
-    if name:
-        return Caller("consumer", name, session, True)
+    if consumer:
+        return Caller("consumer", consumer, session, True)
     if claims is not None and claims.sub is not None:
         return Caller("user", str(claims.sub), session, sent)
     basic = _basic_user(authorization) if authorization else None
@@ -66,8 +109,8 @@ def caller_of(consumer: Named, credential: Named, headers: Mapping[str, str]) ->
         return Caller("user", basic, session, sent)
     if key:
         return Caller("key", key, session, sent)
-    if text(credential.id):
-        return Caller("key", credential.id, session, True)
+    if credential:
+        return Caller("key", credential, session, True)
     return Caller(None, None, session, sent)
 
 

@@ -5,11 +5,14 @@ of ``NORMALISED_SCHEMA``, a ``From`` with the fields that may hold it and the na
 it: whole columns at a time, never raising, every record a call or quarantined. See docs/adding-a-connector.md.
 """
 
+from connectors.base.mapping.chosen_keys import folded
 from connectors.base.mapping.columns import Cells, Columns, Rows
 from connectors.base.mapping.convert import CONVERTERS, convert, said
 from connectors.base.mapping.format import From, Mapping, normalise, one_of
+from connectors.base.mapping.headers import Headers
 from connectors.base.mapping.json_lines import JsonLines
 from connectors.base.mapping.kernels import per_distinct, split_target
+from connectors.base.mapping.packing import each
 from connectors.base.mapping.text_lines import Separated, Words
 
 __all__ = [
@@ -17,12 +20,15 @@ __all__ = [
     "Cells",
     "Columns",
     "From",
+    "Headers",
     "JsonLines",
     "Mapping",
     "Rows",
     "Separated",
     "Words",
     "convert",
+    "each",
+    "folded",
     "normalise",
     "one_of",
     "per_distinct",

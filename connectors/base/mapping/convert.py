@@ -17,11 +17,12 @@ from connectors.base.mapping import times
 from connectors.base.mapping.columns import Cells
 from connectors.base.mapping.headers import header_column
 from connectors.base.mapping.kernels import per_distinct, where
+from connectors.base.mapping.packing import each, packed
 
 #: What logs write for nothing.
 NOTHING: Final = pa.array(["", "-", "(not set)", "null"])
 
-_REFUSED: Final = (pa.ArrowInvalid, pa.ArrowTypeError, ValueError, OverflowError)
+_TEXT: Final = pa.string()
 _OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4: Final = rf"^{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}$"
 _WHOLE: Final = r"^-?[0-9]{1,18}$"
@@ -32,16 +33,18 @@ _FALSE: Final = frozenset({"false", "0", "no", "off"})
 
 def strings(cells: Cells) -> pa.Array:
     """Texts; anything else is null."""
-    return _strings(cells, _text_of)
+    column = packed(cells)
+    if isinstance(column, list):
+        return pa.array(list(map(_text_of, column)), pa.string())
+    return column if column.type == _TEXT else pa.nulls(len(column), _TEXT)
 
 
-def _strings(cells: Cells, other: Callable[[Any], str | None]) -> pa.Array:
-    if isinstance(cells, pa.Array):
-        return cells
-    try:
-        return pa.array(cells, pa.string())
-    except _REFUSED:
-        return pa.array([other(cell) for cell in cells], pa.string())
+def written(cells: Cells) -> pa.Array:
+    """Texts, and numbers as texts."""
+    column = packed(cells)
+    if not isinstance(column, list) and column.type != _TEXT:
+        column = column.to_pylist() if column.type == pa.float64() else pc.cast(column, _TEXT)
+    return column if isinstance(column, pa.Array) else pa.array(list(map(_written_of, column)), pa.string())
 
 
 def _text_of(cell: Any) -> str | None:
@@ -62,7 +65,7 @@ def _text(cells: Cells) -> pa.Array:
 
 
 def _written(cells: Cells) -> pa.Array:
-    return said(_strings(cells, _written_of))
+    return said(written(cells))
 
 
 def _upper(cells: Cells) -> pa.Array:
@@ -101,32 +104,23 @@ def _first_address(cells: Cells) -> pa.Array:
 
 def integers(cells: Cells) -> pa.Array:
     """Whole numbers from numbers and from texts."""
-    if isinstance(cells, list):
-        try:
-            return pa.array(cells, pa.int64())
-        except _REFUSED:
-            pass
-        try:
-            cells = pa.array(cells, pa.string())
-        except _REFUSED:
-            return pa.array([whole(cell) for cell in cells], pa.int64())
-    return pc.cast(where(pc.match_substring_regex(cells, _WHOLE), cells), pa.int64())
+    column = packed(cells)
+    if isinstance(column, list) or column.type == pa.float64():
+        return pa.array([whole(cell) for cell in each(column)], pa.int64())
+    if column.type == _TEXT:
+        return pc.cast(where(pc.match_substring_regex(column, _WHOLE), column), pa.int64())
+    return column
 
 
 def decimals(cells: Cells) -> pa.Array:
     """Numbers that are not negative, from numbers and from texts."""
-    if isinstance(cells, list):
-        try:
-            found = pa.array(cells, pa.float64())
-        except _REFUSED:
-            found = None
-        if found is not None and bool not in set(map(type, cells)):
-            return where(pc.and_(pc.greater_equal(found, 0.0), pc.less(found, 1e18)), found)
-        try:
-            cells = pa.array(cells, pa.string())
-        except _REFUSED:
-            return pa.array([_decimal_of(cell) for cell in cells], pa.float64())
-    return pc.cast(where(pc.match_substring_regex(cells, _DECIMAL), cells), pa.float64())
+    column = packed(cells)
+    if isinstance(column, list):
+        return pa.array(list(map(_decimal_of, column)), pa.float64())
+    if column.type == _TEXT:
+        return pc.cast(where(pc.match_substring_regex(column, _DECIMAL), column), pa.float64())
+    column = pc.cast(column, pa.float64(), safe=False)
+    return where(pc.and_(pc.greater_equal(column, 0.0), pc.less(column, 1e18)), column)
 
 
 def _decimal_of(cell: Any) -> float | None:
@@ -148,32 +142,21 @@ def _milliseconds(factor: float) -> Callable[[Cells], pa.Array]:
 
 
 def _status(cells: Cells) -> pa.Array:
-    if isinstance(cells, list):
-        try:
-            numbers = pa.array(cells, pa.int64())
-        except _REFUSED:
-            try:
-                cells = pa.array(cells, pa.string())
-            except _REFUSED:
-                return pa.array([http_status(cell) for cell in cells], pa.int16())
-        else:
-            fitting = pc.and_(pc.greater_equal(numbers, 100), pc.less_equal(numbers, 599))
-            return pc.cast(where(fitting, numbers), pa.int16())
-    return per_distinct(cells, http_status, pa.int16())
+    column = packed(cells)
+    if isinstance(column, list) or column.type == pa.float64():
+        return pa.array([http_status(cell) for cell in each(column)], pa.int16())
+    if column.type == _TEXT:
+        return per_distinct(column, http_status, pa.int16())
+    return pc.cast(
+        where(pc.and_(pc.greater_equal(column, 100), pc.less_equal(column, 599)), column), pa.int16()
+    )
 
 
 def _time(cells: Cells) -> pa.Array:
-    if isinstance(cells, list):
-        if float not in set(map(type, cells)):
-            try:
-                return times.from_numbers(pa.array(cells, pa.int64()))
-            except _REFUSED:
-                pass
-        try:
-            cells = pa.array(cells, pa.string())
-        except _REFUSED:
-            return pa.array([times.moment(cell) for cell in cells], pa.int64())
-    return times.from_texts(cells)
+    column = packed(cells)
+    if isinstance(column, list) or column.type == pa.float64():
+        return pa.array([times.moment(cell) for cell in each(column)], pa.int64())
+    return times.from_texts(column) if column.type == _TEXT else times.from_numbers(column)
 
 
 def _epoch_ms(cells: Cells) -> pa.Array:
@@ -181,9 +164,10 @@ def _epoch_ms(cells: Cells) -> pa.Array:
 
 
 def _flag(cells: Cells) -> pa.Array:
-    if isinstance(cells, list):
-        return pa.array([cell if type(cell) is bool else _truth(cell) for cell in cells], pa.bool_())
-    return per_distinct(cells, _truth, pa.bool_())
+    column = packed(cells)
+    if isinstance(column, pa.Array) and column.type == _TEXT:
+        return per_distinct(column, _truth, pa.bool_())
+    return pa.array([cell if type(cell) is bool else _truth(cell) for cell in each(column)], pa.bool_())
 
 
 def _truth(cell: Any) -> bool | None:
@@ -193,9 +177,7 @@ def _truth(cell: Any) -> bool | None:
 
 def _texts(cells: Cells) -> pa.Array:
     """Lists of texts; a single text is a list of one."""
-    if isinstance(cells, pa.Array):
-        cells = cells.to_pylist()
-    return pa.array([_list_of(cell) for cell in cells], pa.list_(pa.string()))
+    return pa.array([_list_of(cell) for cell in each(cells)], pa.list_(pa.string()))
 
 
 def _list_of(cell: Any) -> list[str] | None:

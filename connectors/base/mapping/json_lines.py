@@ -1,209 +1,133 @@
-"""JSON records as columns: only the fields that are asked for are built, a whole batch in one decoding."""
+"""JSON records as columns: only the fields that are asked for are built, piece by piece while they are in the cache."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
-from operator import attrgetter
 from typing import Any, Final
 
 import msgspec
 
-from connectors.base.mapping.columns import Path, Read, segments
+from connectors.base.mapping.chosen_keys import ChosenKeys, Keys, folded
+from connectors.base.mapping.columns import Cells, Path, Read, Rows, segments
+from connectors.base.mapping.object_shape import Shape, Special
+from connectors.base.mapping.packing import Gathered
 
-#: Records decoded together. A batch with a bad record costs one such piece read record by record, not all of it.
-PIECE: Final = 512
-_SEPARATORS: Final = str.maketrans(".-/ ", "____")
+#: Records decoded together: few enough to stay in the cache, and all that a bad record makes be read one by one.
+PIECE: Final = 256
 
 _any = msgspec.json.Decoder(dict[str, Any])
+_documents = msgspec.json.Decoder(list[dict[str, Any]])
 _BAD: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 #: A record the vendor broke, read some other way; None when that fails too.
 Salvage = Callable[[bytes], "dict[str, Any] | None"]
 
 
-class _Node:
-    """One object of the record: a class with a slot for each member that is asked for."""
+class _Records(Gathered):
+    """Good records of a fixed shape; columns by path."""
 
-    def __init__(self, paths: Iterable[tuple[str, ...]], repeated: frozenset[tuple[str, ...]]) -> None:
-        below: dict[str, set[tuple[str, ...]]] = {}
-        for path in paths:
-            below.setdefault(path[0], set()).add(path[1:])
-        self.slots: dict[str, str] = {}
-        self.children: dict[str, _Node] = {}
-        self.decoders: dict[str, Any] = {}
-        members: list[tuple[str, Any, Any]] = []
-        for number, (name, rests) in enumerate(below.items()):
-            slot = f"m{number}"
-            self.slots[name] = slot
-            if () in rests:
-                members.append((slot, Any, None))
-                continue
-            child = _Node(rests, frozenset(path[1:] for path in repeated if path[0] == name and path[1:]))
-            self.children[name] = child
-            if (name,) in repeated:
-                self.decoders[name] = msgspec.json.Decoder(child.anything)
-                members.append((slot, msgspec.Raw, msgspec.Raw(b"null")))
-            else:
-                members.append((slot, child.anything, None))
-        # gc=False: records are trees, and tracking them costs a third of the reading time.
-        renamed = {slot: name for name, slot in self.slots.items()}
-        self.kind: Any = msgspec.defstruct("Record", members, rename=renamed, gc=False)
-        self.anything: Any = self.kind | list[Any] | str | int | float | bool | None
-        self.empty: Any = self.kind()
+    def __init__(self, paths: frozenset[tuple[str, ...]]) -> None:
+        super().__init__()
+        self._paths = paths
 
-    def made(self, value: Any) -> Any:
-        """The object of a document that was decoded member by member; the empty one of anything else."""
-        if not isinstance(value, dict):
-            return self.empty
-        members: dict[str, Any] = {}
-        for name, slot in self.slots.items():
-            if name not in value:
-                continue
-            child = self.children.get(name)
-            members[slot] = value[name] if child is None else child.made(value[name])
-        return self.kind(**members)
-
-    def objects(self, name: str, cells: Sequence[Any]) -> list[Any]:
-        """The members ``name`` as objects; what is no object counts as one without members."""
-        child = self.children[name]
-        kind, empty = child.kind, child.empty
-        if name not in self.decoders:
-            return [cell if type(cell) is kind else empty for cell in cells]
-        decode, known, made = self.decoders[name].decode, dict[bytes, Any](), list[Any]()
-        for cell in cells:
-            if type(cell) is not msgspec.Raw:
-                made.append(cell)
-                continue
-            text = bytes(cell)
-            found = known.get(text)
-            if found is None:
-                try:
-                    found = decode(text)
-                except _BAD:
-                    found = None
-                found = known[text] = found if type(found) is kind else empty
-            made.append(found)
-        return made
-
-
-class _Records:
-    """Good records of a fixed shape."""
-
-    def __init__(self, node: _Node, records: list[Any]) -> None:
-        self.count = len(records)
-        self._node = node
-        self._objects: dict[tuple[str, ...], list[Any]] = {(): records}
-
-    def cells(self, path: Path) -> list[Any] | None:
+    def cells(self, path: Path) -> Cells:
         """One field of every record. ``KeyError`` for a field the mapping does not name."""
-        node = self._node
-        taken: tuple[str, ...] = ()
         keys = segments(path)
-        for place, name in enumerate(keys):
-            if name not in node.slots:
-                raise KeyError(f"the mapping does not name the field {path}")
-            cells = list(map(attrgetter(node.slots[name]), self._objects[taken]))
-            if name not in node.children:
-                return _inside(cells, keys[place + 1 :])
-            taken = (*taken, name)
-            if taken not in self._objects:
-                self._objects[taken] = node.objects(name, cells)
-            node = node.children[name]
-        raise KeyError(f"{path} is an object of which the mapping names members")
-
-
-class _Documents:
-    """Good records whose keys are only known in some spelling: they are matched in the folded one."""
-
-    def __init__(self, documents: list[dict[str, Any]]) -> None:
-        self.count = len(documents)
-        self._documents = documents
-        seen: dict[str, None] = {}
-        for document in documents:
-            if not document.keys() <= seen.keys():
-                seen.update(dict.fromkeys(document))
-        self._names: dict[str, list[str]] = {}
-        for key in seen:
-            self._names.setdefault(folded(key), []).append(key)
-
-    def cells(self, path: Path) -> list[Any] | None:
-        """One field of every record, its first key in the folded spelling."""
-        first, *rest = segments(path)
-        names = self._names.get(first)
-        if names is None:
-            return None
-        cells = [document.get(names[0]) for document in self._documents]
-        for name in names[1:]:
-            pairs = zip(cells, self._documents, strict=True)
-            cells = [other.get(name) if cell in _NOTHING else cell for cell, other in pairs]
-        return _inside(cells, tuple(rest))
-
-
-_NOTHING: Final[tuple[Any, ...]] = (None, "", "-")
-
-
-@lru_cache(maxsize=8192)
-def folded(key: str) -> str:
-    """A key in lower case with ``. - /`` and blanks as ``_``: how ``JsonLines(fold=True)`` compares keys."""
-    return key.lower().translate(_SEPARATORS)
-
-
-def _inside(cells: list[Any], keys: tuple[str, ...]) -> list[Any]:
-    for key in keys:
-        cells = [cell.get(key) if type(cell) is dict else None for cell in cells]
-    return cells
+        if keys not in self._paths:
+            raise KeyError(f"the mapping does not name the field {path}")
+        return self.column(keys)
 
 
 @dataclass(frozen=True)
 class JsonLines:
     """One JSON object per record.
 
-    ``fold``: the customer chose the keys, so they are matched by ``folded`` and written so in the mapping.
     ``repeated``: objects that are the same in many records (a service, a rule), decoded once per distinct text.
-    ``salvage`` reads records that are no JSON. ``unwrap`` gives the object that holds the fields of a document
-    (``fold`` only).
+    ``headers``: objects, or lists of name and value, whose members are headers: names are matched in lower case.
+    ``computed``: further fields, each made of one member of the record by a function of its value.
+    ``fold``: the customer chose the keys, so they are compared by what it makes of them (usually ``folded``) and
+    written so in the mapping. ``unwrap`` (``fold`` only) gives the object that holds the fields of a document, the
+    document itself where nothing is wrapped.
+    ``salvage`` reads records that are no JSON.
     """
 
-    fold: bool = False
     repeated: tuple[Path, ...] = ()
-    salvage: Salvage | None = None
+    headers: tuple[Path, ...] = ()
+    computed: Mapping[str, tuple[Path, Callable[[Any], Any]]] = field(default_factory=dict)
+    fold: Callable[[str], str] | None = None
     unwrap: Callable[[dict[str, Any]], dict[str, Any]] | None = None
-    _node: _Node | None = field(default=None, repr=False)
+    salvage: Salvage | None = None
+    _paths: frozenset[tuple[str, ...]] = frozenset()
+    _shape: Shape | None = field(default=None, repr=False)
+    _keys: Keys | None = field(default=None, repr=False)
 
     def prepared(self, paths: frozenset[tuple[str, ...]]) -> JsonLines:
         """This reader with a decoder that builds ``paths`` and skips all else."""
-        if self.fold:
-            return self
-        return replace(self, _node=_Node(sorted(paths), frozenset(map(segments, self.repeated))))
+        if self.fold is not None:
+            return replace(self, _keys=Keys(frozenset(path[0] for path in paths), self.fold))
+        computed: dict[tuple[str, ...], tuple[Any, ...]] = {}
+        for name, (source, compute) in self.computed.items():
+            computed[segments(source)] = (*computed.get(segments(source), ()), (segments(name), compute))
+        special = Special(
+            frozenset(map(segments, self.repeated)), frozenset(map(segments, self.headers)), computed
+        )
+        read = {path for path in paths if ".".join(path) not in self.computed}
+        shape = Shape(sorted(read | computed.keys()), special)
+        return replace(self, _shape=shape, _paths=paths)
 
     def read(self, records: Sequence[bytes]) -> Read:
         """The records' fields; a record that is no JSON object is bad."""
-        node = self._node
-        kind = dict[str, Any] if node is None else node.kind
-        decode = _list_decoder(kind).decode
-        made: list[Any] = []
         reasons: dict[int, str] = {}
+        rows = self._chosen(records, reasons) if self._keys is not None else self._fixed(records, reasons)
+        places = [place for place in range(len(records)) if place not in reasons] if reasons else None
+        return Read(rows, places, reasons)
+
+    def _fixed(self, records: Sequence[bytes], reasons: dict[int, str]) -> Rows:
+        shape = self._shape or Shape((), Special())
+        rows = _Records(self._paths)
         for start in range(0, len(records), PIECE):
             piece = records[start : start + PIECE]
-            try:
-                found = decode(b"[" + b",".join(piece) + b"]")
-            except _BAD:
-                found = ()
-            if len(found) == len(piece):
-                made += found
+            found = _together(shape.decode, piece)
+            if found is None:
+                found = list(map(shape.made, self._singly(piece, start, reasons)))
+            columns: dict[Any, Cells] = {}
+            shape.gather(found, columns)
+            rows.add(len(found), columns)
+        return rows
+
+    def _chosen(self, records: Sequence[bytes], reasons: dict[int, str]) -> Rows:
+        keys = self._keys or Keys(frozenset(), folded)
+        rows = ChosenKeys(keys)
+        for start in range(0, len(records), PIECE):
+            piece = records[start : start + PIECE]
+            slots = keys.slots()
+            found = None if slots is None else _together(slots.decode, piece)
+            if slots is not None and found is not None:
+                rows.add(len(found), slots.columns(found))
                 continue
-            for place, record in enumerate(piece, start):
-                document = self._document(record)
-                if isinstance(document, str):
-                    reasons[place] = document
-                else:
-                    made.append(document if node is None else node.made(document))
-        places = [place for place in range(len(records)) if place not in reasons] if reasons else None
-        if node is not None:
-            return Read(_Records(node, made), places, reasons)
-        return Read(_Documents(list(map(self.unwrap, made)) if self.unwrap else made), places, reasons)
+            documents = _together(_documents.decode, piece)
+            if documents is None:
+                documents = self._singly(piece, start, reasons)
+            if self.unwrap is not None:
+                inner = list(map(self.unwrap, documents))
+                keys.learn([one for one, other in zip(inner, documents, strict=True) if one is other])
+                documents = inner
+            else:
+                keys.learn(documents)
+            rows.add(len(documents), keys.columns(documents))
+        return rows
+
+    def _singly(self, records: Sequence[bytes], start: int, reasons: dict[int, str]) -> list[dict[str, Any]]:
+        """Records one by one; why the others are none goes to ``reasons``."""
+        made: list[dict[str, Any]] = []
+        for place, record in enumerate(records, start):
+            document = self._document(record)
+            if isinstance(document, str):
+                reasons[place] = document
+            else:
+                made.append(document)
+        return made
 
     def _document(self, record: bytes) -> dict[str, Any] | str:
         """A record by itself. Bytes that are not UTF-8 are replaced, not refused."""
@@ -218,6 +142,10 @@ class JsonLines:
             return found if found is not None else f"not a JSON object: {str(error)[:120]}"
 
 
-@lru_cache(maxsize=256)
-def _list_decoder(kind: Any) -> Any:
-    return msgspec.json.Decoder(list[kind])
+def _together(decode: Callable[[bytes], list[Any]], records: Sequence[bytes]) -> list[Any] | None:
+    """The records decoded as one array; None when they have to be read one by one."""
+    try:
+        found = decode(b"[" + b",".join(records) + b"]")
+    except _BAD:
+        return None
+    return found if len(found) == len(records) else None

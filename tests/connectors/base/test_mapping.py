@@ -18,6 +18,7 @@ from connectors.base.mapping import (
     Separated,
     Words,
     convert,
+    folded,
     normalise,
     one_of,
     split_target,
@@ -38,16 +39,24 @@ COLUMNS = {
     "headers": From("request.headers", kind="headers"),
     "gateway": From("service.name"),
     "asn": From("asn", kind="whole"),
+    "user_agent": From("request.headers.user-agent"),
+    "consumer": From("first rule"),
 }
 MAPPING = Mapping(
-    JsonLines(repeated=("service",)),
+    JsonLines(
+        repeated=("service",),
+        headers=("request.headers",),
+        computed={
+            "first rule": ("rules", lambda rules: rules[0] if isinstance(rules, list) and rules else None)
+        },
+    ),
     COLUMNS,
     principals=(("user", "user"), ("key", "service.key")),
     trust="peer",
     reasons={"ts": "no time at all"},
 )
 FOLDED = Mapping(
-    JsonLines(fold=True),
+    JsonLines(fold=folded),
     {
         "ts": From("time", "request_time", kind="time"),
         "method": From("request_method", kind="upper"),
@@ -110,7 +119,7 @@ def test_a_record_fills_the_columns_its_mapping_names():
     assert (call["waf_action"], call["waf_rules"]) == ("BLOCK", ["r1", "2"])
     assert (call["principal_kind"], call["principal"], call["auth_present"]) == ("user", "4711", True)
     assert call["headers"] == [("user-agent", "curl"), ("accept", "a, b")]
-    assert call["gateway"] == "orders"
+    assert (call["gateway"], call["user_agent"], call["consumer"]) == ("orders", "curl", "r1")
     assert call["country"] is None
 
 
