@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from typing import Any
 
 import msgspec
 
 from connectors.base.calls import CallBatch, RawBatch
 from connectors.base.errors import VendorAnswerError
+from connectors.base.pushed import json_records
 from connectors.base.receiving import Receiver
 from connectors.cloudarmor.manifest import CloudArmorSettings
 from connectors.cloudarmor.requests import SOURCE, read
@@ -29,7 +29,6 @@ class _Push(msgspec.Struct):
 
 
 _push = msgspec.json.Decoder(_Push)
-_array = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class Calls(Receiver):
@@ -67,27 +66,18 @@ class Calls(Receiver):
 
 def entries(body: bytes) -> tuple[bytes, ...]:
     """The log entries of a push; ``VendorAnswerError`` when it is in none of the known shapes."""
-    start = body.lstrip()[:1]
-    if start == b"{":
+    if body.lstrip()[:1] == b"{":
         try:
-            push = _push.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return tuple(line for line in body.splitlines() if line.strip())
-        return (_unpacked(push.message.data),)
-    if start == b"[":
-        try:
-            return tuple(bytes(entry) for entry in _array.decode(body))
+            return (_unpacked(_push.decode(body).message.data),)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
-    raise _unreadable("The push was neither a message of Pub/Sub nor log entries as JSON.")
+    return json_records(body, "a message of Pub/Sub and no log entries as JSON")
 
 
 def _unpacked(data: str) -> bytes:
     try:
         return base64.b64decode(data, validate=True)
     except (binascii.Error, ValueError):
-        raise _unreadable("The data of the Pub/Sub message is not base64.") from None
-
-
-def _unreadable(what: str) -> Any:
-    return VendorAnswerError(what, unchanged="No call was stored.")
+        raise VendorAnswerError(
+            "The data of the Pub/Sub message is not base64.", unchanged="No call was stored."
+        ) from None

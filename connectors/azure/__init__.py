@@ -1,0 +1,1 @@
+"""Azure Front Door and Application Gateway: their access and firewall logs."""
