@@ -15,6 +15,7 @@ from connectors.base.calls import CallBatch, Quarantined
 from controlplane.traffic.door import DoorKeys, prepare
 from controlplane.traffic.door.limits import MAX_BATCH_CALLS
 from controlplane.traffic.door.pipeline import first_of_each
+from controlplane.traffic.door.times import not_from_the_future
 from controlplane.traffic.engine.duck import read
 from controlplane.traffic.models import QuarantinedRecord, Segment, SourceStatus, Unread
 from controlplane.traffic.raw.window import keep as keep_raw
@@ -29,6 +30,7 @@ __all__ = ["accept", "keep_raw", "settle"]
 
 #: Quarantined records kept per batch; the rest are counted.
 _KEPT_QUARANTINED = 100
+_HOUR = 3600 * MICROSECONDS
 
 
 def accept(connection_id: str, batch: CallBatch, now: float) -> Accepted:
@@ -46,7 +48,8 @@ def accept(connection_id: str, batch: CallBatch, now: float) -> Accepted:
     received_at = int(now * MICROSECONDS)
     with transaction.atomic():
         _one_writer(connection_id)
-        fresh = _unseen(connection_id, first_of_each(batch.table))
+        table, ahead = not_from_the_future(batch.table, received_at)
+        fresh = _unseen(connection_id, first_of_each(table))
         ids: list[str] = []
         if fresh.num_rows:
             ready = prepare(fresh, connection_id, received_at, _keys())
@@ -54,12 +57,13 @@ def accept(connection_id: str, batch: CallBatch, now: float) -> Accepted:
                 _store(connection_id, batch.source, day, rows, received_at)
                 for day, rows in segments.split_by_day(ready)
             ]
-        _quarantine(connection_id, batch.source, batch.quarantined, received_at)
-        duplicates = batch.table.num_rows - fresh.num_rows
-        _count(connection_id, batch, fresh, duplicates, received_at)
+        bad = (*batch.quarantined, *ahead)
+        _quarantine(connection_id, batch.source, bad, received_at)
+        done = Accepted(fresh.num_rows, table.num_rows - fresh.num_rows, len(bad), tuple(ids))
+        _count(connection_id, batch.source, fresh, done, received_at)
         if ids:
             emit("calls.stored", connection_id=connection_id)
-    return Accepted(fresh.num_rows, duplicates, len(batch.quarantined), tuple(ids))
+    return done
 
 
 def settle(marks: Iterable[str]) -> None:
@@ -81,14 +85,28 @@ def _keys() -> DoorKeys:
 
 
 def _unseen(connection_id: str, table: pa.Table) -> pa.Table:
+    """The calls this connection does not have yet. Only hours in which the batch has calls are looked at."""
     if not table.num_rows:
         return table
-    bounds = pc.min_max(table.column("ts")).as_py()
-    window = Window(bounds["min"], bounds["max"] + 1)
-    stored = read("call_id", window, CallFilter(connection=connection_id))
-    if not stored.num_rows:
+    known = [
+        read("call_id", hours, CallFilter(connection=connection_id)).column("call_id")
+        for hours in _hours_of(table.column("ts"))
+    ]
+    stored = pa.chunked_array([chunk for column in known for chunk in column.chunks], pa.string())
+    if not len(stored):
         return table
-    return table.filter(pc.invert(pc.is_in(table.column("call_id"), value_set=stored.column("call_id"))))
+    return table.filter(pc.invert(pc.is_in(table.column("call_id"), value_set=stored)))
+
+
+def _hours_of(times: pa.ChunkedArray) -> list[Window]:
+    """Windows that hold all event times, each some whole hours without a pause between them."""
+    windows: list[Window] = []
+    for hour in sorted(pc.unique(pc.divide(times, _HOUR)).to_pylist()):
+        if windows and windows[-1].end == hour * _HOUR:
+            windows[-1] = Window(windows[-1].start, (hour + 1) * _HOUR)
+        else:
+            windows.append(Window(hour * _HOUR, (hour + 1) * _HOUR))
+    return windows
 
 
 def _store(connection_id: str, source: str, day: date, rows: pa.Table, received_at: int) -> str:
@@ -128,13 +146,13 @@ def _quarantine(connection_id: str, source: str, records: tuple[Quarantined, ...
     )
 
 
-def _count(connection_id: str, batch: CallBatch, fresh: pa.Table, duplicates: int, received_at: int) -> None:
-    status, _ = SourceStatus.objects.get_or_create(connection=connection_id, source=batch.source)
+def _count(connection_id: str, source: str, fresh: pa.Table, done: Accepted, received_at: int) -> None:
+    status, _ = SourceStatus.objects.get_or_create(connection=connection_id, source=source)
     newest = pc.max(fresh.column("ts")).as_py() if fresh.num_rows else None
     changes: dict[str, object] = {
-        "calls": F("calls") + fresh.num_rows,
-        "duplicates": F("duplicates") + duplicates,
-        "quarantined": F("quarantined") + len(batch.quarantined),
+        "calls": F("calls") + done.stored,
+        "duplicates": F("duplicates") + done.duplicates,
+        "quarantined": F("quarantined") + done.quarantined,
         "last_received_at": received_at,
     }
     if newest is not None and newest > (status.last_call_ts or 0):

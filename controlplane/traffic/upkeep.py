@@ -65,15 +65,19 @@ def _merge(ids: list[str], now: float) -> int:
 
 
 def drop_expired(now: float) -> int:
-    """Remove days beyond retention from the catalogue; their files follow after the grace period."""
+    """Remove what is beyond retention from the catalogue; its files follow after the grace period.
+
+    Calls are kept so long from when they happened or from when they were received, whichever is later: an old log that
+    is imported today is not gone tomorrow.
+    """
     oldest = (datetime.fromtimestamp(now, UTC) - timedelta(days=settings.RETENTION_DAYS)).date()
     with transaction.atomic():
-        rows = list(Segment.objects.filter(day__lt=oldest))
+        limit = int((now - settings.RETENTION_DAYS * 86_400) * MICROSECONDS)
+        rows = list(Segment.objects.filter(day__lt=oldest, received_at__lt=limit))
         RetiredFile.objects.bulk_create(
             RetiredFile(path=row.path, retired_at=int(now * MICROSECONDS)) for row in rows
         )
         Segment.objects.filter(pk__in=[row.pk for row in rows]).delete()
-        limit = int((now - settings.RETENTION_DAYS * 86_400) * MICROSECONDS)
         QuarantinedRecord.objects.filter(received_at__lt=limit).delete()
         Push.objects.filter(received_at__lt=limit).delete()
     return len(rows)

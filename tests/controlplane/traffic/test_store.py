@@ -195,6 +195,34 @@ def test_days_beyond_retention_disappear(tenant: OrgInfo) -> None:
     assert stored_ids() == []
 
 
+def test_an_old_log_imported_today_is_kept_as_long_as_what_happened_today(tenant: OrgInfo) -> None:
+    services.accept("con_1", batch({"ts": int((NOW - 400 * 86_400) * 1e6)}), NOW)
+    assert upkeep.drop_expired(NOW + 20 * 86_400) == 0
+    assert stored_ids() == ["c0"]
+    assert upkeep.drop_expired(NOW + 40 * 86_400) == 1
+
+
+def test_calls_from_the_future_are_set_aside_with_the_reason_and_an_hour_ahead_is_a_clock(
+    tenant: OrgInfo,
+) -> None:
+    hour, years = int((NOW + 3600) * 1e6), int((NOW + 70 * 365 * 86_400) * 1e6)
+    accepted = services.accept("con_1", batch({"ts": hour}, {"ts": years}, {}), NOW)
+    assert (accepted.stored, accepted.duplicates, accepted.quarantined) == (2, 0, 1)
+    (row,) = queries.quarantined("con_1")
+    assert "future" in row.reason
+    (health,) = queries.source_health("con_1", NOW)
+    assert (health.calls, health.quarantined, health.last_call_ts) == (2, 1, hour)
+
+
+def test_calls_seen_before_are_found_among_other_hours_and_days(tenant: OrgInfo) -> None:
+    times = [int((NOW - hours * 3600) * 1e6) for hours in (0, 1, 2, 30, 31, 900)]
+    rows = batch(*({"ts": ts} for ts in times))
+    for n in range(6):
+        services.accept("con_1", CallBatch(rows.source, rows.table.slice(n, 1)), NOW)
+    again = services.accept("con_1", rows, NOW)
+    assert (again.stored, again.duplicates) == (0, 6)
+
+
 def test_a_file_that_a_crash_left_without_a_row_is_removed_after_an_hour(tenant: OrgInfo) -> None:
     services.accept("con_1", batch({}), NOW)
     stray = segments.folder() / "dt=2026-01-01" / "seg_stray.parquet"
