@@ -7,23 +7,17 @@ the user agent people append host, request time in seconds and ``key=value`` pai
 from __future__ import annotations
 
 import re
-from collections import Counter
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from connectors.base.calls import CallBatch, Quarantined, RawBatch
-from connectors.base.columns import (
-    MAX_RECORD_BYTES,
-    address,
-    calls_from_columns,
-    http_status,
-    made_id,
-    plain_host,
-    quarantined,
-    text,
-    whole,
-)
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.base.calls import CallBatch, RawBatch
+from connectors.base.mapping import Cells, From, Mapping, Path, Read, convert, per_distinct, segments
+from connectors.base.mapping import normalise as run
+from connectors.base.mapping.kernels import where
 
 SOURCE: Final = "file.clf"
 
@@ -37,7 +31,23 @@ _LINE = re.compile(
     + _QUOTED
     + r")?(.*)$"
 )
-_REQUEST = re.compile(r"^([A-Za-z][A-Za-z_-]{1,31}) (\S.*?)(?: (HTTP/\d(?:\.\d)?))?$")
+_REQUEST: Final = (
+    r"^(?P<method>[A-Za-z][A-Za-z_-]{1,31}) (?P<target>\S.*?)(?: (?P<protocol>HTTP/[0-9](?:\.[0-9])?))?$"
+)
+_GROUPS: Final = (
+    "vhost",
+    "peer",
+    "ident",
+    "user",
+    "time",
+    "request",
+    "status",
+    "size",
+    "referer",
+    "agent",
+    "tail",
+)
+_NONE: Final[dict[str, str]] = {}
 _TAIL = re.compile(r'(?:([A-Za-z_]\w*)=)?(?:"((?:[^"\\]|\\.)*)"|(\S+))')
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|(.))")
 _SECONDS = re.compile(r"^\d{1,6}\.\d{1,6}$")
@@ -53,14 +63,6 @@ _NAMES: Final = {
     "rl": "request_length", "request_length": "request_length",
 }  # fmt: skip
 
-#: The columns this source fills, in the order ``_row`` gives them.
-COLUMNS: Final = (
-    "call_id", "ts", "host", "method", "path", "query", "protocol", "upstream", "client_ip",
-    "client_ip_trust", "principal_kind", "principal", "user_agent", "status", "latency_ms", "upstream_status",
-    "upstream_latency_ms",
-    "request_bytes", "response_bytes", "auth_present",
-)  # fmt: skip
-
 
 def looks_like_clf(head: bytes, filename: str) -> float:
     """How many of the first lines are in the format."""
@@ -70,112 +72,135 @@ def looks_like_clf(head: bytes, filename: str) -> float:
     return 0.9 * hits / len(whole_lines) if whole_lines else 0.0
 
 
+class _Lines:
+    """Takes lines apart by the pattern, and request line and tail into fields of their own."""
+
+    def prepared(self, paths: frozenset[tuple[str, ...]]) -> _Lines:
+        """Every field is read anyway."""
+        return self
+
+    def read(self, records: Sequence[bytes]) -> Read:
+        """The lines' fields by name."""
+        rows: list[tuple[str | None, ...]] = []
+        reasons: dict[int, str] = {}
+        match = _LINE.match
+        for place, record in enumerate(records):
+            found = match(record.decode(errors="replace"))
+            if found is None:
+                reasons[place] = "not a line in common or combined log format"
+            else:
+                rows.append(found.groups())
+        places = [place for place in range(len(records)) if place not in reasons] if reasons else None
+        return Read(_Fields(rows), places, reasons)
+
+
+class _Fields:
+    """Good lines as columns by name."""
+
+    def __init__(self, rows: Sequence[tuple[str | None, ...]]) -> None:
+        self.count = len(rows)
+        self._columns: dict[str, Any] = dict(zip(_GROUPS, zip(*rows, strict=True), strict=False))
+        if rows:
+            self._columns["agent"] = _unescaped(convert("raw", list(self._columns["agent"])))
+            self._ask(_unescaped(convert("raw", list(self._columns.pop("request")))))
+            self._more(self._columns.pop("tail"))
+
+    def _ask(self, request: pa.Array) -> None:
+        parts = pc.extract_regex(request, _REQUEST)
+        for name in ("method", "target", "protocol"):
+            part = pc.struct_field(parts, name)
+            self._columns[name] = where(pc.not_equal(part, ""), part)
+
+    def _more(self, tails: Sequence[str]) -> None:
+        extras = [_extra(tail) if tail else _NONE for tail in tails]
+        for name in {name for extra in extras for name in extra}:
+            self._columns[name] = [extra.get(name) for extra in extras]
+        for name in ("request_time", "upstream_time"):
+            if name in self._columns:  # of a list over several upstreams the last counts
+                texts = convert("raw", self._columns[name])
+                self._columns[name] = pc.replace_substring_regex(texts, r"^.*,\s*", "")
+
+    def cells(self, path: Path) -> Cells | None:
+        """One field of every line."""
+        found = self._columns.get(segments(path)[0])
+        return list(found) if isinstance(found, tuple) else found
+
+
+#: Lines have no id of their own: in a file the number keeps equal ones apart, in a push their count within it.
+MAPPING: Final = Mapping(
+    _Lines(),
+    {
+        "call_id": From("request_id", kind="raw"),
+        "ts": From("time", kind="time"),
+        "host": From("host", "vhost", kind="host"),
+        "method": From("method", kind="upper"),
+        "target": From("target", kind="raw"),
+        "protocol": From("protocol"),
+        "upstream": From("upstream_address", kind="raw"),
+        "client_ip": From("peer", kind="address"),
+        "user_agent": From("agent"),
+        "status": From("status", kind="status"),
+        "latency_ms": From("request_time", kind="seconds"),
+        "upstream_status": From("upstream_status", kind="status"),
+        "upstream_latency_ms": From("upstream_time", kind="seconds"),
+        "request_bytes": From("request_length", kind="whole"),
+        "response_bytes": From("size", kind="whole"),
+    },
+    principals=(("user", "user"),),
+    trust="peer",
+    numbered=True,
+    reasons={
+        "ts": "the time is not in the form 28/Sep/2026:00:00:12 +0000",
+        "method": "the request line is not METHOD path PROTOCOL",
+        "path": "the request line is not METHOD path PROTOCOL",
+    },
+)
+
+
 def normalise(batch: RawBatch) -> CallBatch:
-    """Neutral calls of access-log lines; never raises. Lines have no id of their own.
-
-    In a file the line's number keeps equal lines apart; in a push their count within the push does.
-    """
-    first_line = whole(batch.context.get("first_line"))
-    seen: Counter[bytes] = Counter()
-    rows: list[tuple[Any, ...]] = []
-    bad: list[Quarantined] = []
-    for number, raw in enumerate(batch.records):
-        if not raw or raw.isspace():
-            continue
-        line = None if first_line is None else first_line + number
-        if line is None:
-            seen[raw] += 1
-        row = _row(raw, seen[raw] if line is None else line)
-        if isinstance(row, str):
-            bad.append(quarantined(raw, row, line))
-        else:
-            rows.append(row)
-    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=False))
-    return CallBatch(batch.source, calls_from_columns(columns, len(rows)), tuple(bad))
-
-
-def _row(raw: bytes, occurrence: int) -> tuple[Any, ...] | str:
-    """One call's values in the order of ``COLUMNS``, or the reason why the line cannot be a call."""
-    if len(raw) > MAX_RECORD_BYTES:
-        return "the line is longer than 1 MiB"
-    found = _LINE.match(raw.decode(errors="replace"))
-    if found is None:
-        return "not a line in common or combined log format"
-    vhost, peer, _, user, time_text, request, status, size, _, agent, tail = found.groups()
-    ts = _micros(time_text)
-    if ts is None:
-        return "the time is not in the form 28/Sep/2026:00:00:12 +0000"
-    asked = _REQUEST.match(_unescaped(request))
-    if asked is None:
-        return "the request line is not METHOD path PROTOCOL"
-    method, target, protocol = asked.groups()
-    path, mark, query = target.partition("?")
-    extra = _extra(tail) if tail else {}
-    client, principal = address(peer), text(user)
-    return (
-        extra.get("request_id") or made_id(raw.decode(errors="backslashreplace"), occurrence),
-        ts,
-        plain_host(extra.get("host") or vhost),
-        method.upper(),
-        _origin_form(path),
-        query if mark else "",
-        protocol,
-        extra.get("upstream_address"),
-        client,
-        None if client is None else "peer",
-        "user" if principal else None,
-        principal,
-        text(_unescaped(agent)) if agent else None,
-        http_status(status),
-        _milliseconds(extra.get("request_time")),
-        http_status(extra.get("upstream_status")),
-        _milliseconds(extra.get("upstream_time")),
-        whole(extra.get("request_length")),
-        whole(size),
-        True if principal else None,
-    )
+    """Neutral calls of access-log lines; never raises."""
+    return run(MAPPING, batch)
 
 
 def _extra(tail: str) -> dict[str, str]:
     """The fields behind the user agent: named ones by name, bare ones by their shape."""
     found: dict[str, str] = {}
-    for name, quoted, bare in _TAIL.findall(tail[:4096]):
-        value = quoted or bare
+    for name, value in _words(tail[:4096]):
         if not value or value == "-":
             continue
         if name:
             known = _NAMES.get(name.lower())
             if known:
                 found[known] = value
-        elif _SECONDS.match(value):
+            continue
+        shape = _shape(value)
+        if shape == "request_time":
             found.setdefault("upstream_time" if "request_time" in found else "request_time", value)
-        elif _HOST.match(value):
-            found.setdefault("host", value)
+        elif shape:
+            found.setdefault(shape, value)
     return found
 
 
-def _origin_form(path: str) -> str:
-    """The path of an absolute-form request target (``http://host/path``)."""
-    if path.startswith("/"):
-        return path
-    _, scheme, rest = path.partition("://")
-    return "/" + rest.partition("/")[2] if scheme else path
+def _words(tail: str) -> Iterable[tuple[str, str]]:
+    if '"' in tail or "=" in tail:
+        return ((name, quoted or bare) for name, quoted, bare in _TAIL.findall(tail))
+    return (("", word) for word in tail.split())
 
 
-def _milliseconds(seconds: str | None) -> float | None:
-    """nginx writes seconds; of a list over several upstreams the last counts."""
-    if not seconds:
-        return None
-    try:
-        value = float(seconds.rsplit(",", 1)[-1])
-    except ValueError:
-        return None
-    return value * 1000 if 0 <= value < 1e6 else None
+@lru_cache(maxsize=65536)
+def _shape(value: str) -> str | None:
+    """What a bare word is by its shape."""
+    if _SECONDS.match(value):
+        return "request_time"
+    return "host" if _HOST.match(value) else None
 
 
-def _unescaped(value: str) -> str:
+def _unescaped(texts: pa.Array) -> pa.Array:
     """nginx and Apache write ``\\xHH`` and backslash escapes; raw bytes come back percent-encoded."""
-    return _ESCAPE.sub(_unescape, value) if "\\" in value else value
+    escaped = pc.match_substring(texts, "\\")
+    if not pc.any(escaped).as_py():
+        return texts
+    return per_distinct(texts, lambda value: _ESCAPE.sub(_unescape, value), pa.string())
 
 
 def _unescape(found: re.Match[str]) -> str:
@@ -184,11 +209,3 @@ def _unescape(found: re.Match[str]) -> str:
         return str(other)
     char = int(code, 16)
     return chr(char) if 0x20 <= char < 0x7F else f"%{code.upper()}"
-
-
-@lru_cache(maxsize=65536)
-def _micros(value: str) -> int | None:
-    try:
-        return int(datetime.strptime(value, "%d/%b/%Y:%H:%M:%S %z").timestamp()) * 1_000_000
-    except (ValueError, OverflowError):
-        return None

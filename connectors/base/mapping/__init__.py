@@ -6,7 +6,7 @@ it: whole columns at a time, never raising, every record a call or quarantined. 
 """
 
 from connectors.base.mapping.chosen_keys import folded
-from connectors.base.mapping.columns import Cells, Columns, Rows
+from connectors.base.mapping.columns import Cells, Columns, Path, Read, Rows, segments
 from connectors.base.mapping.convert import CONVERTERS, convert, said
 from connectors.base.mapping.format import From, Mapping, normalise, one_of
 from connectors.base.mapping.headers import Headers
@@ -23,6 +23,8 @@ __all__ = [
     "Headers",
     "JsonLines",
     "Mapping",
+    "Path",
+    "Read",
     "Rows",
     "Separated",
     "Words",
@@ -33,5 +35,6 @@ __all__ = [
     "one_of",
     "per_distinct",
     "said",
+    "segments",
     "split_target",
 ]
