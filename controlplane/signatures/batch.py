@@ -37,7 +37,9 @@ FieldHits = dict[tuple[str, str, str], list[Hit]]
 class Evaluator(Protocol):
     """What the batch path needs of an engine."""
 
-    def evaluate(self, parts: RequestParts, known: FieldHits | None = None) -> list[Hit]:
+    def evaluate(
+        self, parts: RequestParts, known: FieldHits | None = None, excerpts: bool = True
+    ) -> list[Hit]:
         """Hits of one request; those of its fields are taken from `known` and added to it."""
 
     def constant_field_hits(self, field: Field) -> list[Hit]:
@@ -113,7 +115,7 @@ def _suspicious(engine: Evaluator, gate: Gate, name: str, values: pa.Array) -> l
 _COLUMNS = ("method", "path", "query", "user_agent", "headers_json", "body", "content_type")
 
 
-def evaluate_distinct(engine: Evaluator, gate: Gate, table: pa.Table) -> DistinctHits:
+def evaluate_distinct(engine: Evaluator, gate: Gate, table: pa.Table, excerpts: bool = True) -> DistinctHits:
     """Hits of the distinct requests of `table` (columns method, path, query, user_agent, optionally headers_json,
     body, content_type; strings, nulls mean unknown)."""
     encoded = {
@@ -145,6 +147,7 @@ def evaluate_distinct(engine: Evaluator, gate: Gate, table: pa.Table) -> Distinc
             engine.evaluate(
                 RequestParts(method or "", path or "", query or "", _headers(headers, agent), body, kind),
                 known,
+                excerpts,
             )
         )
     kinds = pc.replace_with_mask(

@@ -28,6 +28,7 @@ MAX_CONSTANTS = 16_384
 """Distinct methods and user agents whose hits are kept."""
 MAX_KNOWN = 100_000
 """Distinct fields of a batch whose hits are kept."""
+_CONSTANT_PLACES = frozenset(("method", "user_agent"))
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{0,40}\Z")
 _DULL = re.compile(
     r"(?:[0-9a-fA-F]{1,40}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|-?\d{1,12}(?:\.\d{1,6})?|true|false)\Z"
@@ -99,27 +100,33 @@ class Engine:
         """The engine over the shipped packs, compiled once per process."""
         return _shipped()
 
-    def evaluate(self, parts: RequestParts, known: FieldHits | None = None) -> list[Hit]:
+    def evaluate(
+        self, parts: RequestParts, known: FieldHits | None = None, excerpts: bool = True
+    ) -> list[Hit]:
         """Hits of one request, strongest first, at most `MAX_HITS`.
 
-        `known` (one per batch, it holds values in clear) keeps the hits of fields that requests share.
+        `known` (one per batch, it holds values in clear) keeps the hits of fields that requests share; without
+        `excerpts` that of each hit is empty.
         """
         hits: list[Hit] = []
         for field in split(parts):
             if known is None:
-                hits.extend(self.evaluate_field(field))
+                hits.extend(self.evaluate_field(field, excerpts))
+                continue
+            if field.place in _CONSTANT_PLACES:
+                hits.extend(self.constant_field_hits(field))
                 continue
             key = (field.place, field.name, field.value)
             found = known.get(key)
             if found is None:
                 if len(known) >= MAX_KNOWN:
                     known.clear()
-                found = known[key] = self.evaluate_field(field)
+                found = known[key] = self.evaluate_field(field, excerpts)
             hits.extend(found)
         hits.sort(key=lambda hit: -hit.score)
         return hits[:MAX_HITS]
 
-    def evaluate_field(self, field: Field) -> list[Hit]:
+    def evaluate_field(self, field: Field, excerpts: bool = True) -> list[Hit]:
         """Hits of one field."""
         value = field.value
         if not value.isascii():
@@ -143,11 +150,14 @@ class Engine:
                 if not rule.in_prose and prose is None:
                     prose = is_prose(value)
                 weak = prose and not rule.in_prose
-                span = pattern.search(view)
+                excerpt = ""
+                if excerpts:
+                    span = pattern.search(view)
+                    excerpt = masked_excerpt(view, *(span.span() if span else (0, len(view))))
                 found[rank] = Hit(
                     rule.id, rule.pack, rule.attack_class, rule.severity,
                     max(1, int(rule.score * PROSE_FACTOR)) if weak else rule.score, field.name,
-                    masked_excerpt(view, *(span.span() if span else (0, len(view)))), reason,
+                    excerpt, reason,
                 )  # fmt: skip
         return [found[rank] for rank in sorted(found)]
 
@@ -169,8 +179,8 @@ class Engine:
         return evaluate_table(self, self.gate(), table)
 
     def evaluate_distinct(self, table: pa.Table) -> DistinctHits:
-        """The same with equal requests once: for callers that need no row per hit. See `DistinctHits`."""
-        return evaluate_distinct(self, self.gate(), table)
+        """The same with equal requests once and no excerpts: for callers that need no row per hit."""
+        return evaluate_distinct(self, self.gate(), table, excerpts=False)
 
     def gate(self) -> Gate:
         """The first stage of the batch path, compiled on first use."""

@@ -31,4 +31,4 @@ def masked_excerpt(value: str, start: int, end: int) -> str:
             a, b = found.span(group)
             wide = wide[:a] + "*" * (b - a) + wide[b:]
     shown = wide[left - wide_from : min(end + _CONTEXT, left + LIMIT) - wide_from]
-    return "".join(char if char.isprintable() else " " for char in shown)
+    return shown if shown.isprintable() else "".join(char if char.isprintable() else " " for char in shown)

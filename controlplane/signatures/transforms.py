@@ -122,14 +122,18 @@ def uncomment(value: str) -> str:
 
 def unshell(value: str) -> str:
     """Remove quoting and empty expansions that shells ignore inside a command word."""
-    value = _SHELL_IFS.sub(" ", value)
-    value = _SHELL_BRACES.sub(lambda found: found.group(1).replace(",", " "), value)
+    if "$" in value:
+        value = _SHELL_IFS.sub(" ", value)
+    if "{" in value:
+        value = _SHELL_BRACES.sub(lambda found: found.group(1).replace(",", " "), value)
     return _SHELL_NOISE.sub("", value)
 
 
 def slashes(value: str) -> str:
     """Every run of slashes and backslashes becomes one slash; `/./` becomes `/`."""
-    return _PATH_DOT.sub("/", _PATH_SLASH.sub("/", value))
+    if "//" in value or "\\" in value or not value.isascii():
+        value = _PATH_SLASH.sub("/", value)
+    return _PATH_DOT.sub("/", value) if "/./" in value else value
 
 
 def gapless(value: str) -> str:

@@ -1,6 +1,5 @@
 """Seal and open secrets with the entered tenant's data key, bound to the place they are stored; keyed hashes."""
 
-import hashlib
 import hmac
 from collections.abc import Callable
 
@@ -66,6 +65,6 @@ def hasher() -> Callable[[str, str], str]:
         key = keys.get(purpose)
         if key is None:
             key = keys[purpose] = hmac.digest(root, b"keyed-hash:" + purpose.encode(), "sha256")
-        return hmac.new(key, value.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(key, value.encode("utf-8", "surrogatepass"), "sha256").hex()[:32]
 
     return hashed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 import orjson
 import pyarrow as pa
@@ -42,7 +42,12 @@ def signature_columns(table: pa.Table) -> tuple[pa.Array, pa.Array]:
 
 
 def value_type(value: str) -> str:
-    """The JSON type a query value looks like: integer, number, boolean or string."""
+    """The JSON type a raw query value looks like when decoded: integer, number, boolean or string."""
+    first = value[:1]
+    if first.isalpha() and first not in "tTfF":  # decoding leaves it the first character
+        return "string"
+    if "%" in value or "+" in value:
+        value = unquote_plus(value, errors="replace")
     if value.lower() in ("true", "false"):
         return "boolean"
     body = value[1:] if value[:1] == "-" else value
@@ -64,12 +69,13 @@ def query_field_types(query: str | None, key: bytes) -> list[str] | None:
     """``name:type`` of each parameter of a raw query; null when the source does not log queries."""
     if query is None:
         return None
-    query = query[:8192]
-    if "%" in query or "+" in query:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=None)
-    else:  # nothing to decode, which is most of them
-        pairs = [(name, value) for name, _, value in (p.partition("=") for p in query.split("&") if p)]
-    return sorted({f"{safe_name(name, key)}:{value_type(value)}" for name, value in pairs[:_MAX_FIELDS]})
+    found: set[str] = set()
+    pairs = [pair.partition("=") for pair in query[:8192].split("&") if pair]
+    for name, _, value in pairs[:_MAX_FIELDS]:
+        if "%" in name or "+" in name:
+            name = unquote_plus(name, errors="replace")
+        found.add(f"{safe_name(name, key)}:{value_type(value)}")
+    return sorted(found)
 
 
 def json_field_types(text: str | None, key: bytes) -> list[str] | None:
