@@ -10,7 +10,7 @@ import importlib
 import importlib.util
 import pkgutil
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -52,13 +52,15 @@ class LoadedDocument:
 class CallFormat:
     """A log format: ``name`` is the ``RawBatch.source`` its ``normalise`` understands, one record per line.
 
-    ``normalise`` never raises. ``batch.context["first_line"]`` is the line number of the first record.
+    ``normalise`` never raises. ``batch.context["first_line"]`` is the line number of the first record. ``entries``
+    takes a log apart that is one document instead of lines; ``VendorAnswerError`` when it is none.
     """
 
     name: str
     title: str
     sniff: Sniff
     normalise: Callable[[RawBatch], CallBatch]
+    entries: Callable[[bytes], Sequence[bytes]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,10 @@ class Calls:
             raise VendorAnswerError(
                 "The push is in no known log format.",
                 unchanged="No call was stored.",
-                action="Send one record per line: combined log, or JSON of Kong, AWS or Apigee.",
+                action="Send one record per line, in one of the formats of the list in docs/connectors/file.md.",
             )
-        return RawBatch(offered.name, tuple(data.splitlines()), {"host": self._host})
+        records = data.splitlines() if offered.entries is None else offered.entries(data)
+        return RawBatch(offered.name, tuple(records), {"host": self._host})
 
     def normalise(self, batch: RawBatch) -> CallBatch:
         """Neutral calls by the format that ``batch.source`` names."""

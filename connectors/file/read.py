@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO, Final
 
 import msgspec
@@ -17,6 +18,8 @@ from connectors.file.stream import DEFAULT_LIMITS, ReadLimits, chunks, head_of, 
 #: An API document larger than this is refused; the largest public ones have about 12 MB.
 MAX_DOCUMENT_BYTES: Final = 64 << 20
 
+#: Lines may begin with a bracket too: ``[2026-09-28T00:00:12Z] …``.
+_ARRAY: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*(?:[{\[\]]|$)")
 _array = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -28,8 +31,11 @@ def read_calls(
     Malformed lines are in each batch's ``quarantined`` with number and reason. When the file breaks off
     (damaged gzip, a limit passed) everything before is delivered and the last batch holds the reason.
     """
-    if head_of(stream, 4096).lstrip()[:1] == b"[":
-        yield from _read_array(stream, offered, host, limits)
+    if offered.entries is not None:
+        yield from _read_document(stream, offered, offered.entries, host, limits)
+        return
+    if _ARRAY.match(head_of(stream, 4096)):
+        yield from _read_document(stream, offered, _elements, host, limits)
         return
     number = 1
     try:
@@ -47,24 +53,32 @@ def read_config(stream: BinaryIO, offered: ConfigFormat, filename: str, host: st
     return offered.load(b"".join(chunks(stream, limits)), filename, host)
 
 
-def _read_array(stream: BinaryIO, offered: CallFormat, host: str, limits: ReadLimits) -> Iterator[CallBatch]:
-    """A JSON array of records (a saved push): read whole, so bounded like a document."""
+def _read_document(
+    stream: BinaryIO,
+    offered: CallFormat,
+    entries: Callable[[bytes], Sequence[bytes]],
+    host: str,
+    limits: ReadLimits,
+) -> Iterator[CallBatch]:
+    """A document of records, such as an array (a saved push): read whole, so bounded like a document."""
     bounded = ReadLimits(max_bytes=min(limits.max_bytes, 8 * MAX_DOCUMENT_BYTES), max_ratio=limits.max_ratio)
     try:
-        data = b"".join(chunks(stream, bounded))
-        records = tuple(bytes(entry) for entry in _array.decode(data))
+        records = tuple(entries(b"".join(chunks(stream, bounded)).removeprefix(b"\xef\xbb\xbf")))
     except ConnectorError as error:
         yield _broken_off(offered, error, 1)
-        return
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        refusal = VendorAnswerError(
-            "The JSON array in the file could not be read.", unchanged="No call was read."
-        )
-        yield _broken_off(offered, refusal, 1)
         return
     for start in range(0, len(records), 4000):
         batch = RawBatch(offered.name, records[start : start + 4000], {"first_line": str(start + 1)})
         yield with_host(offered.normalise(batch), host)
+
+
+def _elements(data: bytes) -> list[bytes]:
+    try:
+        return [bytes(entry) for entry in _array.decode(data)]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise VendorAnswerError(
+            "The JSON array in the file could not be read.", unchanged="No call was read."
+        ) from None
 
 
 def with_host(batch: CallBatch, host: str) -> CallBatch:

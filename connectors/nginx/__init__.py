@@ -1,0 +1,1 @@
+"""nginx: access logs as JSON. Its combined lines are read by ``connectors.file.clf``."""
