@@ -26,9 +26,16 @@ LEFT_OUT_TABLES: Final = {
     "mfa_authenticator": "second factors",
     "sso_flow": "sign-ins under way",
     "sso_spentassertion": "spent sign-ins",
+    "traffic_push": "pushes not read yet, not redacted",
+    "traffic_rawfile": "the raw window, see folder raw",
+    "traffic_rawkey": "encryption keys",
     "vault_datakey": "encryption keys",
 }
-LEFT_OUT_FOLDERS: Final = {"archives": "other archives", "imports": "uploads not read yet, not redacted"}
+LEFT_OUT_FOLDERS: Final = {
+    "archives": "other archives",
+    "imports": "uploads not read yet, not redacted",
+    "raw": "records as they came, sealed; kept for hours",
+}
 #: A column of such a name is a secret unless it stands below.
 SECRET_COLUMN: Final = re.compile(
     r"password|passwd|secret|sealed|token|hash|wrapped|private|otp|recovery|credential|nonce"
