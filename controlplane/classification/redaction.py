@@ -27,6 +27,7 @@ _RESTRICTED = frozenset(("restricted",))
 _SHORTEST_NAME = 12
 _SHORTEST_SEGMENT = 6
 _MAX_KNOWN = 100_000
+_MAX_KEYS = 16_384
 Known = dict[str, tuple[str, list[str]]]
 """What became of the pieces of one batch under one key."""
 _PAIR = re.compile(
@@ -67,6 +68,7 @@ class Redactor:
         """Compile the text patterns of `classifier` for classes of these levels."""
         self._classifier, self._levels = classifier, levels
         self._scanner = _TextScanner.build(classifier, levels)
+        self._keys: dict[str, tuple[str, DataClass | None]] = {}
 
     @staticmethod
     def load() -> Redactor:
@@ -82,7 +84,10 @@ class Redactor:
         """`text` with sensitive values replaced, and the ids of the classes found (one per replaced value)."""
         text = encodable(text)
         spans: list[tuple[int, int, DataClass]] = []
-        for index in self._scanner.matcher.Match(text.encode()) or ():
+        matched = self._scanner.matcher.Match(text.encode())
+        if not matched and ":" not in text and "=" not in text:
+            return text, []
+        for index in matched or ():
             definition, pattern = self._scanner.owners[index]
             for match in pattern.finditer(text):
                 start, end = match.span(pattern.groupindex.get("value", 0))
@@ -163,7 +168,7 @@ class Redactor:
         name, equals, raw = pair.partition("=")
         if not equals:
             raw, name = name, ""
-        key_name = unquote_plus(name)
+        key_name, secret = self._key(name)
         if len(name) >= _SHORTEST_NAME:
             safe, found = self.redact_text(key_name, key)
             if found:
@@ -171,14 +176,24 @@ class Redactor:
         if not raw or TOKEN.fullmatch(raw):
             return name + equals + raw, found
         plain = unquote_plus(raw) if "%" in raw or "+" in raw else raw
-        data_class = self._classifier.secret_name(key_name) if name else None
-        data_class = data_class or self._sensitive(key_name, plain)
+        data_class = secret or self._sensitive(key_name, plain)
         if data_class:
             return name + equals + token(data_class, plain, key), [*found, data_class.id]
         replaced, inner = self.redact_text(plain, key)
         if inner:
             return name + equals + quote(replaced, safe="~"), found + inner
         return name + equals + raw, found
+
+    def _key(self, name: str) -> tuple[str, DataClass | None]:
+        """The decoded name of a parameter, and the class of its values when they are secrets whatever they are."""
+        known = self._keys.get(name)
+        if known is None:
+            plain = unquote_plus(name)
+            known = (plain, self._classifier.secret_name(plain) if name else None)
+            if len(self._keys) >= _MAX_KEYS:
+                self._keys.clear()
+            self._keys[name] = known
+        return known
 
 
 def _keep(known: Known, text: str, result: tuple[str, list[str]]) -> tuple[str, list[str]]:
