@@ -222,6 +222,8 @@ LOGGING = logging_config(
 # Calls -----------------------------------------------------------------------------------------------
 ENGINE_THREADS = int(os.environ.get("PORTCULLIS_ENGINE_THREADS", "2"))
 ENGINE_MEMORY = os.environ.get("PORTCULLIS_ENGINE_MEMORY", "2GB")
+#: A cluster that answers instead of DuckDB in this process (`sc://host:port`, Spark Connect); empty for none.
+ENGINE_URL = os.environ.get("PORTCULLIS_ENGINE", "")
 RETENTION_DAYS = int(os.environ.get("PORTCULLIS_RETENTION_DAYS", "30"))
 EGRESS_ALLOW = os.environ.get("PORTCULLIS_EGRESS_ALLOW", "")
 #: Address of a tenant's dashboard; ``{tenant}`` is replaced by its short name.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from controlplane.traffic import pushes, upkeep
+from controlplane.traffic.engine import summaries
 from controlplane.traffic.raw import window
 from tenants.jobs.services import every, job
 
@@ -33,8 +34,9 @@ def retry_failed() -> None:
 @every(seconds=300)
 @job(queue="analysis", max_retries=0, time_limit=600)
 def compact() -> None:
-    """Merge the many small segments of pushes and frequent pulls into few."""
+    """Merge the many small segments of pushes and frequent pulls into few, and sum up what is large enough."""
     upkeep.compact(time.time())
+    summaries.build(time.time())
 
 
 @every(seconds=3600)

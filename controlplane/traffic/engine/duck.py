@@ -1,4 +1,4 @@
-"""DuckDB in process over the segments of the current tenant. The only place that runs SQL on calls.
+"""DuckDB in process over the segments of the current tenant: the engine of one machine.
 
 Every query starts from the catalogue of the tenant the caller is in; without a tenant there is nothing to read.
 """
@@ -6,7 +6,7 @@ Every query starts from the catalogue of the tenant the caller is in; without a 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,13 @@ import duckdb
 import pyarrow as pa
 from django.conf import settings
 
-from connectors.base.calls import CALL_SCHEMA
-from controlplane.traffic.engine.filters import where_clause
+from controlplane.traffic.engine.filters import matching
+from controlplane.traffic.engine.sql import Sql, sql
 from controlplane.traffic.models import Segment
-from controlplane.traffic.store.segments import absolute
+from controlplane.traffic.store.segments import SEGMENT_SCHEMA, SHAPE, absolute, has_shape
 from controlplane.traffic.types import CallFilter, Window
 
+_NONE = "no_calls"
 _local = threading.local()
 
 
@@ -52,27 +53,51 @@ def segment_files(window: Window, where: CallFilter) -> list[Path]:
     return [absolute(path) for path in rows.order_by("min_ts").values_list("path", flat=True)]
 
 
+def source(files: Sequence[Path]) -> Sql:
+    """The calls of these files as a table with every column of ``SEGMENT_SCHEMA``, whatever the files hold.
+
+    Without files it is an empty table of the same columns. Where a file knows no shape, the path stands for it.
+    """
+    if not files:
+        return Sql(_NONE)
+    names = [str(path) for path in files]
+    if all(has_shape(path) for path in files):
+        return sql("read_parquet(?, union_by_name=true)", names)
+    return sql(
+        f"(SELECT * REPLACE (coalesce({SHAPE}, path) AS {SHAPE}) FROM "
+        f"(SELECT * FROM {_NONE} UNION ALL BY NAME SELECT * FROM read_parquet(?, union_by_name=true)))",
+        names,
+    )
+
+
+def run(query: Sql, tables: Mapping[str, pa.Table] | None = None) -> pa.Table:
+    """The answer to a query over ``source`` and ``tables`` by name."""
+    cursor = _connection().cursor()
+    try:
+        cursor.register(_NONE, SEGMENT_SCHEMA.empty_table())
+        for name, table in (tables or {}).items():
+            cursor.register(name, table)
+        return cursor.sql(query.text, params=list(query.values)).to_arrow_table()
+    finally:
+        cursor.close()
+
+
 def read(
     select: str, window: Window, where: CallFilter, tail: str = "", parameters: Sequence[Any] = ()
 ) -> pa.Table:
-    """Run ``SELECT {select} FROM calls WHERE … {tail}``; ``select`` and ``tail`` are texts of this package.
+    """Run ``SELECT {select} FROM calls WHERE … {tail}`` here, whatever engine is set; see ``running.read``."""
+    return run(statement(select, source(segment_files(window, where)), window, where, tail, parameters))
 
-    ``parameters`` bind the placeholders of ``select`` then ``tail``. Without segments the answer comes from an
-    empty table of the same columns, so that shapes do not depend on data.
-    """
-    files = segment_files(window, where)
-    condition, bound = where_clause(window, where)
-    cursor = _connection().cursor()
-    if files:
-        source = "read_parquet(?, union_by_name=true)"
-        arguments: list[Any] = [[str(path) for path in files]]
-    else:
-        cursor.register("no_calls", CALL_SCHEMA.empty_table())
-        source, arguments = "no_calls", []
+
+def statement(
+    select: str, calls: Sql, window: Window, where: CallFilter, tail: str, parameters: Sequence[Any]
+) -> Sql:
+    """The query of ``read``; ``parameters`` bind the placeholders of ``select`` then ``tail``."""
     before = select.count("?")
-    sql = f"SELECT {select} FROM {source} WHERE {condition} {tail}"  # noqa: S608 - texts of this package only
-    bound_all = [*parameters[:before], *arguments, *bound, *parameters[before:]]
-    try:
-        return cursor.sql(sql, params=bound_all).to_arrow_table()
-    finally:
-        cursor.close()
+    return sql(
+        f"SELECT {select} FROM {{}} WHERE {{}} {tail}",
+        *parameters[:before],
+        calls,
+        matching(window, where),
+        *parameters[before:],
+    )

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from connectors.base.evaluate import template_pattern
+from controlplane.traffic.engine.sql import Sql
 from controlplane.traffic.types import CallFilter, Window
 
+_TOKEN = re.compile(r"\\.|\.\+|\$$", re.DOTALL)
+#: RE2 and Java differ in what `.` leaves out and in whether `$` stands before a last line break.
+_SAME_EVERYWHERE = {".+": r"[^\n]+", "$": r"\z"}
 
-def where_clause(window: Window, where: CallFilter) -> tuple[str, list[Any]]:
-    """The condition's text with placeholders, and the values for them in order."""
+
+def matching(window: Window, where: CallFilter) -> Sql:
+    """The condition with its values."""
     parts, values = _conditions(where)
-    return " AND ".join(["ts >= ?", "ts < ?", *parts]), [window.start, window.end, *values]
+    return Sql(" AND ".join(["ts >= ?", "ts < ?", *parts]), (window.start, window.end, *values))
+
+
+def _pattern(template: str) -> str:
+    """``template_pattern`` in words that RE2 and Java read alike."""
+    return _TOKEN.sub(lambda found: _SAME_EVERYWHERE.get(found[0], found[0]), template_pattern(template))
 
 
 def _conditions(where: CallFilter) -> tuple[list[str], list[Any]]:
@@ -29,14 +40,14 @@ def _conditions(where: CallFilter) -> tuple[list[str], list[Any]]:
         ("call_id", where.call_ids),
     ):
         if several:
-            parts.append(f"list_contains(?::VARCHAR[], {column})")
+            parts.append(f"list_contains(CAST(? AS VARCHAR[]), {column})")
             values.append(list(several))
     if where.template is not None:
         parts.append("regexp_matches(path, ?)")
-        values.append(template_pattern(where.template))
+        values.append(_pattern(where.template))
     for template in where.except_templates:
         parts.append("NOT regexp_matches(path, ?)")
-        values.append(template_pattern(template))
+        values.append(_pattern(template))
     if where.either:
         alternatives = [_conditions(alternative) for alternative in where.either]
         parts.append(

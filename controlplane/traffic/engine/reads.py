@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from connectors.base.calls import CALL_SCHEMA
-from controlplane.traffic.engine.duck import read
+from controlplane.traffic.engine.running import read
 from controlplane.traffic.types import CallFilter, Window
 
 _EVERY = CallFilter()
@@ -47,16 +47,16 @@ def distinct_paths(window: Window, where: CallFilter = _EVERY) -> pa.Table:
     without a credential but answered 2xx; calls whose source cannot tell are in none), user_agent (one of them).
     """
     return read(
-        "connection, host, method, path, status, any_value(declared_route) AS declared_route, count(*) AS calls, "
-        "min(ts) AS first_ts, max(ts) AS last_ts, CAST(median(response_bytes) AS BIGINT) AS response_bytes, "
+        "connection, host, method, path, status, min(declared_route) AS declared_route, count(*) AS calls, "
+        "min(ts) AS first_ts, max(ts) AS last_ts, CAST(floor(median(response_bytes)) AS BIGINT) AS response_bytes, "
         "count(DISTINCT principal) AS principals, "
         "count(*) FILTER (WHERE auth_present) AS authenticated, "
         "count(*) FILTER (WHERE NOT auth_present) AS anonymous, "
         "count(*) FILTER (WHERE NOT auth_present AND status BETWEEN 200 AND 299) AS anonymous_success, "
-        "any_value(user_agent) AS user_agent",
+        "min(user_agent) AS user_agent",
         window,
         where,
-        "GROUP BY connection, host, method, path, status ORDER BY host, method, path, status",
+        "GROUP BY connection, host, method, path, status ORDER BY host, method, path, status, connection",
     )
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from controlplane.traffic.engine.duck import read
+from controlplane.traffic.engine.running import read
 from controlplane.traffic.types import MICROSECONDS, CallFilter, Window
 
 _EVERY = CallFilter()
 _BLOCKED = "coalesce(waf_action = 'BLOCK', false)"
+
+
+def _at(fraction: float) -> str:
+    return f"CAST(percentile_cont({fraction}) WITHIN GROUP (ORDER BY CAST(latency_ms AS DOUBLE)) AS FLOAT)"
 
 
 def series(window: Window, bucket_seconds: int, where: CallFilter = _EVERY) -> pa.Table:
@@ -20,8 +24,8 @@ def series(window: Window, bucket_seconds: int, where: CallFilter = _EVERY) -> p
     return read(
         "(ts // ?) * ? AS bucket, count(*) AS calls, count(*) FILTER (WHERE status >= 400) AS errors, "
         f"count(*) FILTER (WHERE {_BLOCKED}) AS blocked, "
-        "quantile_cont(latency_ms, 0.5) AS p50, quantile_cont(latency_ms, 0.95) AS p95, "
-        "quantile_cont(latency_ms, 0.99) AS p99",
+        f"{_at(0.5)} AS p50, {_at(0.95)} AS p95, "
+        f"{_at(0.99)} AS p99",
         window,
         where,
         "GROUP BY bucket ORDER BY bucket",
@@ -37,7 +41,7 @@ def callers(window: Window, where: CallFilter = _EVERY, limit: int = 20) -> pa.T
         "count(DISTINCT client_ip) AS addresses, min(ts) AS first_ts, max(ts) AS last_ts",
         window,
         where,
-        "GROUP BY ALL ORDER BY calls DESC, last_ts DESC LIMIT ?",
+        "GROUP BY ALL ORDER BY calls DESC, last_ts DESC, principal, consumer, client_ip LIMIT ?",
         [limit],
     )
 

@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -121,6 +122,12 @@ def absolute(relative: str) -> Path:
     if not path.is_relative_to(root):
         raise ValueError("a segment path leads out of the tenant's folder")
     return path
+
+
+@lru_cache(maxsize=65_536)
+def has_shape(file: Path) -> bool:
+    """Whether a segment was written with this version's shapes; a segment never changes."""
+    return SHAPE in pq.read_schema(file).names
 
 
 def orphans(known: set[str], older_than: float) -> list[Path]:
