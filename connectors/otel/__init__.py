@@ -1,0 +1,1 @@
+"""OpenTelemetry: HTTP server spans as calls."""
