@@ -56,6 +56,22 @@ MANIFEST = Manifest(
             unknown=("headers", "body", "ja3", "ja4"),
             note="What is known depends on the flow variables your MessageLogging policy writes.",
         ),
+        SourceField(
+            source="har.entries",
+            known=(
+                "method",
+                "path",
+                "query",
+                "host",
+                "status",
+                "latency_ms",
+                "user_agent",
+                "headers",
+                "body",
+            ),
+            unknown=("client_ip", "principal", "consumer", "ja3", "ja4", "gateway"),
+            note="One client's view. Browsers leave credentials out of an export unless asked.",
+        ),
     ),
     cannot=(
         "A file says nothing about what happened after it was written.",

@@ -7,6 +7,9 @@ from typing import Final
 from connectors.base.formats import CallFormat, ConfigFormat, FileFormat
 from connectors.kong.calls import SOURCE, normalise
 from connectors.kong.deck import load, looks_like_deck
+from connectors.kong.konnect import SOURCE as KONNECT
+from connectors.kong.konnect import looks_like_konnect
+from connectors.kong.konnect import read as read_konnect
 
 
 def _looks_like_log(head: bytes, filename: str) -> float:
@@ -21,5 +24,6 @@ def _looks_like_log(head: bytes, filename: str) -> float:
 
 FORMATS: Final[tuple[FileFormat, ...]] = (
     CallFormat(SOURCE, "Kong log (file-log, http-log)", _looks_like_log, normalise),
+    CallFormat(KONNECT, "Konnect API requests (JSON)", looks_like_konnect, read_konnect),
     ConfigFormat("kong.deck", "decK dump (Kong configuration)", looks_like_deck, load),
 )

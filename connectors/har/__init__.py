@@ -1,0 +1,1 @@
+"""HTTP archives (HAR): what a browser or a proxy recorded, with bodies."""
