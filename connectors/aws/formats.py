@@ -1,4 +1,4 @@
-"""Files AWS users have: JSON access logs of API Gateway stages and WAFv2 logs, one record per line."""
+"""Files AWS users have: logs of API Gateway stages, WAFv2, load balancers and CloudFront, one record per line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from connectors.aws import cloudfront, load_balancer
 from connectors.aws.normalise import normalise
 from connectors.base.calls import CallBatch, RawBatch
 from connectors.base.columns import MAX_RECORD_BYTES, as_sent, quarantined
@@ -62,5 +63,25 @@ FORMATS: Final[tuple[FileFormat, ...]] = (
         "AWS WAF log (JSON lines)",
         _first_line_has(b'"webaclId"', b'"httpRequest"', b'"action"'),
         read_lines,
+    ),
+    CallFormat(
+        load_balancer.SOURCE,
+        "AWS Application Load Balancer access log",
+        load_balancer.looks_like_alb,
+        load_balancer.normalise,
+    ),
+    CallFormat(
+        cloudfront.LINES,
+        "CloudFront log (standard or real-time, tab-separated)",
+        cloudfront.looks_like_lines,
+        cloudfront.normalise,
+        heading=cloudfront.heading,
+        comment=b"#",
+    ),
+    CallFormat(
+        cloudfront.JSON,
+        "CloudFront standard log (JSON lines)",
+        cloudfront.looks_like_json,
+        cloudfront.normalise_json,
     ),
 )

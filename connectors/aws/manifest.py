@@ -157,6 +157,49 @@ _FIELDS: Final = (
         unknown=("fields the file does not name",),
         note="For files without a known format.",
     ),
+    SourceField(
+        "aws.alb",
+        known=(
+            "time",
+            "method",
+            "path",
+            "query string",
+            "host",
+            "client address",
+            "user agent",
+            "status",
+            "latency",
+            "sizes",
+            "target",
+            "WAF action",
+        ),
+        unknown=("request headers", "bodies", "principal", "country", "WAF rules"),
+        note="Files of Application Load Balancers. Which WAF rule matched stands in the WAF log.",
+    ),
+    SourceField(
+        "aws.cloudfront",
+        known=(
+            "time (to the second)",
+            "method",
+            "path",
+            "query string",
+            "host",
+            "client address",
+            "user agent",
+            "status",
+            "latency",
+            "sizes",
+        ),
+        unknown=("request headers", "bodies", "principal", "WAF action and rules"),
+        note="Files of standard logs (both versions, tab-separated) and real-time records with all fields in their order. "
+        "Country and ASN when those fields are chosen.",
+    ),
+    SourceField(
+        "aws.cloudfront_json",
+        known=("as aws.cloudfront, for the fields that were chosen",),
+        unknown=("fields that were not chosen",),
+        note="Standard logging (v2) as JSON lines.",
+    ),
 )
 
 MANIFEST: Final = Manifest(

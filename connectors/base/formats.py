@@ -10,7 +10,7 @@ import importlib
 import importlib.util
 import pkgutil
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -53,7 +53,9 @@ class CallFormat:
     """A log format: ``name`` is the ``RawBatch.source`` its ``normalise`` understands, one record per line.
 
     ``normalise`` never raises. ``batch.context["first_line"]`` is the line number of the first record. ``entries``
-    takes a log apart that is one document instead of lines; ``VendorAnswerError`` when it is none.
+    takes a log apart that is one document instead of lines; ``VendorAnswerError`` when it is none. ``heading`` reads
+    what the first bytes of a log say about all of it, which goes into every batch's context. Lines that begin with
+    ``comment`` are no records.
     """
 
     name: str
@@ -61,6 +63,18 @@ class CallFormat:
     sniff: Sniff
     normalise: Callable[[RawBatch], CallBatch]
     entries: Callable[[bytes], Sequence[bytes]] | None = None
+    heading: Callable[[bytes], Mapping[str, str]] | None = None
+    comment: bytes = b""
+
+    def context(self, head: bytes) -> dict[str, str]:
+        """What the first bytes of a log say about all of it."""
+        return dict(self.heading(head)) if self.heading is not None else {}
+
+    def without_comments(self, lines: Sequence[bytes]) -> tuple[bytes, ...]:
+        """The lines with comments blanked, so that numbers stay true."""
+        if not self.comment:
+            return tuple(lines)
+        return tuple(b"" if line.startswith(self.comment) else line for line in lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,8 @@ class Calls:
                 action="Send one record per line, in one of the formats of the list in docs/connectors/file.md.",
             )
         records = data.splitlines() if offered.entries is None else offered.entries(data)
-        return RawBatch(offered.name, tuple(records), {"host": self._host})
+        context = {**offered.context(data[:4096]), "host": self._host}
+        return RawBatch(offered.name, offered.without_comments(records), context)
 
     def normalise(self, batch: RawBatch) -> CallBatch:
         """Neutral calls by the format that ``batch.source`` names."""

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from connectors.base.calls import CallBatch, RawBatch
 from connectors.base.mapping import Cells, From, Mapping, Path, Read, convert, per_distinct, segments
 from connectors.base.mapping import normalise as run
-from connectors.base.mapping.kernels import where
+from connectors.base.mapping.kernels import split_request
 
 SOURCE: Final = "file.clf"
 
@@ -30,9 +30,6 @@ _LINE = re.compile(
     + " "
     + _QUOTED
     + r")?(.*)$"
-)
-_REQUEST: Final = (
-    r"^(?P<method>[A-Za-z][A-Za-z_-]{1,31}) (?P<target>\S.*?)(?: (?P<protocol>HTTP/[0-9](?:\.[0-9])?))?$"
 )
 _GROUPS: Final = (
     "vhost",
@@ -106,10 +103,8 @@ class _Fields:
             self._more(self._columns.pop("tail"))
 
     def _ask(self, request: pa.Array) -> None:
-        parts = pc.extract_regex(request, _REQUEST)
-        for name in ("method", "target", "protocol"):
-            part = pc.struct_field(parts, name)
-            self._columns[name] = where(pc.not_equal(part, ""), part)
+        parts = split_request(request)
+        self._columns.update(zip(("method", "target", "protocol"), parts, strict=True))
 
     def _more(self, tails: Sequence[str]) -> None:
         extras = [_extra(tail) if tail else _NONE for tail in tails]

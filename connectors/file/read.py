@@ -34,14 +34,17 @@ def read_calls(
     if offered.entries is not None:
         yield from _read_document(stream, offered, offered.entries, host, limits)
         return
-    if _ARRAY.match(head_of(stream, 4096)):
+    head = head_of(stream, 4096)
+    if _ARRAY.match(head):
         yield from _read_document(stream, offered, _elements, host, limits)
         return
-    number = 1
+    number, told = 1, offered.context(head)
     try:
         for first, lines in line_batches(chunks(stream, limits)):
             number = first + len(lines)
-            batch = RawBatch(offered.name, lines, {"first_line": str(first)})
+            batch = RawBatch(
+                offered.name, offered.without_comments(lines), {**told, "first_line": str(first)}
+            )
             yield with_host(offered.normalise(batch), host)
     except ConnectorError as error:
         yield _broken_off(offered, error, number)

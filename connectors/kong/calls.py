@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 from connectors.base.calls import CallBatch, RawBatch
 from connectors.base.columns import made_id
 from connectors.base.errors import VendorAnswerError
-from connectors.base.mapping import Cells, Columns, From, JsonLines, Rows, convert, each
+from connectors.base.mapping import Columns, From, JsonLines, Rows, convert, each, given
 from connectors.base.mapping import Mapping as FormatMapping
 from connectors.base.mapping import normalise as run
 from connectors.base.mapping.kernels import coalesced, constant, per_distinct
@@ -93,23 +93,17 @@ def _header_rows(column: pa.Array) -> list[Any]:
     return [row and [{"name": name, "value": value} for name, value in row] for row in column.to_pylist()]
 
 
-def _given(rows: Rows, path: str) -> Cells:
-    cells = rows.cells(path)
-    return [] if cells is None else cells
-
-
 def _list(rows: Rows, path: str) -> list[Any]:
-    cells = rows.cells(path)
-    return [] if cells is None else each(cells)
+    return each(given(rows, path))
 
 
 def _addresses(rows: Rows, columns: Columns) -> None:
     """Scheme and host of the URL, the upstream that was tried last, and how far the client's address is trusted."""
-    urls = convert("raw", _given(rows, "request.url"))
+    urls = convert("raw", given(rows, "request.url"))
     columns["protocol"] = pc.struct_field(pc.extract_regex(urls, r"^(?P<scheme>[^:/]*)://"), "scheme")
     if columns["host"].null_count:
         columns["host"] = pc.coalesce(columns["host"], per_distinct(urls, _url_host, pa.string()))
-    forwarded = convert("raw", _given(rows, "request.headers.x-forwarded-for"))
+    forwarded = convert("raw", given(rows, "request.headers.x-forwarded-for"))
     if forwarded.null_count < rows.count:
         pairs = zip(columns["client_ip"].to_pylist(), forwarded.to_pylist(), strict=True)
         trust = [
@@ -131,7 +125,7 @@ def _upstream(tries: Any) -> str | None:
 
 def _blocks(rows: Rows, columns: Columns) -> None:
     """A request that a plugin ended itself: our own marks on its route name the block."""
-    ended = pc.equal(convert("raw", _given(rows, "source")), "exit")
+    ended = pc.equal(convert("raw", given(rows, "source")), "exit")
     refused = pc.is_in(columns["status"], _BLOCKED)
     blocked = pc.fill_null(pc.and_(pc.and_(ended, pc.is_null(columns["upstream_status"])), refused), False)
     if not pc.any(blocked).as_py():

@@ -6,12 +6,12 @@ it: whole columns at a time, never raising, every record a call or quarantined. 
 """
 
 from connectors.base.mapping.chosen_keys import folded
-from connectors.base.mapping.columns import Cells, Columns, Path, Read, Rows, segments
+from connectors.base.mapping.columns import Cells, Columns, Path, Read, Rows, given, segments
 from connectors.base.mapping.convert import CONVERTERS, convert, said
-from connectors.base.mapping.format import From, Mapping, normalise, one_of
+from connectors.base.mapping.format import From, Mapping, fill_target, normalise, one_of
 from connectors.base.mapping.headers import Headers
 from connectors.base.mapping.json_lines import JsonLines
-from connectors.base.mapping.kernels import per_distinct, split_target
+from connectors.base.mapping.kernels import per_distinct, split_request, split_target
 from connectors.base.mapping.packing import each
 from connectors.base.mapping.text_lines import Separated, Words
 
@@ -30,11 +30,14 @@ __all__ = [
     "Words",
     "convert",
     "each",
+    "fill_target",
     "folded",
+    "given",
     "normalise",
     "one_of",
     "per_distinct",
     "said",
     "segments",
+    "split_request",
     "split_target",
 ]

@@ -49,3 +49,9 @@ class Reader(Protocol):
 def segments(path: Path) -> tuple[str, ...]:
     """The keys of a path, outermost first."""
     return tuple(path.split(".")) if isinstance(path, str) else path
+
+
+def given(rows: Rows, path: Path) -> Cells:
+    """One field of every record, null throughout when no record of the batch can have it."""
+    cells = rows.cells(path)
+    return pa.nulls(rows.count, pa.string()) if cells is None else cells

@@ -154,7 +154,7 @@ def _columns(mapping: Mapping, rows: Rows, context: Context[str, str]) -> Column
         _principal(mapping, rows, made)
     target = made.pop(_TARGET, None)
     if target is not None:
-        _split(made, target)
+        fill_target(made, target)
     if mapping.finish is not None:
         mapping.finish(rows, made, context)
     if mapping.trust and "client_ip" in made and "client_ip_trust" not in made:
@@ -177,7 +177,8 @@ def fitting(name: str, column: pa.Array) -> pa.Array:
     return pc.cast(column, kind)
 
 
-def _split(made: Columns, target: pa.Array) -> None:
+def fill_target(made: Columns, target: pa.Array) -> None:
+    """Path, query and host from a column of request targets or URLs; a host that is known already stays."""
     path, query, host = split_target(target)
     made["path"] = coalesced(path, made.get("path"))
     made["query"] = (
@@ -259,10 +260,10 @@ def _ids(
 
 
 def _table(columns: Columns, count: int, keep: pa.Array | None) -> pa.Table:
-    arrays = [
-        columns[entry.name] if entry.name in columns else pa.nulls(count, entry.type)
-        for entry in NORMALISED_SCHEMA
-    ]
+    arrays = [columns.get(entry.name) for entry in NORMALISED_SCHEMA]
+    for place, entry in enumerate(NORMALISED_SCHEMA):
+        if arrays[place] is None:
+            arrays[place] = pa.nulls(count, entry.type)
     if keep is not None:
         arrays = [array.filter(keep) for array in arrays]
     return pa.Table.from_arrays(arrays, schema=NORMALISED_SCHEMA)

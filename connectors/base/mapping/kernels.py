@@ -10,6 +10,9 @@ import pyarrow.compute as pc
 
 _ABSOLUTE: Final = r"^[A-Za-z][A-Za-z0-9+.-]*://"
 _PARTS: Final = r"^(?:[A-Za-z][A-Za-z0-9+.-]*://(?P<host>[^/?#]*))?(?P<path>[^?]*)(?P<query>(?s:\?.*)?)$"
+_REQUEST: Final = (
+    r"^(?P<method>[A-Za-z][A-Za-z_-]{1,31}) (?P<target>\S.*?)(?: (?P<protocol>HTTP/[0-9](?:\.[0-9])?))?$"
+)
 
 
 def per_distinct(column: pa.Array, convert: Callable[[Any], Any], kind: pa.DataType) -> pa.Array:
@@ -63,6 +66,13 @@ def split_target(target: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array | None]
     host = pc.struct_field(parts, "host")
     query = pc.utf8_slice_codeunits(pc.struct_field(parts, "query"), 1)
     return _rooted(pc.struct_field(parts, "path")), query, where(pc.not_equal(host, ""), host)
+
+
+def split_request(line: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """Method, target and protocol of request lines; null where a line is none."""
+    parts = pc.extract_regex(line, _REQUEST)
+    method, target, protocol = (pc.struct_field(parts, name) for name in ("method", "target", "protocol"))
+    return method, target, where(pc.not_equal(protocol, ""), protocol)
 
 
 def _rooted(path: pa.Array) -> pa.Array:

@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from connectors.base.mapping.columns import Path, Read, segments
 
-_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|\[([^\]]*)\]|(\S+)')
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|(\S+)')
+_BRACKETED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|\[([^\]]*)\]|(\S+)')
 
 
 class Fields:
@@ -55,7 +56,8 @@ class Words:
 
     def _words(self, line: str) -> list[str]:
         if self.brackets or '\\"' in line:
-            return [found.group(found.lastindex or 0) for found in _QUOTED.finditer(line)]
+            pattern = _BRACKETED if self.brackets else _QUOTED
+            return [found.group(found.lastindex or 0) for found in pattern.finditer(line)]
         words: list[str] = []
         quoted = False
         for part in line.split('"'):

@@ -1,0 +1,1 @@
+"""Akamai: security events of the SIEM API, and requests that DataStream 2 delivers."""

@@ -1,0 +1,1 @@
+"""Cloudflare: requests and firewall events that Logpush delivers."""
