@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from tenants.accounts.services import lacks_factor, proved_until, second_factor_for
-from tenants.accounts.types import SecondFactor
+from tenants.accounts.services import asks_factor_of, has_factor, proved_until, showed_factor
 from tenants.audit.actors import Actor, name_actor
 from tenants.errors import Refused
 from tenants.isolation.context import current_tenant
@@ -44,16 +43,19 @@ def granted(request: Request) -> frozenset[str]:
 
 
 def needs_factor(request: Request) -> bool:
-    """Tell whether the workspace asks this person for a second factor they do not have.
+    """Tell whether the workspace asks this person for a second factor they do not have, or have not shown.
 
-    Who came by single sign-on has shown the provider whatever it asks for.
+    A password never opens a session of who has one. By single sign-on the provider's counts if it said that it took
+    two; else one of our own has to be shown.
     """
     if isinstance(request.auth, TokenAuth) or not request.user.is_authenticated:
         return False
-    if second_factor_for() is SecondFactor.NOBODY or request._request.session.get(MARK):
-        return False
     user_id = str(request.user.pk)
-    return lacks_factor(user_id, role_of_user(user_id))
+    if not asks_factor_of(role_of_user(user_id)):
+        return False
+    if request._request.session.get(MARK):
+        return not showed_factor(request._request)
+    return not has_factor(user_id)
 
 
 def needs_step_up(view: Any, action: str, method: str, permission: str) -> bool:

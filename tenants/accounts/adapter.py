@@ -5,7 +5,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
-from tenants.accounts.services.factors import owner_of_secrets
+from tenants.accounts.services.factors import must_show_factor, owner_of_secrets
 from tenants.accounts.services.stepping_up import proved_until
 from tenants.client_address import client_address
 from tenants.isolation.context import require_tenant
@@ -24,7 +24,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_reauthentication_required(self, *, app: str, **kwargs: object) -> bool:
         """Ask again under the same rule as the rest of the product; a fresh sign-in counts."""
-        return proved_until(self.request) is None
+        return proved_until(self.request) is None or must_show_factor(self.request)
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the address as the rest of the product reads it."""

@@ -9,6 +9,7 @@ from django.db.models import Count, QuerySet
 from tenants.errors import NotFound
 from tenants.sso.models import Domain, Identity, Provider
 from tenants.sso.saml import metadata
+from tenants.sso.services.providers import full_settings
 from tenants.sso.types import Protocol, ProviderView
 
 
@@ -83,7 +84,7 @@ def _view(row: Provider, people: int) -> ProviderView:
         protocol=row.protocol,
         name=row.name,
         creates_members=row.creates_members,
-        settings=row.settings,
+        settings=full_settings(row),
         secret_set=bool(row.client_secret),
         discovered=_shown(row),
         discovered_at=row.discovered_at,

@@ -16,10 +16,23 @@ class Protocol(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why a flow was begun: to sign in, or to see whether signing in would work."""
+    """Why a flow was begun: to sign in, to see whether signing in would work, or to be asked anew by the provider."""
 
     SIGN_IN = "sign-in"
     TEST = "test"
+    PROOF = "proof"
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """What a provider says of how and when it authenticated; whatever it does not say is the least.
+
+    `context` is OpenID Connect's `acr` or SAML's AuthnContextClassRef, `methods` is `amr` or Microsoft's attribute.
+    """
+
+    at: datetime | None = None
+    context: str = ""
+    methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,7 @@ class Claims:
     name: str = ""
     groups: tuple[str, ...] | None = None
     email_verified: bool | None = None
+    strength: Strength = field(default_factory=Strength)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +60,18 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A flow that came back well: whom to sign in (sign-in only) and where to go."""
+    """A flow that came back well: whom to sign in (but for a test) and where to go.
+
+    `two_factors`: the provider showed more than one factor, as far as its administrator lets that count.
+    `at`: when the person showed it, None when that is not known.
+    """
 
     provider: str
     purpose: Purpose
     user: str
     next: str
+    two_factors: bool = False
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,5 +133,7 @@ SENTENCES = {
     "sso-no-email": "The identity provider sent no e-mail address. Ask your administrator to release it.",
     "sso-domain": "Your e-mail address is not in a domain this workspace has verified. Ask your administrator.",
     "sso-no-account": "You have no account in this workspace. Ask your administrator to add you.",
+    "sso-not-fresh": "The identity provider did not say that it asked you anew, so nothing was unlocked. "
+    "Use a password, code or passkey of this workspace instead.",
     "sso-required": "This workspace requires single sign-on. Use the button of your identity provider.",
 }

@@ -45,6 +45,7 @@ def _ruled(view: View, *, code: bool = False, passkey: bool = False, opens: bool
     @wraps(view)
     def answer(request: HttpRequest) -> HttpResponseBase:
         person = _person(request)
+        had_one = person is None or services.has_factor(person.pk)
         try:
             if request.method == "POST":
                 _limit(request, person, code=code, opens=opens)
@@ -54,6 +55,8 @@ def _ruled(view: View, *, code: bool = False, passkey: bool = False, opens: bool
         except DomainError as error:
             return _refused(error, request)
         good = response.status_code < 400
+        if not had_one and services.has_factor(person.pk):
+            services.factor_shown(request)  # the first one was shown by setting it up
         if request.method == "POST":
             _settle(request, person, good, code=code, opens=opens, passkey=passkey)
         return response if good else _problem(response, request)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from controlplane.api.errors import respond
 from tenants.accounts.queries import user
-from tenants.accounts.services import open_session
+from tenants.accounts.services import factor_shown, open_session, prove
 from tenants.accounts.types import By
 from tenants.client_address import client_address
 from tenants.errors import DomainError
@@ -52,9 +52,9 @@ def _to_pages(view: View) -> View:
 def start(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Send the browser to the identity provider; `?next=` is where to go afterwards, `?test=1` only tries.
 
-    `?fresh=1` asks an OpenID provider to sign the person in anew; whether it does is its matter.
+    `?fresh=1` has the provider ask the person anew; nothing is unlocked unless it says that it did.
     """
-    purpose, tester = Purpose.SIGN_IN, ""
+    purpose, tester = Purpose.PROOF if request.GET.get("fresh") else Purpose.SIGN_IN, ""
     if request.GET.get("test"):
         purpose, tester = Purpose.TEST, _manager(request)
         if not tester:
@@ -68,10 +68,7 @@ def start(request: HttpRequest, provider_id: str) -> HttpResponse:
         user=tester,
         address=client_address(request),
     )
-    url = begun.url
-    if request.GET.get("fresh") and queries.provider(provider_id).protocol == Protocol.OIDC:
-        url += "&prompt=login"
-    response = HttpResponseRedirect(url)
+    response = HttpResponseRedirect(begun.url)
     response.set_cookie(
         settings.SSO_COOKIE_NAME,
         begun.browser,
@@ -140,6 +137,10 @@ def _sign_in(request: HttpRequest, finished: Finished) -> None:
         raise SignInRefused("sso-no-account", "The account was ended a moment ago.")
     open_session(request, person, By.SSO)
     request.session[MARK] = finished.provider
+    # Opening a session is proof of this moment; here it is proof of when the provider asked, if it says so.
+    prove(request, finished.at)
+    if finished.two_factors:
+        factor_shown(request)
 
 
 def _manager(request: HttpRequest) -> str:

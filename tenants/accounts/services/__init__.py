@@ -28,14 +28,21 @@ from tenants.accounts.services.limits import (
     give_back,
 )
 from tenants.accounts.services.opening import half_signed_in, note_try, open_session, shown_so_far
-from tenants.accounts.services.policy import lacks_factor, require_second_factor, second_factor_for
+from tenants.accounts.services.policy import asks_factor_of, require_second_factor, second_factor_for
 from tenants.accounts.services.signing_in import (
     HANDOFF_SALT,
     issue_handoff,
     spend_handoff,
     verify_password,
 )
-from tenants.accounts.services.stepping_up import by_password, prove, proved_until, ways
+from tenants.accounts.services.stepping_up import (
+    by_password,
+    factor_shown,
+    prove,
+    proved_until,
+    showed_factor,
+    ways,
+)
 from tenants.accounts.services.users import (
     change_email,
     change_profile,
@@ -59,6 +66,7 @@ __all__ = [
     "ask_email_change",
     "ask_reset",
     "ask_verification",
+    "asks_factor_of",
     "by_password",
     "change_email",
     "change_password",
@@ -71,13 +79,13 @@ __all__ = [
     "end_other_sessions",
     "end_session",
     "end_sessions",
+    "factor_shown",
     "factors_of",
     "forget",
     "give_back",
     "half_signed_in",
     "has_factor",
     "issue_handoff",
-    "lacks_factor",
     "mark_verified",
     "note_try",
     "open_email_link",
@@ -92,6 +100,7 @@ __all__ = [
     "secrets_of",
     "send_verification",
     "set_password",
+    "showed_factor",
     "shown_so_far",
     "spend_handoff",
     "update_user",

@@ -18,7 +18,8 @@ from tenants.accounts import jobs
 from tenants.accounts.models import User
 from tenants.accounts.services import stepping_up
 from tenants.accounts.services.ending import end_sessions
-from tenants.accounts.types import Factor, Notice
+from tenants.accounts.sessions import ENTRY
+from tenants.accounts.types import By, Factor, Notice
 from tenants.audit.services import record
 
 CODES = Authenticator.Type.RECOVERY_CODES.value
@@ -39,6 +40,15 @@ def factors_of(user_id: str) -> list[Factor]:
 def has_factor(user_id: str) -> bool:
     """Whether somebody has a factor that is asked for at sign-in."""
     return bool(Authenticator.objects.filter(user_id=user_id).exclude(type=CODES).exists())
+
+
+def must_show_factor(request: HttpRequest) -> bool:
+    """Whether who came by single sign-on has a factor here and neither it nor the provider's was shown.
+
+    Else a provider's one factor could add another one here, and answer with that.
+    """
+    by = (request.session.get(ENTRY) or {}).get("by")
+    return by == By.SSO and not stepping_up.showed_factor(request) and has_factor(str(request.user.pk))
 
 
 @contextmanager
@@ -119,9 +129,10 @@ def _plain(entries: list[tuple[str, str]]) -> dict[str, object]:
 def _used(
     sender: object, request: HttpRequest, user: User, authenticator: Authenticator, **more: object
 ) -> None:
-    """A factor given again is proof of who sits there; a recovery code is told and recorded."""
+    """A factor given is proof of who sits there; a recovery code is told and recorded."""
     if more.get("reauthenticated"):
         stepping_up.prove(request)
+        stepping_up.factor_shown(request)
     if authenticator.type == CODES:
         authenticator.refresh_from_db()  # which code is spent was noted on another copy
         with secrets_of(user.pk):

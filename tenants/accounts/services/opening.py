@@ -64,5 +64,6 @@ def _opened(sender: object, request: HttpRequest, user: User, **more: object) ->
         "address": client_address(request)[:45],
         "agent": user_agent(request),
     }
+    request.session.pop(stepping_up.FACTOR, None)
     stepping_up.prove(request)
     note_try(request, email=user.email, user_id=user.pk, by=by, outcome=Outcome.SIGNED_IN)

@@ -46,9 +46,7 @@ def require_second_factor(who: str, by: str) -> SecondFactor:
     return chosen
 
 
-def lacks_factor(user_id: str, role: str | None) -> bool:
-    """Whether the policy asks this person for a second factor that they do not have."""
+def asks_factor_of(role: str | None) -> bool:
+    """Whether the policy asks people of this role for a second factor."""
     wanted = second_factor_for()
-    if wanted is SecondFactor.NOBODY or (wanted is SecondFactor.ADMINS and role not in ("owner", "admin")):
-        return False
-    return not has_factor(user_id)
+    return wanted is SecondFactor.EVERYONE or (wanted is SecondFactor.ADMINS and role in ("owner", "admin"))

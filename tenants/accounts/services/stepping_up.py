@@ -16,11 +16,23 @@ from tenants.accounts.services import limits
 from tenants.errors import Refused
 
 PROVED = "proved_at"  # in a session: epoch seconds
+FACTOR = "factor_shown"  # in a session begun by single sign-on
 
 
-def prove(request: HttpRequest) -> None:
-    """Note that the person at this session has just shown who they are."""
-    request.session[PROVED] = timezone.now().timestamp()
+def prove(request: HttpRequest, *at: datetime | None) -> None:
+    """Note that the person at this session has shown who they are: now, or `at` a time (None: it is not known when)."""
+    moment = at[0] if at else timezone.now()
+    request.session[PROVED] = moment.timestamp() if moment is not None else None
+
+
+def factor_shown(request: HttpRequest) -> None:
+    """Note that more than one factor was shown for this session."""
+    request.session[FACTOR] = True
+
+
+def showed_factor(request: HttpRequest) -> bool:
+    """Whether that was noted."""
+    return bool(request.session.get(FACTOR))
 
 
 def proved_until(request: HttpRequest) -> datetime | None:

@@ -22,8 +22,13 @@ def authorization_url(
     state: str,
     nonce: str,
     verifier: str,
+    *,
+    anew: bool = False,
 ) -> str:
-    """The address that asks the provider to authenticate somebody (code flow with PKCE)."""
+    """The address that asks the provider to authenticate somebody (code flow with PKCE).
+
+    `anew` also who is signed in there, and to say when it did (`max_age` makes `auth_time` a duty, Core §3.1.2.1).
+    """
     query = {
         "response_type": "code",
         "client_id": client_id,
@@ -33,7 +38,7 @@ def authorization_url(
         "nonce": nonce,
         "code_challenge": create_s256_code_challenge(verifier),
         "code_challenge_method": "S256",
-    }
+    } | ({"prompt": "login", "max_age": "0"} if anew else {})
     endpoint = str(metadata["authorization_endpoint"])
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
 

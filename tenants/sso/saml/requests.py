@@ -10,7 +10,7 @@ from tenants.sso.saml import documents
 
 _TEMPLATE = (
     '<samlp:AuthnRequest xmlns:samlp="{samlp}" xmlns:saml="{saml}" ID={id} Version="2.0" IssueInstant="{at}"'
-    ' Destination={destination} AssertionConsumerServiceURL={callback} ProtocolBinding="{post}">'
+    ' Destination={destination} AssertionConsumerServiceURL={callback} ProtocolBinding="{post}"{anew}>'
     "<saml:Issuer>{issuer}</saml:Issuer>"
     '<samlp:NameIDPolicy AllowCreate="true"/>'
     "</samlp:AuthnRequest>"
@@ -18,9 +18,16 @@ _TEMPLATE = (
 
 
 def redirect(
-    sign_in_url: str, issuer: str, callback: str, request_id: str, relay_state: str, now: datetime
+    sign_in_url: str,
+    issuer: str,
+    callback: str,
+    request_id: str,
+    relay_state: str,
+    now: datetime,
+    *,
+    anew: bool = False,
 ) -> str:
-    """The address that asks the identity provider to authenticate somebody."""
+    """The address that asks the identity provider to authenticate somebody; `anew` also who is signed in there."""
     text = _TEMPLATE.format(
         samlp=documents.SAMLP,
         saml=documents.SAML,
@@ -30,6 +37,7 @@ def redirect(
         destination=quoteattr(sign_in_url),
         callback=quoteattr(callback),
         issuer=escape(issuer),
+        anew=' ForceAuthn="true"' if anew else "",
     )
     packer = zlib.compressobj(wbits=-15)  # raw DEFLATE
     packed = base64.b64encode(packer.compress(text.encode()) + packer.flush()).decode()

@@ -60,13 +60,18 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """A believed assertion. `expires_at`: until then it must be remembered as used."""
+    """A believed assertion. `expires_at`: until then it must be remembered as used.
+
+    `authenticated_at` and `context` are what the provider says of how it authenticated (AuthnStatement).
+    """
 
     id: str
     subject: str
     subject_format: str
     attributes: dict[str, tuple[str, ...]]
     expires_at: datetime
+    authenticated_at: datetime
+    context: str
 
 
 def believe(encoded: str, expected: Expected) -> Assertion:
@@ -86,6 +91,8 @@ def believe(encoded: str, expected: Expected) -> Assertion:
         subject_format=subject.get("Format", ""),
         attributes=_attributes(assertion),
         expires_at=expires_at,
+        authenticated_at=_time(_required(_one(assertion, "saml:AuthnStatement"), "AuthnInstant")),
+        context=_context(assertion),
     )
 
 
@@ -239,6 +246,12 @@ def _check_conditions(assertion: Any, expected: Expected) -> datetime:
     if session_end is not None and _time(session_end) + SKEW <= expected.now:
         raise NotBelieved("The session at the identity provider has ended.")
     return end + SKEW
+
+
+def _context(assertion: Any) -> str:
+    """How the person was authenticated, as one address; empty when the provider does not say."""
+    found = assertion.findall("saml:AuthnStatement/saml:AuthnContext/saml:AuthnContextClassRef", NAMES)
+    return text_of(found[0]).strip() if len(found) == 1 else ""
 
 
 def _attributes(assertion: Any) -> dict[str, tuple[str, ...]]:

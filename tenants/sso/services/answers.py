@@ -7,12 +7,13 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from tenants.sso import strength
 from tenants.sso.models import Flow, Provider, SpentAssertion
 from tenants.sso.oidc import discovery, exchange, tokens
 from tenants.sso.outbound import Unreachable
 from tenants.sso.saml import responses
 from tenants.sso.services import providers
-from tenants.sso.types import Claims, Protocol, SignInRefused
+from tenants.sso.types import Claims, Protocol, SignInRefused, Strength
 from tenants.vault.services import unseal
 
 KEYS_EVERY = timedelta(seconds=30)
@@ -76,6 +77,7 @@ def _oidc(row: Provider, flow: Flow, given: Mapping[str, str], now: datetime) ->
         now=int(now.timestamp()),
     )
     claims = _believed(row, id_token, expected, now)
+    said = strength.of_token(claims, now)
     organisation = row.settings.get("organisation", "")
     if organisation and str(claims.get("hd", "")).lower() != organisation.lower():
         raise tokens.NotBelieved("The account is not one of your organisation (hd).")
@@ -89,6 +91,7 @@ def _oidc(row: Provider, flow: Flow, given: Mapping[str, str], now: datetime) ->
         groups=_groups(claims.get(row.settings["groups_claim"])),
         # Some providers send the word instead of the value.
         email_verified=None if verified is None else str(verified).lower() == "true",
+        strength=said,
     )
 
 
@@ -133,6 +136,11 @@ def _saml(row: Provider, flow: Flow, now: datetime) -> Claims:
         email=_text(address or (found.subject if found.subject_format == EMAIL_FORMAT else "")),
         name=_text(_first(found.attributes, chosen["name_attribute"], NAME_NAMES)),
         groups=_groups(_values(found.attributes, chosen["groups_attribute"], GROUP_NAMES)),
+        strength=Strength(
+            at=strength.when(found.authenticated_at, now),
+            context=found.context,
+            methods=found.attributes.get(strength.METHODS, ())[: strength.MOST],
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from tenants.accounts.services import allow
 from tenants.audit.actors import Actor, name_actor
 from tenants.limits import Limit
+from tenants.sso import strength
 from tenants.sso.models import Flow, Provider
 from tenants.sso.oidc import exchange
 from tenants.sso.saml import documents, requests
@@ -53,9 +54,9 @@ def begin(
     """
     allow(FROM_ADDRESS, address, "Too many sign-ins were begun from your network; this one was not.")
     row = providers.provider(provider_id)
-    if purpose is Purpose.SIGN_IN and not row.enabled:
+    if purpose is not Purpose.TEST and not row.enabled:
         raise SignInRefused("sso-off", f"{row.name} is switched off.")
-    now = timezone.now()
+    now, anew = timezone.now(), purpose is Purpose.PROOF
     Flow.objects.filter(created_at__lt=now - LIFETIME).delete()
     if Flow.objects.count() >= MOST_FLOWS:
         oldest = Flow.objects.order_by("created_at").values("id")[:ROOM]
@@ -79,11 +80,11 @@ def begin(
         flow.verifier = seal(verifier, table="sso_flow", field="verifier", row=flow.id)
         client, scopes = row.settings["client_id"], row.settings["scopes"]
         url = exchange.authorization_url(
-            row.discovered["metadata"], client, scopes, here.callback, state, nonce, verifier
+            row.discovered["metadata"], client, scopes, here.callback, state, nonce, verifier, anew=anew
         )
     else:
         url = requests.redirect(
-            row.discovered["sign_in_url"], here.metadata, here.callback, nonce, state, now
+            row.discovered["sign_in_url"], here.metadata, here.callback, nonce, state, now, anew=anew
         )
     flow.save(force_insert=True)
     return Begun(url, browser)
@@ -115,18 +116,24 @@ def finish(
     row, purpose = flow.provider, Purpose(flow.purpose)
     name_actor(Actor("sso", row.id, row.name))
     try:
-        if purpose is Purpose.SIGN_IN and not row.enabled:
+        if purpose is not Purpose.TEST and not row.enabled:
             raise SignInRefused("sso-off", f"{row.name} is switched off.")
         if purpose is Purpose.TEST and flow.user_id != user:
             raise SignInRefused("sso-expired", "The test was begun by somebody else.")
         claims = answers.claims_of(row, flow, given, timezone.now())
         if purpose is Purpose.TEST:
-            _note_test(row, {"ok": True, **_shown(claims), **people.foresee(row, claims)})
+            _note_test(row, {"ok": True, **_shown(row, claims), **people.foresee(row, claims)})
             return Finished(row.id, purpose, user, flow.next)
+        at = claims.strength.at
+        if purpose is Purpose.PROOF and (at is None or at < flow.created_at - strength.SKEW):
+            raise SignInRefused(
+                "sso-not-fresh", "It did not say that it asked anew (auth_time, AuthnInstant)."
+            )
         user_id = people.admit(row, claims)
         if was_suspended_since(user_id, flow.created_at):
             raise SignInRefused("sso-expired", "The person was suspended while this sign-in was under way.")
-        return Finished(row.id, purpose, user_id, flow.next)
+        two_factors = strength.two_factors(claims.strength, row.settings)
+        return Finished(row.id, purpose, user_id, flow.next, two_factors, at)
     except SignInRefused as refused:
         providers.note_problem(row.id, refused.code, refused.detail)
         if purpose is Purpose.TEST:
@@ -171,8 +178,19 @@ def _note_test(row: Provider, outcome: dict[str, object]) -> None:
     Provider.objects.filter(id=row.id).update(tested={**outcome, "at": timezone.now().isoformat()})
 
 
-def _shown(claims: Claims) -> dict[str, object]:
-    return {"email": claims.email, "name": claims.name, "groups": list(claims.groups or ())[:50]}
+def _shown(row: Provider, claims: Claims) -> dict[str, object]:
+    said = claims.strength
+    return {
+        "email": claims.email,
+        "name": claims.name,
+        "groups": list(claims.groups or ())[:50],
+        "strength": {
+            "two_factors": strength.two_factors(said, row.settings),
+            "context": said.context[:300],
+            "methods": [name[:300] for name in said.methods],
+            "at": said.at.isoformat() if said.at else None,
+        },
+    }
 
 
 def _expired() -> SignInRefused:

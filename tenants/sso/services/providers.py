@@ -1,7 +1,7 @@
 """Add, change, test, switch and remove identity providers."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,6 +16,7 @@ from tenants.sso.outbound import Unreachable, check_address, fetch_ok
 from tenants.sso.saml import metadata as saml_metadata
 from tenants.sso.saml.documents import BadDocument
 from tenants.sso.services.policy import keep_one_way_in
+from tenants.sso.strength import DEFAULT_CONTEXTS, DEFAULT_METHODS
 from tenants.sso.types import Protocol
 from tenants.vault.services import seal, unseal
 
@@ -29,7 +30,20 @@ SHARED = frozenset({"https://accounts.google.com"})
 PERSONAL = frozenset({"https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0"})
 
 
-class OidcSettings(BaseModel):
+Word = Annotated[str, Field(min_length=1, max_length=300)]
+#: What decides how much a sign-in counts for, not who is believed: a change needs no new test.
+JUDGING = frozenset({"second_factor", "factor_contexts", "factor_methods"})
+
+
+class _Judging(BaseModel):
+    """When a sign-in counts as two factors: always, or when the provider says one of these words."""
+
+    second_factor: Literal["said", "always"] = "said"
+    factor_contexts: list[Word] = Field(default=list(DEFAULT_CONTEXTS), max_length=20)
+    factor_methods: list[Word] = Field(default=list(DEFAULT_METHODS), max_length=20)
+
+
+class OidcSettings(_Judging):
     """What the owner enters for OpenID Connect."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -57,7 +71,7 @@ class OidcSettings(BaseModel):
         return scopes
 
 
-class SamlSettings(BaseModel):
+class SamlSettings(_Judging):
     """What the owner enters for SAML; empty attribute names mean the usual ones."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
@@ -125,10 +139,12 @@ def change_provider(
         row.settings = _settings(row.protocol, {**row.settings, **(settings or {})})
         _describe(row, metadata)
     after = _plain(row)
-    if row.enabled and after["settings"] != before["settings"]:
+    if row.enabled and _believing(after["settings"]) != _believing(before["settings"]):
         keep_one_way_in(row.id)
         row.enabled = False
-    if after != before or row.client_secret != secret_before:
+    if after | {"settings": None} != before | {"settings": None} or row.client_secret != secret_before:
+        row.tested = None
+    if _believing(after["settings"]) != _believing(before["settings"]):
         row.tested = None
     with transaction.atomic():
         row.save()
@@ -183,6 +199,11 @@ def provider(provider_id: str) -> Provider:
     if row is None:
         raise NotFound("no-such-provider", "There is no identity provider with this id.")
     return row
+
+
+def full_settings(row: Provider) -> dict[str, Any]:
+    """The settings with the defaults of those that came after the row was stored."""
+    return SETTINGS[row.protocol].model_construct(**row.settings).model_dump()
 
 
 def secret_of(row: Provider) -> str:
@@ -250,6 +271,10 @@ def _settings(protocol: str, given: Mapping[str, Any]) -> dict[str, Any]:
         raise Invalid("bad-settings", _NOT_SAVED, fields=fields) from None
 
 
+def _believing(settings: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name not in JUDGING}
+
+
 def _name(name: str) -> str:
     if not name.strip():
         raise Invalid("no-name", _NOT_SAVED, fields={"name": ["May not be empty."]})
@@ -266,7 +291,7 @@ def _plain(row: Provider) -> dict[str, Any]:
         "name": row.name,
         "protocol": row.protocol,
         "creates_members": row.creates_members,
-        "settings": row.settings,
+        "settings": full_settings(row),
         "discovered": _trust(row.discovered),
         "enabled": row.enabled,
         "secret_set": bool(row.client_secret),

@@ -54,6 +54,8 @@ class Answer:
     starts: timedelta = timedelta(minutes=-1)
     ends: timedelta = timedelta(minutes=5)
     confirmation_ends: timedelta = timedelta(minutes=5)
+    asked: timedelta = timedelta()  # when it asked the person, from now
+    context: str = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 
     def document(self) -> Any:
         """The unsigned response."""
@@ -79,9 +81,9 @@ class Answer:
 </saml:SubjectConfirmation></saml:Subject>
 <saml:Conditions NotBefore="{_time(self.now + self.starts)}"
  NotOnOrAfter="{ends}">{only_for}</saml:Conditions>
-<saml:AuthnStatement AuthnInstant="{_time(self.now)}">
-<saml:AuthnContext><saml:AuthnContextClassRef>\
-urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>
+<saml:AuthnStatement AuthnInstant="{_time(self.now + self.asked)}">
+<saml:AuthnContext><saml:AuthnContextClassRef>{self.context}</saml:AuthnContextClassRef></saml:AuthnContext>
+</saml:AuthnStatement>
 <saml:AttributeStatement>{values}</saml:AttributeStatement>
 </saml:Assertion></samlp:Response>"""
         )
