@@ -28,6 +28,19 @@ _LENGTHS: Final = {
     "consumer": 255,
     "body": 16_384,
     "response_body": 16_384,
+    "gateway": 1024,
+    "stage": 255,
+    "protocol": 64,
+    "upstream": 1024,
+    "client_ip": 64,
+    "client_ip_trust": 64,
+    "principal_kind": 64,
+    "ja3": 1024,
+    "ja4": 128,
+    "country": 64,
+    "request_content_type": 255,
+    "response_content_type": 255,
+    "waf_action": 64,
 }
 _ABSENT: Final = ["", "-"]
 
