@@ -23,7 +23,7 @@ _SHARED = Path(__file__).resolve().parents[2] / "shared" / "bench"
 #: Shapes of the traffic set that carry the request's id, which its scorer needs.
 _SHAPES = ("kong", "aws_http", "apigee", "aws_waf")
 #: The platform's own: each makes the data it needs.
-_PLATFORM = ("tenants", "queue", "audit", "vault", "provisioning")
+_PLATFORM = ("tenants", "sign_ups", "queue", "audit", "vault", "provisioning")
 
 
 @dataclass(frozen=True, slots=True)

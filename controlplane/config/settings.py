@@ -240,7 +240,7 @@ KMS_ENDPOINT = os.environ.get("PORTCULLIS_KMS_ENDPOINT", "")
 AUDIT_MIRROR = os.environ.get("PORTCULLIS_AUDIT_MIRROR", "")
 
 # Tenants ---------------------------------------------------------------------------------------------
-#: Schemas made ahead by the scheduler, so that signing up need not wait for one.
-SPARE_SCHEMAS = int(os.environ.get("PORTCULLIS_SPARE_SCHEMAS", "2"))
+#: Schemas made ahead by the scheduler, so that signing up need not wait for one; more while many sign up.
+SPARE_SCHEMAS = int(os.environ.get("PORTCULLIS_SPARE_SCHEMAS", "5"))
 #: Hours between an owner's wish to delete the workspace and its deletion.
 DELETION_GRACE_HOURS = float(os.environ.get("PORTCULLIS_DELETION_GRACE_HOURS", "168"))

@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable
 
 import structlog
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 
 from tenants.audit.actors import Actor, actor_scope
 from tenants.isolation.context import TenantRef, no_tenant, tenant_context
 from tenants.jobs.services import keeping, schedule
 from tenants.jobs.worker import sweep_rejected
 from tenants.orgs.queries import all_tenants, usable
-from tenants.orgs.services import upkeep
+from tenants.orgs.services import stock, upkeep
 from tenants.orgs.types import Status
 
 log = structlog.get_logger(__name__)
@@ -40,8 +40,11 @@ class Scheduler:
 
     def run(self, stop: threading.Event) -> None:
         """Tick every second until told to stop; database trouble ends the lead and is tried again."""
-        keeper = threading.Thread(target=self._keep, args=(stop,), name="keeper")
-        keeper.start()
+        helpers = [
+            threading.Thread(target=act, args=(stop,), name=act.__name__) for act in (self._keep, self._stock)
+        ]
+        for helper in helpers:
+            helper.start()
         while not stop.wait(TICK_SECONDS):
             try:
                 self._leading = self.leads()
@@ -50,7 +53,8 @@ class Scheduler:
             except DatabaseError:
                 log.exception("scheduler lost the database; trying again")
                 connection.close()
-        keeper.join()
+        for helper in helpers:
+            helper.join()
 
     def _keep(self, stop: threading.Event) -> None:
         """Call what must not wait for a queue, in a thread of its own, while this scheduler leads."""
@@ -61,6 +65,20 @@ class Scheduler:
                     due[act] = self._clock() + seconds
                     keep(act, stop)
         connection.close()
+
+    def _stock(self, stop: threading.Event) -> None:
+        """Keep spare schemas ready in a thread of its own: people who sign up at once must not wait for other upkeep."""
+        made = False
+        while not stop.wait(0 if made else TICK_SECONDS):
+            made = False
+            try:
+                with no_tenant():
+                    made = self._leading and stock()
+            except Exception:
+                log.exception("making a spare schema failed; trying again")
+                connections.close_all()
+                stop.wait(UPKEEP_SECONDS)
+        connections.close_all()
 
     def leads(self) -> bool:
         """Take or keep the lead; False while another scheduler has it."""

@@ -24,10 +24,13 @@ from tenants.isolation.roles import close_public, create_tenant_schema
 from tenants.isolation.routers import OWNER
 from tenants.orgs.connection import owner, owner_in
 from tenants.orgs.migrating import is_newer, migration_key
-from tenants.orgs.models import SpareSchema, TemplateSnapshot
+from tenants.orgs.models import SpareSchema, TemplateSnapshot, Tenant
 from tenants.orgs.removal import drop_schema
 from tenants.orgs.types import TEMPLATE_SCHEMA
 
+#: How long sign-ups are remembered as a sign of more, and how many spares that makes at most.
+BURST = timedelta(minutes=10)
+MOST_SPARES = 50
 LOCK = "SELECT pg_advisory_lock(hashtext('portcullis'), hashtext('migrate'))"
 TAKE_SPARE = """
     DELETE FROM public.orgs_spareschema WHERE schema_name = (
@@ -90,8 +93,17 @@ def take_schema() -> str:
     return schema
 
 
-def fill_spares(wanted: int) -> int:
-    """Make spare schemas until there are so many, drop those of other states; return how many were made."""
+def spares_wanted(least: int) -> int:
+    """Return how many spare schemas there should be: as many as were taken of late, for the burst may go on."""
+    if not least:
+        return 0
+    since = timezone.now() - BURST
+    of_late: int = Tenant.objects.using(OWNER).filter(created_at__gt=since).count()
+    return max(least, min(MOST_SPARES, of_late))
+
+
+def fill_spares(wanted: int, most: int | None = None) -> int:
+    """Make spare schemas until there are so many, drop those of other states; return how many were made, `most` at once."""
     spares: Any = SpareSchema.objects.using(OWNER)
     # Not at once: while two versions run side by side, each needs its own.
     old = timezone.now() - timedelta(minutes=10)
@@ -101,7 +113,7 @@ def fill_spares(wanted: int) -> int:
                 drop_schema(stale.schema_name)
                 spares.filter(schema_name=stale.schema_name).delete()
     made = 0
-    while spares.count() < wanted:
+    while spares.count() < wanted and made != most:
         with transaction.atomic(using=OWNER):
             schema = new_schema_name()
             make_tenant_schema(schema)

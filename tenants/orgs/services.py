@@ -28,7 +28,7 @@ from tenants.members.queries import members
 from tenants.members.services import add_member
 from tenants.orgs.migrating import migration_key
 from tenants.orgs.models import SignUpTries, Tenant
-from tenants.orgs.provisioning import fill_spares, take_schema
+from tenants.orgs.provisioning import fill_spares, spares_wanted, take_schema
 from tenants.orgs.queries import forget, info
 from tenants.orgs.record import note
 from tenants.orgs.removal import before_deletion, remove, sweep
@@ -167,9 +167,13 @@ def keep_tenant(user_id: str) -> OrgInfo:
 
 
 def upkeep() -> None:
-    """Go on with deletions, remove what crashes left, keep spare schemas ready; the scheduler calls it."""
+    """Go on with deletions, remove what crashes left; the scheduler calls it."""
     sweep()
-    fill_spares(settings.SPARE_SCHEMAS)
+
+
+def stock() -> bool:
+    """Make a spare schema when there are too few for the sign-ups of late; whether one was made. The scheduler calls it."""
+    return fill_spares(spares_wanted(settings.SPARE_SCHEMAS), most=1) > 0
 
 
 def _entered() -> Tenant:

@@ -13,13 +13,15 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
+from django.test import override_settings
 
 from tenants.isolation.context import tenant_context
 from tenants.isolation.roles import APP_ROLE, OWNER_ROLE
 from tenants.jobs.execution import Postponed, perform
 from tenants.orgs import migrating, provisioning
+from tenants.orgs.models import Tenant
 from tenants.orgs.queries import by_slug, forget, versions
-from tenants.orgs.services import create_tenant
+from tenants.orgs.services import create_tenant, stock
 from tenants.orgs.types import TEMPLATE_SCHEMA, OrgInfo
 from tests.clients import TenantClient, member
 from tests.database import TestDatabases
@@ -96,6 +98,26 @@ def test_a_difference_in_any_corner_of_the_catalogue_is_seen(
         sql(change.format(acme.schema_name))
         assert catalog(acme.schema_name) != before, change
     assert catalog(acme.schema_name) != reference
+
+
+def test_the_stock_of_spare_schemas_follows_the_sign_ups_of_the_last_minutes(
+    committed_db: TestDatabases,
+) -> None:
+    sql("UPDATE orgs_tenant SET created_at = now() - interval '1 hour'")
+    with override_settings(SPARE_SCHEMAS=1):
+        assert [stock() for _ in range(2)] == [True, False], "one at a time, until there are enough"
+        sql("UPDATE orgs_tenant SET created_at = now()")
+        assert [stock() for _ in range(3)] == [True, True, False]
+    for number in range(3):
+        create_tenant("N", f"burst{number}", "n@new.test", None)
+    assert sql("SELECT count(*) FROM orgs_spareschema") == [(0,)], "nobody had to wait for a schema"
+    assert provisioning.spares_wanted(1) == 6
+    assert provisioning.spares_wanted(7) == 7
+    more = (Tenant(schema_name=f"t_{n:016x}", slug=f"many{n}", name="S") for n in range(60))
+    Tenant.objects.using("owner").bulk_create(more)
+    assert provisioning.spares_wanted(1) == provisioning.MOST_SPARES
+    with override_settings(SPARE_SCHEMAS=0):
+        assert not stock(), "0 is none, whoever signs up"
 
 
 def test_a_spare_schema_is_taken_once_and_only_in_the_right_state(committed_db: TestDatabases) -> None:
