@@ -6,7 +6,7 @@ PYTEST := .venv/bin/pytest
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts unit frontend-test proof bench e2e asvs scan clean
+.PHONY: help setup demo test lint types contracts unit frontend-test proof cluster bench e2e asvs scan clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ test: setup lint types contracts unit frontend-test ## everything a change can b
 
 proof: setup ## faults, fuzz, isolation at length
 	@HYPOTHESIS_PROFILE=proof $(PYTEST) -n $(JOBS) -q -m slow
+
+cluster: setup ## a real Spark cluster on this machine (needs Java 17; 0.5 GB) answers like the embedded engine
+	@$(UV) sync --frozen --quiet --group cluster
+	@$(PYTEST) -q -rs -m slow tests/controlplane/traffic/test_cluster.py
 
 bench: setup ## figures with the commands that make them
 	@$(PYTHON) -m benchmarks

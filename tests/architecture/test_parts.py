@@ -19,7 +19,7 @@ DECIDED = {
     "psycopg-pool": "LGPL-3.0-only",
 }
 #: Said unclearly by the package; read in its own licence file.
-READ = {"qrcode": "BSD-3-Clause"}
+READ = {"qrcode": "BSD-3-Clause", "protobuf": "BSD-3-Clause"}
 #: For Windows alone, so not here to be asked: BSD, MIT/Apache.
 ELSEWHERE = {"colorama", "tzdata"}
 
