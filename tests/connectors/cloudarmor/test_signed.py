@@ -57,6 +57,7 @@ def test_a_token_of_google_is_believed_and_its_keys_are_asked_for_once(google, e
         {"email_verified": False},
         {"email_verified": "true"},
         {"exp": int(NOW) - 61},
+        {"exp": int(NOW) - 61, "iat": int(NOW) - 3000},
         {"exp": None},
         {"exp": float("inf")},
         {"exp": "9999999999"},

@@ -65,7 +65,7 @@ def test_a_token_for_another_connection_account_or_time_stores_nothing(edge, cli
     other = Subscription(client, acme, google)
     assert edge.deliver(audience=other.address) == 401
     assert edge.deliver(email="mallory@evil.iam.gserviceaccount.com") == 401
-    assert edge.deliver(exp=int(time.time()) - 3600) == 401
+    assert edge.deliver(iat=int(time.time()) - 3000, exp=int(time.time()) - 120) == 401
     head, claims, _ = google.token(edge.address, time.time()).split(".")
     none = base64.urlsafe_b64encode(b'{"alg":"none","kid":"first"}').decode().rstrip("=")
     assert edge.deliver(token=f"{none}.{claims}.") == 401
