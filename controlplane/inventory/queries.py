@@ -135,6 +135,25 @@ def templates_of(method: pa.ChunkedArray, host: pa.ChunkedArray, path: pa.Chunke
     return model.assign(moved.column("method"), moved.column("host"), moved.column("path"))
 
 
+def endpoints_of_shapes(shapes: pa.Table) -> pa.Table:
+    """The endpoint of each shape that ``engine.shapes`` found, for the engine's questions about endpoints.
+
+    Columns: host, method, shape as the calls have them, endpoint (``METHOD host/template`` at the canonical address; null
+    for calls of no endpoint). All paths of a shape have one template, so an example of each is enough; an alias whose
+    base path is a value by its form is the exception.
+    """
+    examples = pa.table({name: shapes.column(of) for name, of in (("host", "host"), ("path", "example"))})
+    moved = canonical(examples, address_book())
+    names = templates_of(shapes.column("method"), shapes.column("host"), shapes.column("example"))
+    methods, hosts = shapes.column("method").to_pylist(), moved.column("host").to_pylist()
+    endpoints = [
+        None if template is None else f"{method} {host}{template}"
+        for method, host, template in zip(methods, hosts, names.to_pylist(), strict=True)
+    ]
+    table = shapes.select(["host", "method", "shape"])
+    return table.append_column("endpoint", pa.array(endpoints, pa.string()))
+
+
 def calls_of(row: Endpoint) -> CallFilter:
     """What to ask the engine for the calls of an endpoint, by whichever address they came."""
     siblings = Endpoint.objects.filter(host=row.host, method=row.method).exclude(pk=row.pk)
