@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from controlplane.classification import columns
@@ -24,6 +24,7 @@ VALUES = st.lists(st.one_of(st.none(), st.lists(PIECES, max_size=9).map("".join)
 
 
 @given(VALUES)
+@example(["pass\nx=1", "to\u212aen=1", "x", None])
 @pytest.mark.parametrize("kind", ["path", "query", "text"])
 def test_the_scan_of_lines_finds_exactly_what_the_pattern_finds_value_by_value(
     kind: str, values: list[str | None]
