@@ -89,20 +89,22 @@ class Egress:
         timeout: float | None = None,
         attempts: int | None = None,
         raise_transient: bool = True,
+        decoded: bool = True,
     ) -> EgressResponse:
         """Exchange one request.
 
         Idempotent methods are tried again on time-outs, 429 and 5xx, unless the vendor asks for a longer wait
         than is sensible here. With ``raise_transient`` (default) such a status after the last attempt raises
         ``TransientError``; without it the answer is returned as it is. ``timeout`` (seconds) bounds the whole
-        call, retries and waits included; default is the policy's.
+        call, retries and waits included; default is the policy's. Without ``decoded`` the content is what was
+        stored: a part of a compressed file cannot be unpacked by itself.
         """
         target = self._target(url)
         total = attempts or (self.policy.max_attempts if method.upper() in _IDEMPOTENT else 1)
         with ends_within(timeout or self.policy.total_timeout):
             for attempt in range(1, total + 1):
                 try:
-                    answer = self._exchange(method, target, headers, content)
+                    answer = self._exchange(method, target, headers, content, decoded)
                 except httpx.HTTPError as error:
                     if attempt == total or not self._wait(attempt, None):
                         raise self._transport_error(target, error) from error
@@ -146,12 +148,18 @@ class Egress:
         return target
 
     def _exchange(
-        self, method: str, target: httpx.URL, headers: Mapping[str, str] | None, content: bytes | None
+        self,
+        method: str,
+        target: httpx.URL,
+        headers: Mapping[str, str] | None,
+        content: bytes | None,
+        decoded: bool,
     ) -> EgressResponse:
         self._budget.take()
         with self._client.stream(method, target, headers=dict(headers or {}), content=content) as answer:
             names = {name.lower(): value for name, value in answer.headers.items()}
-            encoding = "" if method.upper() == "HEAD" else names.get("content-encoding", "")
+            plain = method.upper() == "HEAD" or not decoded
+            encoding = "" if plain else names.get("content-encoding", "")
             limit = self.policy.max_response_bytes
             body = read_bounded(answer.iter_raw(), encoding, limit, target.host)
             return EgressResponse(answer.status_code, names, body)

@@ -68,6 +68,7 @@ class RecordingEgress(Egress):
         timeout: float | None = None,
         attempts: int | None = None,
         raise_transient: bool = True,
+        decoded: bool = True,
     ) -> EgressResponse:
         """Send, and remember."""
         self.sent.append(Sent(method, url, dict(headers or {}), content or b""))
@@ -79,6 +80,7 @@ class RecordingEgress(Egress):
             timeout=timeout,
             attempts=attempts,
             raise_transient=raise_transient,
+            decoded=decoded,
         )
 
 

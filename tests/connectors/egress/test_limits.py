@@ -260,3 +260,12 @@ def test_a_mail_server_that_never_stops_talking_is_left() -> None:
 
     with raw_server(speak) as port, pytest.raises(ConnectorError, match="more than a mail server"):
         mail(port, read_timeout=30, total_timeout=60)
+
+
+def test_a_part_of_a_compressed_file_is_given_as_it_is_stored() -> None:
+    part = gzip.compress(b"x" * 1000)[5:20]
+    with server(reply(206, part, {"content-encoding": "gzip"})) as port:
+        answer = allowed(port).request("GET", f"http://127.0.0.1:{port}/", decoded=False)
+        assert answer.content == part
+        with pytest.raises(VendorAnswerError):
+            get(allowed(port), port)
