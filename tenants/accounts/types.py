@@ -52,6 +52,7 @@ class Notice(StrEnum):
     FACTORS_CLEARED = "factors-cleared"
     CODES_MADE = "codes-made"
     CODE_USED = "code-used"
+    NEW_PLACE = "new-place"
 
 
 @dataclass(frozen=True, slots=True)

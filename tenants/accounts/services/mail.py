@@ -88,6 +88,11 @@ NOTICES = {
         "Somebody signed in as {email} to the workspace {workspace} with a recovery code; {detail} are left. "
         "Make new ones when few are left." + _NOT_YOU,
     ),
+    Notice.NEW_PLACE: Mail(
+        "A sign-in to {workspace} from a new place",
+        "Somebody signed in as {email} to the workspace {workspace} {detail}. You have not signed in from there in the "
+        "last 90 days." + _NOT_YOU,
+    ),
 }
 
 

@@ -3,12 +3,14 @@
 from allauth.account.internal.stagekit import get_pending_stage
 from django.contrib.auth import login
 from django.contrib.auth.signals import user_logged_in
+from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
 from tenants.accounts.models import SignIn, User
 from tenants.accounts.services import stepping_up
+from tenants.accounts.services.places import tell_of_new_place
 from tenants.accounts.sessions import ENTRY
 from tenants.accounts.types import By, Outcome
 from tenants.client_address import client_address
@@ -66,4 +68,6 @@ def _opened(sender: object, request: HttpRequest, user: User, **more: object) ->
     }
     request.session.pop(stepping_up.FACTOR, None)
     stepping_up.prove(request)
-    note_try(request, email=user.email, user_id=user.pk, by=by, outcome=Outcome.SIGNED_IN)
+    with transaction.atomic():
+        tell_of_new_place(user.pk, client_address(request)[:45], user_agent(request))
+        note_try(request, email=user.email, user_id=user.pk, by=by, outcome=Outcome.SIGNED_IN)
