@@ -141,23 +141,23 @@ def principals(window: Window, bucket_seconds: int = 86_400, where: CallFilter =
 def failed_sign_ins(
     window: Window, bucket_seconds: int, sign_in: str, where: CallFilter = _EVERY, at_least: int = 1
 ) -> pa.Table:
-    """Per bucket, sign-in place, principal and address: attempts, and failed ones (401, 403 or 429) from ``at_least``.
+    """Per bucket, sign-in place, principal and address: the failed sign-ins (401, 403 or 429), from ``at_least`` on.
 
     ``sign_in`` is the RE2 pattern that the shape of a sign-in's path holds. Columns: bucket (µs), host, method, shape,
-    principal, client_ip, attempts, failed, first_ts, last_ts. Attempts by GET, HEAD or OPTIONS are none.
+    principal, client_ip, failed, first_ts, last_ts. Only POST, PUT and PATCH sign in.
     """
     bucket = bucket_seconds * MICROSECONDS
     found = shapes(window, where)
     places = found.filter(pc.match_substring_regex(found.column("shape"), sign_in)).column("shape")
     wanted = pc.unique(places).to_pylist() or [None]
     return read(
-        f"ts // ? * ? AS bucket, host, method, {SHAPE} AS shape, principal, client_ip, count(*) AS attempts, "
-        "count(*) FILTER (WHERE status IN (401, 403, 429)) AS failed, min(ts) AS first_ts, max(ts) AS last_ts",
+        f"ts // ? * ? AS bucket, host, method, {SHAPE} AS shape, principal, client_ip, count(*) AS failed, "
+        "min(ts) AS first_ts, max(ts) AS last_ts",
         window,
         where,
-        f"AND method IN ('POST', 'PUT', 'PATCH') AND {SHAPE} IN ({', '.join('?' * len(wanted))}) "
-        f"GROUP BY bucket, host, method, {SHAPE}, principal, client_ip "
-        "HAVING count(*) FILTER (WHERE status IN (401, 403, 429)) >= ? "
+        "AND status IN (401, 403, 429) AND method IN ('POST', 'PUT', 'PATCH') "
+        f"AND {SHAPE} IN ({', '.join('?' * len(wanted))}) "
+        f"GROUP BY bucket, host, method, {SHAPE}, principal, client_ip HAVING count(*) >= ? "
         "ORDER BY bucket, failed DESC, host, method, shape, principal, client_ip",
         [bucket, bucket, *wanted, at_least],
     )

@@ -139,8 +139,16 @@ def orphans(known: set[str], older_than: float) -> list[Path]:
     return [
         path
         for path in root.glob("dt=*/*")
-        if _segment_of(path).relative_to(root).as_posix() not in known and path.stat().st_mtime < older_than
+        if _segment_of(path).relative_to(root).as_posix() not in known and _written(path) < older_than
     ]
+
+
+def _written(path: Path) -> float:
+    """When a file was written; never, for one that went away since it was listed."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
 
 
 def _segment_of(path: Path) -> Path:

@@ -178,17 +178,18 @@ def test_sessions_end_where_a_principal_pauses(stored: list[Row], gap: int, summ
 
 
 def test_failed_sign_ins_are_counted_per_window_place_principal_and_address(stored: list[Row]) -> None:
-    expected: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
+    expected: dict[tuple[Any, ...], int] = defaultdict(int)
     for row in stored:
-        if row["path"] == "/v1/login" and row["method"] == "POST":
-            key = (row["ts"] // 300_000_000 * 300_000_000, row["host"], row["principal"], row["client_ip"])
-            expected[key][0] += 1
-            expected[key][1] += row["status"] in (401, 403)
+        if row["path"] == "/v1/login" and row["method"] == "POST" and row["status"] in (401, 403):
+            bucket = row["ts"] // 300_000_000 * 300_000_000
+            expected[bucket, row["host"], row["principal"], row["client_ip"]] += 1
     found = engine.failed_sign_ins(WINDOW, 300, "/login$").to_pylist()
-    got = {
-        (r["bucket"], r["host"], r["principal"], r["client_ip"]): [r["attempts"], r["failed"]] for r in found
-    }
-    assert got == {key: counts for key, counts in expected.items() if counts[1]}
+    got = {(r["bucket"], r["host"], r["principal"], r["client_ip"]): r["failed"] for r in found}
+    assert got == expected
+    several = engine.failed_sign_ins(WINDOW, 86_400, "/login$", at_least=2)
+    assert several.num_rows
+    assert min(several.column("failed").to_pylist()) == 2
+    assert engine.failed_sign_ins(WINDOW, 300, "/nowhere$").num_rows == 0
 
 
 def test_sequences_are_successive_steps_of_one_session(stored: list[Row]) -> None:

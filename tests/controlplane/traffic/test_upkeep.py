@@ -184,7 +184,7 @@ with tenant_context(given["schema"]):
     print(json.dumps(PROCESSES[given["what"]](given)))
 """
 _SIZE = 50
-_BATCHES = 60
+_BATCHES = 20
 
 
 def write(given: dict[str, Any]) -> int:
@@ -264,4 +264,4 @@ def test_processes_that_write_merge_and_read_at_once_see_whole_batches(
     ends = {what: process.communicate() for what, process in others.items()}
     assert [process.returncode for process in (*writers, *others.values())] == [0] * 7, (told, ends)
     assert all(int(ends[what][0].splitlines()[-1]) > 3 for what in ("look", "look 2")), ends
-    assert sum(int(ends[what][0].splitlines()[-1]) for what in ("tidy", "tidy 2")) > 8, ends
+    assert sum(int(ends[what][0].splitlines()[-1]) for what in ("tidy", "tidy 2")) >= 8, ends
