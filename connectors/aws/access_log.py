@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from functools import lru_cache
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.aws.columns import Columns, clf_times, coalesced, epoch_ms, integers, milliseconds, texts
-from connectors.aws.log_format import LogFormat, Variables, decode_lines
+from connectors.aws.columns import Columns, clf_times, epoch_ms, integers, milliseconds, take_rows, texts
+from connectors.aws.log_format import LogFormat, parse_format
+from connectors.base.mapping import NO_ROWS, Cells, JsonLines, Read, convert, each, given, per_distinct
+from connectors.base.mapping.kernels import coalesced, where
 
 #: Text columns and the variables that hold them, first present one wins.
 _TEXTS: Final[dict[str, tuple[str, ...]]] = {
@@ -89,48 +92,71 @@ def access_columns(
     ``context`` may give ``api_id``, ``stage`` and ``event_times`` (the log's own time of each line in ms, comma
     separated), used where the lines do not say.
     """
-    reasons: dict[int, str] = {}
+    reason = "not a JSON object"
     if log_format is None:
-        documents, _ = decode_lines(lines)
-        for row, document in enumerate(documents):
-            if document is None:
-                reasons[row] = "not a JSON object"
-        values = _by_common_key(documents)
+        read, values = _by_common_key(lines)
     else:
-        read, _ = log_format.read(lines)
-        for row, entry in enumerate(read):
-            if entry is None:
-                reasons[row] = "the line does not fit the stage's access-log format"
-        values = _by_variable(read, log_format)
-    return _columns(values, len(lines), context), reasons
+        reason = "the line does not fit the stage's access-log format"
+        read, values = _by_variable(lines, log_format)
+    times: Sequence[str] = context["event_times"].split(",") if context.get("event_times") else ()
+    if read.places is None:
+        return _columns(values, len(lines), context, times), {}
+    if times:
+        times = [times[place] for place in read.places]
+    good = _columns(values, len(read.places), context, times)
+    rows: list[int | None] = [None] * len(lines)
+    for row, place in enumerate(read.places):
+        rows[place] = row
+    return take_rows(good, rows, len(lines)), dict.fromkeys(read.reasons, reason)
 
 
-def _by_variable(rows: Sequence[Variables | None], log_format: LogFormat) -> dict[str, list[Any]]:
-    return {
-        name: [None if row is None else row.get(name) for row in rows]
-        for name in sorted(log_format.variables)
-    }
+def _common(key: str) -> str:
+    """A key in lower case without separators."""
+    return key.lower().replace("_", "").replace("-", "")
 
 
-def _by_common_key(documents: Sequence[Mapping[str, Any] | None]) -> dict[str, list[Any]]:
-    """Columns by variable name. Which keys exist is looked up in the first lines and in every 1,000th one."""
-    seen: dict[str, str] = {}
-    for row, document in enumerate(documents):
-        if document is None or (row > 50 and row % 1000):
+_BY_KEY: Final = JsonLines(fold=_common).prepared(frozenset((key,) for key in _COMMON_KEYS))
+
+
+def _by_common_key(lines: Sequence[bytes]) -> tuple[Read, dict[str, Cells]]:
+    """Fields by variable name; of several keys for one variable the first that says something wins."""
+    read = _BY_KEY.read(lines)
+    made: dict[str, Cells] = {}
+    for key, name in _COMMON_KEYS.items():
+        cells = read.rows.cells(key)
+        if cells is None:
             continue
-        for key in document:
-            if key not in seen and (name := _COMMON_KEYS.get(key.lower().replace("_", "").replace("-", ""))):
-                seen[key] = name
-    made: dict[str, list[Any]] = {}
-    for key, name in seen.items():
-        column = [None if document is None else document.get(key) for document in documents]
         if name in made:
-            column = [a if a not in (None, "", "-") else b for a, b in zip(made[name], column, strict=True)]
-        made[name] = column
-    return made
+            pairs = zip(each(made[name]), each(cells), strict=True)
+            cells = [a if a not in (None, "", "-") else b for a, b in pairs]
+        made[name] = cells
+    return read, made
 
 
-def _columns(values: Mapping[str, list[Any]], count: int, context: Mapping[str, str]) -> Columns:
+def _by_variable(lines: Sequence[bytes], log_format: LogFormat) -> tuple[Read, dict[str, Cells]]:
+    if not log_format.is_json or log_format.mixed:
+        found, _ = log_format.read(lines)
+        good = [row for row in found if row is not None]
+        reasons = {place: "" for place, row in enumerate(found) if row is None}
+        places = [place for place, row in enumerate(found) if row is not None] if reasons else None
+        values: dict[str, Cells] = {
+            name: [row.get(name) for row in good] for name in sorted(log_format.variables)
+        }
+        return Read(NO_ROWS, places, reasons), values
+    read = _reader(log_format.text).read(lines)
+    return read, {name: given(read.rows, path) for path, name in log_format.keys.items()}
+
+
+@lru_cache(maxsize=256)
+def _reader(text: str) -> JsonLines:
+    """A decoder of a JSON format's members that salvages the lines that API Gateway broke."""
+    log_format = parse_format(text)
+    return JsonLines(salvage=log_format.salvaged).prepared(frozenset(log_format.keys))
+
+
+def _columns(
+    values: Mapping[str, Cells], count: int, context: Mapping[str, str], times: Sequence[str]
+) -> Columns:
     made: Columns = {}
     for column, names in _TEXTS.items():
         found: pa.Array | None = None
@@ -141,23 +167,21 @@ def _columns(values: Mapping[str, list[Any]], count: int, context: Mapping[str, 
             made[column] = found
     if "queryString" in values:
         # "" is a request without a query; only an absent key and "-" are unknown.
-        made["query"] = pa.array(
-            [value if isinstance(value, str) and value != "-" else None for value in values["queryString"]],
-            type=pa.string(),
-        )
+        query = convert("raw", values["queryString"])
+        made["query"] = where(pc.not_equal(query, "-"), query)
     _fill(made, "gateway", context.get("api_id"), count)
     _fill(made, "stage", context.get("stage"), count)
-    _times(made, values, context)
+    _times(made, values, times)
     _method_and_route(made, values)
     _principal(made, values)
-    for column, names, convert in (
+    for column, names, kind in (
         ("latency_ms", ("responseLatency",), milliseconds),
         ("upstream_latency_ms", _INTEGRATION_LATENCY, milliseconds),
         ("response_bytes", ("responseLength",), integers),
         ("status", ("status",), _statuses),
         ("upstream_status", _INTEGRATION_STATUS, _statuses),
     ):
-        present = [convert(values[name]) for name in names if name in values]
+        present = [kind(values[name]) for name in names if name in values]
         if present:
             made[column] = present[0] if len(present) == 1 else pc.coalesce(*present)
     if "client_ip" in made:
@@ -165,14 +189,12 @@ def _columns(values: Mapping[str, list[Any]], count: int, context: Mapping[str, 
             pc.is_valid(made["client_ip"]), pa.scalar("peer"), pa.scalar(None, pa.string())
         )
     if "wafResponseCode" in values:
-        made["waf_action"] = pa.array(
-            [_WAF_ACTIONS.get(str(v)) for v in values["wafResponseCode"]], type=pa.string()
-        )
+        made["waf_action"] = per_distinct(texts(values["wafResponseCode"]), _WAF_ACTIONS.get, pa.string())
     _split_query(made)
     return made
 
 
-def _statuses(values: Sequence[Any]) -> pa.Array:
+def _statuses(values: Cells) -> pa.Array:
     return integers(values, pa.int16())
 
 
@@ -182,19 +204,19 @@ def _fill(made: Columns, name: str, value: str | None, count: int) -> None:
         made[name] = pc.coalesce(made[name], constant) if name in made else constant
 
 
-def _times(made: Columns, values: Mapping[str, list[Any]], context: Mapping[str, str]) -> None:
+def _times(made: Columns, values: Mapping[str, Cells], times: Sequence[str]) -> None:
     moment: pa.Array | None = None
     if "requestTimeEpoch" in values:
         moment = epoch_ms(values["requestTimeEpoch"])
     if "requestTime" in values and (moment is None or moment.null_count):
         moment = coalesced(moment, clf_times(values["requestTime"]))
-    if context.get("event_times"):
-        moment = coalesced(moment, epoch_ms(context["event_times"].split(",")))
+    if times:
+        moment = coalesced(moment, epoch_ms(list(times)))
     if moment is not None:
         made["ts"] = moment
 
 
-def _method_and_route(made: Columns, values: Mapping[str, list[Any]]) -> None:
+def _method_and_route(made: Columns, values: Mapping[str, Cells]) -> None:
     """Method, path and declared route from what the format has of httpMethod, path, resourcePath, routeKey."""
     method = texts(values["httpMethod"]) if "httpMethod" in values else None
     path = texts(values["path"]) if "path" in values else None
@@ -221,7 +243,7 @@ def _method_and_route(made: Columns, values: Mapping[str, list[Any]]) -> None:
             made[name] = column
 
 
-def _principal(made: Columns, values: Mapping[str, list[Any]]) -> None:
+def _principal(made: Columns, values: Mapping[str, Cells]) -> None:
     principal: pa.Array | None = None
     kind: pa.Array | None = None
     for name, variable in _PRINCIPALS:

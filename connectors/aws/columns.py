@@ -11,6 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.base.calls import NORMALISED_SCHEMA, CallBatch, Quarantined
+from connectors.base.mapping import Cells, each, per_distinct
+from connectors.base.mapping.convert import strings, written
+from connectors.base.mapping.kernels import where as where_true
+from connectors.base.mapping.packing import packed
 
 #: Column name -> values, all of one length; a missing column is all null.
 Columns = dict[str, pa.Array]
@@ -18,28 +22,35 @@ Columns = dict[str, pa.Array]
 _REQUIRED: Final = ("ts", "method", "path")
 _EXCERPT: Final = 80
 _NONE = ("", "-", None)
+_SAYING_NOTHING: Final = pa.array(["", "-"])
+_WHOLE: Final = r"^-?[0-9]{1,18}$"
+_DECIMAL: Final = r"^-?[0-9]{1,15}(\.[0-9]{1,15})?$"
 
 
-def texts(values: Sequence[Any]) -> pa.Array:
+def texts(values: Cells) -> pa.Array:
     """Strings; ``-``, "" and null are null, numbers are written out."""
-    return pa.array(
-        [None if value in _NONE else value if type(value) is str else _written(value) for value in values],
-        type=pa.string(),
-    )
+    column = written(values)
+    return where_true(pc.invert(pc.is_in(column, _SAYING_NOTHING)), column)
 
 
-def _written(value: Any) -> str | None:
-    return None if isinstance(value, dict | list) else str(value)
-
-
-def integers(values: Sequence[Any], kind: pa.DataType = pa.int64()) -> pa.Array:
+def integers(values: Cells, kind: pa.DataType = pa.int64()) -> pa.Array:
     """Whole numbers from numbers or texts; what is none, or does not fit, is null."""
-    made = [_integer(value) for value in values]
-    try:
-        return pa.array(made, type=kind)
-    except (pa.ArrowInvalid, OverflowError):
-        top = 2 ** (kind.bit_width - 1)
-        return pa.array([v if v is not None and -top <= v < top else None for v in made], type=kind)
+    column = packed(values)
+    if isinstance(column, list) or column.type == pa.float64():
+        column = pa.array([_fitting(_integer(value)) for value in each(column)], pa.int64())
+    elif column.type == pa.string():
+        if pc.all(pc.match_substring_regex(column, _WHOLE)).as_py() is False:
+            column = per_distinct(column, lambda value: _fitting(_integer(value)), pa.int64())
+        else:
+            column = pc.cast(column, pa.int64())
+    if kind == pa.int64():
+        return column
+    top = 2 ** (kind.bit_width - 1)
+    return pc.cast(where_true(pc.and_(pc.greater_equal(column, -top), pc.less(column, top)), column), kind)
+
+
+def _fitting(value: int | None) -> int | None:
+    return value if value is not None and -(2**63) <= value < 2**63 else None
 
 
 def _integer(value: Any) -> int | None:
@@ -55,22 +66,28 @@ def _integer(value: Any) -> int | None:
     return None
 
 
-def milliseconds(values: Sequence[Any]) -> pa.Array:
+def milliseconds(values: Cells) -> pa.Array:
     """Durations in ms as 32-bit floats."""
-    made: list[float | None] = []
-    for value in values:
-        try:
-            made.append(None if value in _NONE else float(value))
-        except (TypeError, ValueError):
-            made.append(None)
-    return pa.array(made, type=pa.float32())
+    column = packed(values)
+    if isinstance(column, list):
+        return pa.array([_float(value) for value in column], type=pa.float32())
+    if column.type == pa.string() and pc.all(pc.match_substring_regex(column, _DECIMAL)).as_py() is False:
+        return per_distinct(column, _float, pa.float32())
+    return pc.cast(pc.cast(column, pa.float64(), safe=False), pa.float32())
 
 
-def epoch_ms(values: Sequence[Any]) -> pa.Array:
+def _float(value: Any) -> float | None:
+    try:
+        return None if value in _NONE else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def epoch_ms(values: Cells) -> pa.Array:
     """Epoch milliseconds as microseconds; what lies outside the years 1970 to 2286 is no time of a request."""
     found = integers(values)
     plausible = pc.and_(pc.greater_equal(found, 0), pc.less(found, 10**13))
-    return pc.multiply(pc.if_else(plausible, found, pa.scalar(None, pa.int64())), 1000)
+    return pc.multiply(where_true(plausible, found), 1000)
 
 
 @lru_cache(maxsize=65536)
@@ -85,18 +102,9 @@ def _clf_time(text: str) -> int | None:
     return None
 
 
-def clf_times(values: Sequence[Any]) -> pa.Array:
+def clf_times(values: Cells) -> pa.Array:
     """CLF times as microseconds; null where unreadable."""
-    return pa.array(
-        [_clf_time(value) if isinstance(value, str) else None for value in values], type=pa.int64()
-    )
-
-
-def coalesced(first: pa.Array | None, second: pa.Array | None) -> pa.Array | None:
-    """``first`` where it has a value, else ``second``."""
-    if first is None or second is None:
-        return second if first is None else first
-    return pc.coalesce(first, second)
+    return per_distinct(strings(values), _clf_time, pa.int64())
 
 
 def where(mask: pa.Array, column: pa.Array | None, kind: pa.DataType) -> pa.Array | None:

@@ -87,6 +87,19 @@ class LogFormat:
             values.update(pattern.read(str(value)) or {})
         return values
 
+    def salvaged(self, line: bytes) -> dict[str, Any] | None:
+        """A line that is no JSON, read by the pattern, as the document it should have been."""
+        found = self._matched(line)
+        if found is None:
+            return None
+        document: dict[str, Any] = {}
+        for path, name in self.keys.items():
+            place = document
+            for key in path[:-1]:
+                place = place.setdefault(key, {})
+            place[path[-1]] = found.get(name)
+        return document
+
     def _matched(self, line: bytes) -> Variables | None:
         if len(line) > MAX_LINE:
             return None

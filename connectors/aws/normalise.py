@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.aws.access_log import access_columns
-from connectors.aws.columns import Columns, coalesced, finished, take_rows
+from connectors.aws.columns import Columns, finished, take_rows
 from connectors.aws.log_format import LogFormat, parse_format
 from connectors.aws.waf_log import waf_columns
 from connectors.base.calls import CallBatch, Quarantined, RawBatch
+from connectors.base.mapping.kernels import coalesced
 
 #: Between an access line and its WAF record. JSON escapes control characters, so the last one in a record is ours.
 SEPARATOR: Final = b"\x1e"

@@ -12,12 +12,15 @@ from typing import Any, Final
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from connectors.aws.columns import Columns, epoch_ms, integers, texts
 
 _REDACTED: Final = "REDACTED"
 #: Headers that carry a credential; a cookie may be one or not, so it decides nothing.
 _CREDENTIALS: Final = frozenset({"authorization", "x-api-key", "x-amz-security-token", "proxy-authorization"})
+#: Headers that have a column of their own.
+_OWN_COLUMN: Final = {"host": 0, "user-agent": 1, "content-type": 2}
 #: Status AWS sends when the rule sets none ("Customizing web requests and responses").
 _STATUS: Final = {"BLOCK": 403, "CAPTCHA": 405, "CHALLENGE": 202}
 
@@ -84,33 +87,52 @@ def _api_stage(source_id: str) -> tuple[str, str] | None:
     return (parts[1], parts[2]) if len(parts) == 3 else None
 
 
+#: Records read together: few enough to stay in the processor's cache.
+PIECE: Final = 1024
+_BAD: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 _one = msgspec.json.Decoder(WafRecord)
 _many = msgspec.json.Decoder(list[WafRecord])
 
 
 def decode_records(lines: Sequence[bytes]) -> tuple[list[WafRecord | None], dict[int, str]]:
     """Each line as a record, None with a reason by row where it is none."""
-    try:
-        decoded = _many.decode(b"[" + b",".join(lines) + b"]")
-        if len(decoded) == len(lines):
-            return list(decoded), {}
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        pass
     made: list[WafRecord | None] = []
     reasons: dict[int, str] = {}
-    for row, line in enumerate(lines):
+    for start in range(0, len(lines), PIECE):
+        piece = lines[start : start + PIECE]
         try:
-            made.append(_one.decode(line))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            made.append(None)
-            reasons[row] = f"not a WAF log record ({type(error).__name__})"
+            decoded = _many.decode(b"[" + b",".join(piece) + b"]")
+        except _BAD:
+            decoded = []
+        if len(decoded) == len(piece):
+            made += decoded
+            continue
+        for row, line in enumerate(piece, start):
+            try:
+                made.append(_one.decode(line))
+            except _BAD as error:
+                made.append(None)
+                reasons[row] = f"not a WAF log record ({type(error).__name__})"
     return made, reasons
 
 
 def waf_columns(lines: Sequence[bytes]) -> tuple[Columns, dict[int, str]]:
-    """Columns of ``lines`` and, for unreadable lines, the reason by row."""
-    decoded, reasons = decode_records(lines)
-    records = [entry if entry is not None else _NOTHING for entry in decoded]
+    """Columns of ``lines`` and, for unreadable lines, the reason by row. Made piece by piece, in the cache."""
+    reasons: dict[int, str] = {}
+    pieces: list[Columns] = []
+    for start in range(0, len(lines), PIECE):
+        decoded, bad = decode_records(lines[start : start + PIECE])
+        reasons |= {start + row: reason for row, reason in bad.items()}
+        pieces.append(_columns([entry if entry is not None else _NOTHING for entry in decoded]))
+    names = pieces[0] if pieces else ()
+    made: Columns = {name: pa.concat_arrays([piece[name] for piece in pieces]) for name in names}
+    if made:
+        made["auth_present"] = _auth_present(made.pop("acl"), made["auth_present"])
+    return made, reasons
+
+
+def _columns(records: Sequence[WafRecord]) -> Columns:
     requests = [record.httpRequest for record in records]
     stages = [record.stage() for record in records]
     headers = _Headers(requests)
@@ -138,9 +160,10 @@ def waf_columns(lines: Sequence[bytes]) -> tuple[Columns, dict[int, str]]:
     made["status"] = integers([_status(record) for record in records], pa.int16())
     made["request_bytes"] = integers([record.requestBodySize for record in records])
     made["waf_rules"] = pa.array([_rules(record) for record in records], type=pa.list_(pa.string()))
-    made["auth_present"] = _auth_present(records, headers.credentials)
+    made["auth_present"] = pa.array(headers.credentials, pa.bool_())
+    made["acl"] = pa.array([record.webaclId for record in records], pa.string())
     made["headers"] = headers.column()
-    return made, reasons
+    return made
 
 
 _NOTHING = WafRecord(timestamp=0, httpRequest=_Request())
@@ -165,18 +188,24 @@ class _Headers:
         self._values: list[str] = []
         self._offsets: list[int | None] = []
         lowered: dict[str, str] = {}
+        names, values = self._names, self._values
         for request in requests:
-            self._offsets.append(None if request.headers is None else len(self._names))
-            found: dict[str, str] = {}
+            self._offsets.append(None if request.headers is None else len(names))
+            own: list[str | None] = [None, None, None]
+            sent = False
             for header in request.headers or ():
                 name = lowered.get(header.name) or lowered.setdefault(header.name, header.name.lower())
-                self._names.append(name)
-                self._values.append(header.value)
-                found.setdefault(name, header.value)
-            self.hosts.append(_known(found.get("host")))
-            self.user_agents.append(_known(found.get("user-agent")))
-            self.content_types.append(_known(found.get("content-type")))
-            self.credentials.append(not _CREDENTIALS.isdisjoint(found))
+                names.append(name)
+                values.append(header.value)
+                place = _OWN_COLUMN.get(name)
+                if place is not None and own[place] is None:
+                    own[place] = header.value
+                elif name in _CREDENTIALS:
+                    sent = True
+            self.hosts.append(_known(own[0]))
+            self.user_agents.append(_known(own[1]))
+            self.content_types.append(_known(own[2]))
+            self.credentials.append(sent)
         self._offsets.append(len(self._names))
 
     def column(self) -> pa.Array:
@@ -216,15 +245,12 @@ def _rules(record: WafRecord) -> list[str] | None:
     return list(dict.fromkeys(entry for entry in found if entry))
 
 
-def _auth_present(records: Sequence[WafRecord], sent: Sequence[bool]) -> pa.Array:
+def _auth_present(acl: pa.Array, sent: pa.Array) -> pa.Array:
     """True when a credential header was sent.
 
     Absent is False only where the same web ACL's records are seen to keep credential headers: some set-ups drop
     them before logging, and then nobody can tell.
     """
-    telling = {record.webaclId for record, found in zip(records, sent, strict=True) if found}
-    verdicts = [
-        True if found else (False if record.webaclId in telling else None)
-        for record, found in zip(records, sent, strict=True)
-    ]
-    return pa.array(verdicts, type=pa.bool_())
+    telling = acl.filter(sent).unique()
+    silent = pc.if_else(pc.is_in(acl, telling), pa.scalar(False), pa.scalar(None, pa.bool_()))
+    return pc.if_else(sent, pa.scalar(True), silent)

@@ -6,7 +6,7 @@ it: whole columns at a time, never raising, every record a call or quarantined. 
 """
 
 from connectors.base.mapping.chosen_keys import folded
-from connectors.base.mapping.columns import Cells, Columns, Path, Read, Rows, given, segments
+from connectors.base.mapping.columns import NO_ROWS, Cells, Columns, Path, Read, Rows, given, segments
 from connectors.base.mapping.convert import CONVERTERS, convert, said
 from connectors.base.mapping.format import From, Mapping, fill_target, normalise, one_of
 from connectors.base.mapping.headers import Headers
@@ -17,6 +17,7 @@ from connectors.base.mapping.text_lines import Separated, Words
 
 __all__ = [
     "CONVERTERS",
+    "NO_ROWS",
     "Cells",
     "Columns",
     "From",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import pyarrow as pa
 
@@ -55,3 +55,14 @@ def given(rows: Rows, path: Path) -> Cells:
     """One field of every record, null throughout when no record of the batch can have it."""
     cells = rows.cells(path)
     return pa.nulls(rows.count, pa.string()) if cells is None else cells
+
+
+class _NoRows:
+    count = 0
+
+    def cells(self, path: Path) -> None:
+        """Nothing was read."""
+
+
+#: What there is of records when none is good.
+NO_ROWS: Final = _NoRows()

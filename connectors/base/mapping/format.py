@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from connectors.base.calls import NORMALISED_SCHEMA, CallBatch, Quarantined, RawBatch
 from connectors.base.columns import MAX_RECORD_BYTES, as_sent, made_id, quarantined, whole
-from connectors.base.mapping.columns import Columns, Path, Read, Reader, Rows, segments
+from connectors.base.mapping.columns import NO_ROWS, Columns, Path, Read, Reader, Rows, segments
 from connectors.base.mapping.convert import CONVERTERS, convert
 from connectors.base.mapping.kernels import coalesced, marked, per_distinct, split_target, where
 
@@ -113,7 +113,7 @@ def normalise(mapping: Mapping, batch: RawBatch) -> CallBatch:
         bad = dict.fromkeys((places[place] for place in long), "the record is longer than 1 MiB")
         places = [at for place, at in enumerate(places) if place not in long]
         records = [record for place, record in enumerate(records) if place not in long]
-    read = mapping.prepared.read(records) if records else Read(_NoRows())
+    read = mapping.prepared.read(records) if records else Read(NO_ROWS)
     bad |= {places[place]: reason for place, reason in read.reasons.items()}
     if read.places is not None:
         records = [records[place] for place in read.places]
@@ -127,13 +127,6 @@ def normalise(mapping: Mapping, batch: RawBatch) -> CallBatch:
     table = _table(columns, len(records), keep)
     aside = tuple(_aside(batch.records[at], bad[at], first, at) for at in sorted(bad))
     return CallBatch(batch.source, table, aside)
-
-
-class _NoRows:
-    count = 0
-
-    def cells(self, path: Path) -> None:
-        """Nothing was read."""
 
 
 def _kept(records: Sequence[bytes]) -> tuple[Sequence[bytes], Sequence[int]]:
@@ -260,12 +253,11 @@ def _ids(
 
 
 def _table(columns: Columns, count: int, keep: pa.Array | None) -> pa.Table:
-    arrays = [columns.get(entry.name) for entry in NORMALISED_SCHEMA]
-    for place, entry in enumerate(NORMALISED_SCHEMA):
-        if arrays[place] is None:
-            arrays[place] = pa.nulls(count, entry.type)
-    if keep is not None:
-        arrays = [array.filter(keep) for array in arrays]
+    arrays: list[pa.Array] = []
+    for entry in NORMALISED_SCHEMA:
+        column = columns.get(entry.name)
+        column = pa.nulls(count, entry.type) if column is None else column
+        arrays.append(column if keep is None else column.filter(keep))
     return pa.Table.from_arrays(arrays, schema=NORMALISED_SCHEMA)
 
 
