@@ -167,6 +167,15 @@ def test_one_bad_record_costs_no_other_record():
     assert (batch.table.num_rows, len(batch.quarantined)) == (1400, 1)
 
 
+@pytest.mark.parametrize("mapping", [MAPPING, FOLDED])
+def test_two_records_in_one_line_are_set_aside_and_shift_no_other(mapping):
+    known = [{"time": 1_790_553_612, "request_method": "GET", "request_uri": "/a"}, RECORD]
+    line = json.dumps(known[mapping is MAPPING]).encode()
+    run(mapping, line)  # its keys are known then
+    batch = run(mapping, line, line + b"," + line, line, first_line="1")
+    assert (batch.table.num_rows, [entry.line for entry in batch.quarantined]) == (2, [2])
+
+
 def test_a_record_longer_than_a_mebibyte_is_put_aside():
     batch = run(MAPPING, {**RECORD, "pad": "x" * (1 << 20)}, RECORD, first_line="1")
     assert (batch.table.num_rows, batch.quarantined[0].line) == (1, 1)
