@@ -47,8 +47,15 @@ def ask(
 def translated(text: str) -> str:
     """Spark's words for a text of ours."""
     import sqlglot
+    from sqlglot import exp
 
-    return str(sqlglot.transpile(text, read="duckdb", write="spark")[0])
+    def exact(node: exp.Expression) -> exp.Expression:
+        """Spark's exact percentile; sqlglot would write one that Spark does not know."""
+        if isinstance(node, exp.PercentileCont):
+            return exp.Anonymous(this="percentile", expressions=[node.this, node.expression])
+        return node
+
+    return str(sqlglot.parse_one(text, read="duckdb").transform(exact).sql("spark"))
 
 
 def _session(url: str) -> Any:

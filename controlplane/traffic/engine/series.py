@@ -12,7 +12,7 @@ _BLOCKED = "coalesce(waf_action = 'BLOCK', false)"
 
 
 def _at(fraction: float) -> str:
-    return f"CAST(percentile_cont({fraction}) WITHIN GROUP (ORDER BY CAST(latency_ms AS DOUBLE)) AS FLOAT)"
+    return f"CAST(quantile_cont(CAST(latency_ms AS DOUBLE), {fraction}) AS FLOAT)"
 
 
 def series(window: Window, bucket_seconds: int, where: CallFilter = _EVERY) -> pa.Table:
