@@ -181,7 +181,7 @@ def test_spans_that_cannot_be_read_are_set_aside_with_the_line_they_are_in():
         b'{"resourceMetrics":[]}',
         b"{broken",
         json.dumps(
-            export(span({"http.target": "/a"}), span({"http.route": 1}, attributes="x.http."))
+            export(span({"http.target": "/a"}), span({"http.route": 1}, attributes={"http.x": 1}))
         ).encode(),
         json.dumps(export(span({"http.method": "GET", "url.path": "/"}, endTimeUnixNano="5"))).encode(),
     )
@@ -189,10 +189,11 @@ def test_spans_that_cannot_be_read_are_set_aside_with_the_line_they_are_in():
     assert batch.table.num_rows == 3
     assert [(bad.line, bad.reason.partition(":")[0]) for bad in batch.quarantined] == [
         (2, "the span has no url.path, http.target or URL"),
-        (2, "no OTLP export request and no span (it has no start time)"),
-        (3, "no OTLP export request and no span (it has no start time)"),
-        (4, "not a JSON object"),
+        (2, "the span has no readable startTimeUnixNano"),
+        (3, "no OTLP export request and no span"),
+        (4, "no OTLP export request and no span"),
         (5, "the span has no HTTP method"),
+        (5, "no OTLP export request and no span"),
     ]
     assert batch.table.column("latency_ms").to_pylist()[-1] is None
 
