@@ -16,13 +16,14 @@ from connectors.base.columns import address, http_status, plain_host, whole
 from connectors.base.mapping import times
 from connectors.base.mapping.columns import Cells
 from connectors.base.mapping.headers import header_column
-from connectors.base.mapping.kernels import per_distinct, where
+from connectors.base.mapping.kernels import nulls, per_distinct, where
 from connectors.base.mapping.packing import each, packed
 
 #: What logs write for nothing.
 NOTHING: Final = pa.array(["", "-", "(not set)", "null"])
 
 _TEXT: Final = pa.string()
+_NONE: Final = pa.scalar(None, pa.string())
 _OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _IPV4: Final = rf"^{_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}$"
 _WHOLE: Final = r"^-?[0-9]{1,18}$"
@@ -57,7 +58,8 @@ def _written_of(cell: Any) -> str | None:
 
 def said(texts: pa.Array) -> pa.Array:
     """Texts that say something: not empty, not the "-", "(not set)" and "null" that logs write for nothing."""
-    return where(pc.invert(pc.is_in(texts, NOTHING)), texts)
+    silent = pc.is_in(texts, NOTHING)
+    return pc.if_else(silent, _NONE, texts) if pc.any(silent).as_py() else texts
 
 
 def _text(cells: Cells) -> pa.Array:
@@ -211,6 +213,20 @@ CONVERTERS: Final[dict[str, Callable[[Cells], pa.Array]]] = {
 }
 
 
+#: Type of a converter's column where it is not text.
+_TYPES: Final[dict[str, pa.DataType]] = {
+    **dict.fromkeys(("whole", "time", "epoch_ms"), pa.int64()),
+    **dict.fromkeys(("millis", "seconds", "micros", "nanos"), pa.float32()),
+    "status": pa.int16(),
+    "flag": pa.bool_(),
+    "texts": pa.list_(pa.string()),
+    "headers": pa.map_(pa.string(), pa.string()),
+}
+
+
 def convert(kind: str, cells: Cells) -> pa.Array:
     """The column of ``cells`` by the named converter."""
-    return CONVERTERS[kind](cells)
+    column = packed(cells)
+    if isinstance(column, pa.Array) and column.null_count == len(column):
+        return nulls(len(column), _TYPES.get(kind, _TEXT))
+    return CONVERTERS[kind](column)

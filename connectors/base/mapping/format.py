@@ -16,7 +16,7 @@ from connectors.base.calls import NORMALISED_SCHEMA, CallBatch, Quarantined, Raw
 from connectors.base.columns import MAX_RECORD_BYTES, as_sent, made_id, quarantined, whole
 from connectors.base.mapping.columns import NO_ROWS, Columns, Path, Read, Reader, Rows, segments
 from connectors.base.mapping.convert import CONVERTERS, convert
-from connectors.base.mapping.kernels import coalesced, marked, per_distinct, split_target, where
+from connectors.base.mapping.kernels import coalesced, marked, nulls, per_distinct, split_target, where
 
 #: What a call cannot do without, and how it is called in a reason.
 _ESSENTIAL: Final = {"ts": "time", "method": "method", "path": "path"}
@@ -256,7 +256,7 @@ def _table(columns: Columns, count: int, keep: pa.Array | None) -> pa.Table:
     arrays: list[pa.Array] = []
     for entry in NORMALISED_SCHEMA:
         column = columns.get(entry.name)
-        column = pa.nulls(count, entry.type) if column is None else column
+        column = nulls(count, entry.type) if column is None else column
         arrays.append(column if keep is None else column.filter(keep))
     return pa.Table.from_arrays(arrays, schema=NORMALISED_SCHEMA)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final
 
 import pyarrow as pa
@@ -15,8 +16,16 @@ _REQUEST: Final = (
 )
 
 
+@lru_cache(maxsize=128)
+def nulls(count: int, kind: pa.DataType) -> pa.Array:
+    """``count`` times null."""
+    return pa.nulls(count, kind)
+
+
 def per_distinct(column: pa.Array, convert: Callable[[Any], Any], kind: pa.DataType) -> pa.Array:
     """``convert`` of every value, called once per distinct one; null stays null."""
+    if column.null_count == len(column):
+        return nulls(len(column), kind)
     encoded = column.dictionary_encode()
     made = pa.array([convert(value) for value in encoded.dictionary.to_pylist()], type=kind)
     return made.take(encoded.indices)
@@ -33,7 +42,11 @@ def coalesced(first: pa.Array | None, second: pa.Array | None) -> pa.Array | Non
     """``first`` where it has a value, else ``second``."""
     if first is None or second is None:
         return second if first is None else first
-    return first if first.null_count == 0 else pc.coalesce(first, second)
+    if not first.null_count or second.null_count == len(second):
+        return first
+    if first.null_count == len(first) and first.type == second.type:
+        return second
+    return pc.coalesce(first, second)
 
 
 def constant(value: str, count: int) -> pa.Array:
