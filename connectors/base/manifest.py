@@ -21,6 +21,7 @@ class ConnectorKind(StrEnum):
     GATEWAY = "gateway"
     WAF = "waf"
     FILE = "file"
+    STORAGE = "storage"
     NOTIFICATION = "notification"
 
 

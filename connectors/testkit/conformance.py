@@ -23,6 +23,7 @@ from connectors.base.capabilities import (
     CallReceiver,
     Capability,
     ConfigReader,
+    Cursor,
     Enforcer,
     Grant,
     Notifier,
@@ -164,6 +165,9 @@ def check_access(subject: Subject, manifest: Manifest) -> None:
 
 def check_failed_read(subject: Subject, case: FaultCase) -> None:
     """A read that fails gives an error or a section that is not complete, with the reason; later it recovers."""
+    if Capability.CONFIG not in registry.manifests()[subject.key].capabilities:
+        check_failed_pull(subject, case)
+        return
     subject.order(case.fault)
     try:
         snapshot: ConfigSnapshot | None = subject.make(Capability.CONFIG).read_config()
@@ -180,6 +184,26 @@ def check_failed_read(subject: Subject, case: FaultCase) -> None:
     again = subject.make(Capability.CONFIG).read_config()
     recovered = again.completeness(case.section) is Completeness.COMPLETE
     assert recovered, f"{subject.key}: {case.section} stays incomplete after {case.name}"
+
+
+def check_failed_pull(subject: Subject, case: FaultCase) -> None:
+    """A pull that fails says so and comes no further than what it gave; the next one reads it all."""
+    subject.order(case.fault)
+    cursor: Cursor = {}
+    caught: ConnectorError | None = None
+    try:
+        for _, reached in subject.make(Capability.PULL_CALLS).read_calls({}, None):
+            cursor = reached
+    except ConnectorError as error:
+        caught = error
+    finally:
+        subject.behave()
+    assert caught is not None, (
+        f"{subject.key}: {case.name}: a pull that failed looks like one that found nothing"
+    )
+    calls = subject.make(Capability.PULL_CALLS)
+    found = [calls.normalise(batch).table.num_rows for batch, _ in calls.read_calls(cursor, None)]
+    assert sum(found), f"{subject.key}: nothing is read after {case.name}"
 
 
 def check_error(subject: Subject, case: FaultCase) -> None:

@@ -69,9 +69,12 @@ def authenticate(request: Request, call: ApiCall, principals: Principals) -> Cal
     if caller := principals.known(call.access_key):
         return caller
     with LOCK:
+        if user := _user_of(request, call):
+            return user
         session = backend("sts", call.region).get_assumed_role_from_access_key(call.access_key)
         if session is None or session.session_token != call.session_token:
-            code = "InvalidClientTokenId" if call.service in ("sts", "iam") else "UnrecognizedClientException"
+            codes = {"sts": "InvalidClientTokenId", "iam": "InvalidClientTokenId", "s3": "InvalidAccessKeyId"}
+            code = codes.get(call.service, "UnrecognizedClientException")
             raise AwsError(code, "The security token included in the request is invalid.", 403)
         if session.expiration.replace(tzinfo=UTC) <= datetime.now(UTC):
             raise AwsError(
@@ -87,6 +90,21 @@ def authenticate(request: Request, call: ApiCall, principals: Principals) -> Cal
     return Caller(session.arn, ACCOUNT, session.user_id, policies, narrowed)
 
 
+def _user_of(request: Request, call: ApiCall) -> Caller | None:
+    """The IAM user whose access key signed ``call``, its signature verified; None when the key is no user's."""
+    for user in backend("iam", call.region).users.values():
+        for key in user.access_keys:
+            if key.access_key_id != call.access_key:
+                continue
+            if key.status != "Active":
+                raise AwsError("InvalidAccessKeyId", "The AWS Access Key Id you provided is not active.", 403)
+            check_signature(request, call, key.secret_access_key)
+            policies = [json.loads(unquote(text)) for text in user.policies.values()]
+            policies += [json.loads(policy.document) for policy in user.managed_policies.values()]
+            return Caller(user.arn, ACCOUNT, user.id, tuple(policies))
+    return None
+
+
 def authorize(call: ApiCall, caller: Caller) -> None:
     """Raise ``AccessDenied`` naming the action and the resource unless the caller's policies allow the
     call.
@@ -95,7 +113,10 @@ def authorize(call: ApiCall, caller: Caller) -> None:
     if caller.policies is None or action in ALWAYS_ALLOWED:
         return
     resources = tuple(iam_resources(call, ACCOUNT))
-    query = Query(action, resources, {"aws:RequestedRegion": call.region, "aws:PrincipalArn": caller.arn})
+    context = {"aws:RequestedRegion": call.region, "aws:PrincipalArn": caller.arn}
+    if call.service == "s3" and "prefix" in call.params:
+        context["s3:prefix"] = str(call.params["prefix"])
+    query = Query(action, resources, context)
     decision, layer = evaluate(caller.policies, query), "identity"
     if decision is Decision.ALLOWED and caller.session_policy is not None:
         decision, layer = evaluate([caller.session_policy], query), "session"

@@ -5,6 +5,7 @@ One WSGI application; moto runs in the same process, so there is no inner port.
 """
 
 import io
+from dataclasses import replace
 from typing import Any
 from wsgiref.types import WSGIApplication
 
@@ -80,6 +81,9 @@ class StrictAws:
                 response.set_data(without_key_values(response.get_data(), call.params))
             if response.status_code < 300:
                 self._after(call)
+            elif call.operation in ("GetObject", "HeadObject") and response.status_code == 404:
+                # Who may not list the bucket (no prefix is named here) is not told that there is no such object.
+                authorize(replace(call, operation="ListObjectsV2", params={**call.params, "Key": ""}), caller)
         if call.service.startswith("apigateway") and is_paged(call) and response.status_code == 200:
             response.set_data(orjson.dumps(page(call, orjson.loads(response.get_data()))))
         return response
