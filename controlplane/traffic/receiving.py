@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 from django.db import transaction
@@ -45,7 +45,9 @@ def receive(connection_id: str, body: bytes, headers: Mapping[str, str], now: fl
 def _kept(
     receiver: type[Receiver], connection_id: str, body: bytes, headers: Mapping[str, str], now: float
 ) -> tuple[str, int]:
-    if not _genuine(receiver, connection_id, headers, now):
+    token = receiver.presented_token(headers)
+    signed = None if token or not receiver.verifies else _signed(connection_id, headers, now)
+    if signed is None and not connections.accepts_token(connection_id, token):
         raise Unauthenticated(
             "ingest-token-refused",
             "The ingest token is missing or wrong for this connection. Nothing was stored. "
@@ -59,7 +61,7 @@ def _kept(
         )
     content = unpacked(body, headers.get("content-encoding", ""))
     _check_values(content)
-    connector = connections.open_connector(connection_id, Capability.RECEIVE_CALLS)
+    connector = signed or connections.open_connector(connection_id, Capability.RECEIVE_CALLS)
     try:
         batch = connector.parse(content, headers)
     except ConnectorError as error:
@@ -67,25 +69,22 @@ def _kept(
     if len(batch.records) > MAX_PUSH_RECORDS:
         raise _too_large(f"{MAX_PUSH_RECORDS} records")
     with transaction.atomic():
-        if receiver.presented_token(headers):
+        if token:
             connections.token_in_use(connection_id)
         # A sender's test of the way has no records: there is nothing to keep then.
         push_id = pushes.keep(connection_id, batch, now) if batch.records else ""
     return push_id, len(batch.records)
 
 
-def _genuine(receiver: type[Receiver], connection_id: str, headers: Mapping[str, str], now: float) -> bool:
-    """Whether the push carries the connection's token or, where its vendor has another way, what shows it is theirs."""
-    token = receiver.presented_token(headers)
-    if token or not receiver.verifies:
-        return connections.accepts_token(connection_id, token)
+def _signed(connection_id: str, headers: Mapping[str, str], now: float) -> Any:
+    """The connector that knows a push without our token to be its vendor's; None when it does not."""
     if not connections.takes_pushes(connection_id):
-        return False
+        return None
     try:
-        connector: Receiver = connections.open_connector(connection_id, Capability.RECEIVE_CALLS)
+        connector = connections.open_connector(connection_id, Capability.RECEIVE_CALLS)
     except DomainError:  # settings are missing: there is nothing to hold the push against
-        return False
-    return connector.verified(headers, connections.ingest_url(connection_id), now)
+        return None
+    return connector if connector.verified(headers, connections.ingest_url(connection_id), now) else None
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:
