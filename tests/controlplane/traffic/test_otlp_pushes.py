@@ -23,7 +23,7 @@ def exporter(acme: OrgInfo, owner_client: Callable[[OrgInfo], TenantClient]) -> 
     return connect(owner_client(acme), acme, "otel")
 
 
-def send(exporter: Pusher, body: bytes, content_type: str, **headers: Any) -> Any:
+def send(exporter: Pusher, body: Any, content_type: str, **headers: Any) -> Any:
     given = {"HTTP_AUTHORIZATION": f"Bearer {exporter.token}", **headers}
     address = f"/api/v1/ingest/{exporter.connection}"
     return exporter.client.generic("POST", address, body, content_type=content_type, **given)
