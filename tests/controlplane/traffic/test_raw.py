@@ -134,7 +134,8 @@ def test_another_tenants_records_do_not_open(gateway, globex):
     push(gateway, batch())
     row = Push.objects.get()
     frame = window.Frame(row.pk, row.key_day, bytes(row.body))
-    outside = threading.Thread(target=_opens_in, args=(globex, gateway, frame, answers := []))
+    answers: list[str] = []
+    outside = threading.Thread(target=_opens_in, args=(globex, gateway, frame, answers))
     outside.start()
     outside.join()
     assert answers == ["the sealed records do not open"]
