@@ -29,7 +29,8 @@ MILESTONE: Final = 20_000
 MAX_DENIED: Final = 20
 #: How long a refused object is asked for again while others can be read.
 _PATIENCE: Final = 86_400
-_AHEAD: Final = 3600  # folders of the next hour may exist already by the store's clock
+#: Folders may be named by a clock or a time zone ahead of ours: days of any zone, hours of none.
+_AHEAD_DAY, _AHEAD_HOUR = 14 * 3600, 3600
 _SHOWN: Final = 80
 
 _Batches = Iterator[tuple[RawBatch, Cursor]]
@@ -76,7 +77,8 @@ class Pass:
         """The prefixes to list. A place that is not among them (settings changed) begins anew."""
         started = now if self._place.started is None else self._place.started
         since = self._since(started) - self._settings.late_hours * 3600
-        made = list(prefixes_between(self._template, since, started + _AHEAD))
+        ahead = _AHEAD_HOUR if "{hh}" in self._template else _AHEAD_DAY
+        made = list(prefixes_between(self._template, since, started + ahead))
         if self._place.at not in made:
             self._place.at = ""
             self._place.passed("")
