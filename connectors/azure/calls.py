@@ -15,6 +15,8 @@ from connectors.egress import Egress
 class Calls(Receiver):
     """The receive-calls capability for a Function, a Logic App or any other forwarder."""
 
+    joins = True
+
     def __init__(self, settings: AzureSettings, egress: Egress) -> None:
         """Nothing of the settings is needed to read records."""
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-#: The method of a call that only the firewall's log tells of: it does not name one.
-FIREWALL_ONLY: Final = "UNKNOWN"
+from connectors.base.calls import UNKNOWN_METHOD
+
 #: Of several records of one request, the one that ended it counts.
 _STRONGEST: Final = ("BLOCK", "CAPTCHA", "CHALLENGE", "ALLOW", "COUNT")
 _CHANGED: Final = ("call_id", "waf_action", "waf_rules", "ja4")
@@ -21,7 +21,7 @@ def joined(calls: pa.Table) -> pa.Table:
     Firewall rows whose access row is in the same batch only add to it; the others become one row per request, its id
     marked so that the access row, when it comes later, is not taken for the same.
     """
-    alone = pc.equal(calls.column("method"), FIREWALL_ONLY)
+    alone = pc.equal(calls.column("method"), UNKNOWN_METHOD)
     rows = pc.indices_nonzero(alone).to_pylist()
     if not rows:
         return calls

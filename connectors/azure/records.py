@@ -18,8 +18,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.azure.joining import FIREWALL_ONLY, joined
-from connectors.base.calls import CallBatch, RawBatch
+from connectors.azure.joining import joined
+from connectors.base.calls import UNKNOWN_METHOD, CallBatch, RawBatch
 from connectors.base.mapping import Columns, From, JsonLines, Rows, convert, normalise, one_of, per_distinct
 from connectors.base.mapping import Mapping as FormatMapping
 from connectors.base.nested import normalise_nested
@@ -123,7 +123,7 @@ def _firewall(rows: Rows, columns: Columns) -> None:
         pa.list_(pa.string()),
     )
     method = columns.get("method", pa.nulls(rows.count, pa.string()))
-    columns["method"] = pc.if_else(pc.and_(fired, pc.is_null(method)), FIREWALL_ONLY, method)
+    columns["method"] = pc.if_else(pc.and_(fired, pc.is_null(method)), UNKNOWN_METHOD, method)
 
 
 _ACTIONS: Final = one_of(

@@ -14,6 +14,9 @@ import pyarrow as pa
 
 CALL_SCHEMA_VERSION: Final = 1
 
+#: The method of a call whose source does not log methods (a firewall's log alone). No operation is learned from it.
+UNKNOWN_METHOD: Final = "UNKNOWN"
+
 _text = pa.string()
 
 #: Columns a connector's ``normalise`` fills. ``headers`` and ``body`` never leave the door.
@@ -24,7 +27,7 @@ NORMALISED_SCHEMA: Final = pa.schema(
         pa.field("gateway", _text),  # vendor ref of the API / control plane
         pa.field("stage", _text),
         pa.field("host", _text),
-        pa.field("method", _text, nullable=False),  # upper case
+        pa.field("method", _text, nullable=False),  # upper case, or UNKNOWN_METHOD
         pa.field("path", _text, nullable=False),  # as the client sent it, without the query
         pa.field("query", _text),  # raw, without "?"; null: the source does not log it
         pa.field("declared_route", _text),  # "METHOD /template" or the vendor's route key

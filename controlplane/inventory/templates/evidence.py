@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
+from connectors.base.calls import UNKNOWN_METHOD
+
 from .segments import literal_score
 from .trie import Node
 
@@ -19,8 +21,8 @@ PROFILE_DEPTH: Final = 4
 PROFILE_SIZE: Final = 200
 PLAIN_GAIN: Final = 1.5
 """Most that continuations without any literal (`GET`, `{}/PUT`) can say for a value: siblings share them anyway."""
-SILENT_METHODS: Final = frozenset({"OPTIONS", "HEAD", "TRACE", "CONNECT"})
-"""Methods that repeat or ask about another operation: endpoints only where declared."""
+SILENT_METHODS: Final = frozenset({"OPTIONS", "HEAD", "TRACE", "CONNECT", UNKNOWN_METHOD})
+"""Methods that repeat or ask about another operation, or are not known: endpoints only where declared."""
 
 
 @lru_cache(maxsize=131_072)

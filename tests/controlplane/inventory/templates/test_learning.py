@@ -87,6 +87,11 @@ def test_preflight_and_head_are_not_operations_of_their_own() -> None:
     assert found(learn(table(rows))) == {("GET", "/v1/orders")}
 
 
+def test_calls_whose_method_nobody_logged_are_no_operations() -> None:
+    rows = [("UNKNOWN", HOST, path, None) for path in ("/v1/orders", "/v1/other")]
+    assert found(learn(table([*rows, ("GET", HOST, "/v1/orders", 200)]))) == {("GET", "/v1/orders")}
+
+
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
