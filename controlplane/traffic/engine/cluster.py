@@ -35,7 +35,7 @@ def ask(
     try:
         _calls(session, files).createOrReplaceTempView(views["calls"])
         for name, table in tables.items():
-            session.createDataFrame(table).createOrReplaceTempView(views[name])
+            _given(session, table).createOrReplaceTempView(views[name])
             text = text.replace(name, views[name])
         return _plain(session.sql(translated(text), args=list(query.values)).toArrow())
     finally:
@@ -83,6 +83,12 @@ def _calls(session: Any, files: Sequence[Path]) -> Any:
         return session.createDataFrame([], schema)
     calls = session.read.schema(schema).parquet(*(str(path) for path in files))
     return calls.withColumn(SHAPE, coalesce(SHAPE, "path"))
+
+
+def _given(session: Any, table: pa.Table) -> Any:
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    return session.createDataFrame(table if table.num_rows else [], from_arrow_schema(table.schema))
 
 
 def _plain(table: pa.Table) -> pa.Table:
