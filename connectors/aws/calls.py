@@ -53,6 +53,8 @@ def _wall_clock() -> datetime:
 class Calls(FirehoseReceiver):
     """Reads an account's logs, takes what Firehose pushes, and turns their records into neutral calls."""
 
+    joins = True
+
     def __init__(
         self,
         settings: AwsSettings,

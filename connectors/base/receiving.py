@@ -24,6 +24,8 @@ class PushAnswer:
 class Receiver:
     """A sender that puts ``Authorization: Bearer <ingest token>`` on each push and wants any 2xx."""
 
+    #: Whether records of several pushes may be normalised as one batch: calls have ids that do not count within a push.
+    joins: ClassVar[bool] = False
     #: Whether ``verified`` can tell a genuine push that has no ingest token.
     verifies: ClassVar[bool] = False
 

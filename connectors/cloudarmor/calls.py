@@ -34,6 +34,8 @@ _push = msgspec.json.Decoder(_Push)
 class Calls(Receiver):
     """The receive-calls capability for Pub/Sub push subscriptions and for whatever forwards entries to us."""
 
+    joins = True
+
     verifies = True
 
     def __init__(self, settings: CloudArmorSettings, egress: Egress) -> None:

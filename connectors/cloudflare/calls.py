@@ -20,6 +20,8 @@ _TEST: Final = (b'{"content":"tests"}', b'{"content":"test"}')
 class Calls(Receiver):
     """The receive-calls capability for Logpush jobs of both datasets."""
 
+    joins = True
+
     def __init__(self, settings: CloudflareSettings, egress: Egress) -> None:
         """Nothing of the settings is needed to read records."""
 

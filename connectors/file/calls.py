@@ -9,6 +9,7 @@ from connectors.base.calls import NORMALISED_SCHEMA, CallBatch, RawBatch
 from connectors.base.columns import quarantined
 from connectors.base.errors import VendorAnswerError
 from connectors.base.formats import CallFormat, file_formats
+from connectors.base.receiving import Receiver
 from connectors.egress import Egress
 from connectors.file.detect import detect
 from connectors.file.manifest import FileSettings
@@ -18,7 +19,7 @@ from connectors.file.stream import ReadLimits, chunks
 _PUSH_LIMITS = ReadLimits(max_bytes=64 << 20)
 
 
-class Calls:
+class Calls(Receiver):
     """The receive-calls capability for log shippers (Vector, Fluent Bit, rsyslog …)."""
 
     def __init__(self, settings: FileSettings, egress: Egress) -> None:

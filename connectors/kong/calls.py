@@ -24,6 +24,7 @@ from connectors.base.mapping import Columns, From, JsonLines, Rows, convert, eac
 from connectors.base.mapping import Mapping as FormatMapping
 from connectors.base.mapping import normalise as run
 from connectors.base.mapping.kernels import coalesced, constant, per_distinct
+from connectors.base.receiving import Receiver
 from connectors.egress import Egress
 from connectors.kong.identity import CALLER_FIELDS, caller_columns
 from connectors.kong.manifest import KongSettings
@@ -35,8 +36,10 @@ _BLOCKED: Final = pa.array([403, 429], pa.int16())
 _NO_URI: Final = "the record names no method or no URI"
 
 
-class Calls:
+class Calls(Receiver):
     """The receive-calls capability: ``parse`` a push, ``normalise`` its records."""
+
+    joins = True
 
     def __init__(self, settings: KongSettings, egress: Egress) -> None:
         self._workspace = settings.workspace or "default"

@@ -7,7 +7,7 @@ stores the calls, so a crash at any point loses nothing and stores nothing twice
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -132,20 +132,31 @@ def _one_reader(connection_id: str) -> None:
 
 
 def _read(connection_id: str, rows: Sequence[Push], now: float) -> None:
-    """Normalise each push for itself (ids may count within it), store their calls together, move the raw records."""
+    """Normalise the pushes, store their calls together, move the raw records into the window."""
     if not rows:
         return
-    connector = connections.open_connector(connection_id, Capability.RECEIVE_CALLS)
+    connector: Any = connections.open_connector(connection_id, Capability.RECEIVE_CALLS)
     batches: dict[str, list[CallBatch]] = defaultdict(list)
     kept = [window.Frame(row.pk, row.key_day, bytes(row.body)) for row in rows]
-    for frame in kept:
-        batch = connector.normalise(window.opened(connection_id, frame))
+    opened = [window.opened(connection_id, frame) for frame in kept]
+    for raw in joined_records(opened) if connector.joins else opened:
+        batch = connector.normalise(raw)
         batches[batch.source].append(batch)
     for source, several in batches.items():
         accept(connection_id, _joined(source, several), now)
     if window.hours():
         window.write(connection_id, kept, sum(row.records for row in rows), now)
     Push.objects.filter(pk__in=[row.pk for row in rows]).delete()
+
+
+def joined_records(batches: Iterable[RawBatch]) -> list[RawBatch]:
+    """Batches of the same source and context as one: a batch costs something before its first record."""
+    together: dict[tuple[str, tuple[tuple[str, str], ...]], list[bytes]] = {}
+    for batch in batches:
+        together.setdefault((batch.source, tuple(sorted(batch.context.items()))), []).extend(batch.records)
+    return [
+        RawBatch(source, tuple(records), dict(context)) for (source, context), records in together.items()
+    ]
 
 
 def _joined(source: str, several: Sequence[CallBatch]) -> CallBatch:

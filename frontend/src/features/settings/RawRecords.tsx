@@ -21,9 +21,9 @@ export function RawRecords() {
       {(data) => (
         <Stack>
           <p className="soft" style={{ margin: 0, fontSize: 13, maxWidth: "75ch" }}>
-            Log records are kept for a while as they came, encrypted with a key of their own for each day, so that a
-            new signature can look back at headers and bodies too. Calls themselves never hold those. 0 hours keeps
-            none.
+            Log records are kept for a while as they came, encrypted with a key of their own for each day, so
+            that a new signature can look back at headers and bodies too. Calls themselves never hold those. 0
+            hours keeps none.
           </p>
           <HoursForm key={data.hours} held={data} />
           <Facts
@@ -72,7 +72,11 @@ function HoursForm({ held }: { held: RawWindow }) {
         />
         <FormProblem error={save.error} beside={["hours"]} />
         {can ? (
-          <Button type="submit" loading={save.isPending} disabled={hours === "" || Number(hours) === held.hours}>
+          <Button
+            type="submit"
+            loading={save.isPending}
+            disabled={hours === "" || Number(hours) === held.hours}
+          >
             Save
           </Button>
         ) : null}

@@ -30,6 +30,7 @@ export function ProviderForm({ provider, onClose }: ProviderFormProps) {
   const [name, setName] = useState(provider?.name ?? "");
   const [creates, setCreates] = useState(provider?.creates_members ?? true);
   const [settings, setSettings] = useState<Record<string, string>>(provider?.settings ?? {});
+  const [vouched, setVouched] = useState(provider?.settings["second_factor"] === "always");
   const [secret, setSecret] = useState("");
   const [metadata, setMetadata] = useState("");
   const fields = FIELDS[protocol];
@@ -40,7 +41,10 @@ export function ProviderForm({ provider, onClose }: ProviderFormProps) {
         protocol,
         name,
         creates_members: creates,
-        settings: Object.fromEntries(kept.map((field) => [field.key, settings[field.key] ?? ""])),
+        settings: {
+          ...Object.fromEntries(kept.map((field) => [field.key, settings[field.key] ?? ""])),
+          second_factor: vouched ? "always" : "said",
+        },
         ...(secret ? { client_secret: secret } : {}),
         ...(metadata ? { metadata } : {}),
       };
@@ -142,6 +146,12 @@ export function ProviderForm({ provider, onClose }: ProviderFormProps) {
             description="With the role their groups make, at their first sign-in. Off: only who is a member already comes in."
             checked={creates}
             onChange={(event) => setCreates(event.currentTarget.checked)}
+          />
+          <Switch
+            label="It asks everybody for two factors, whatever it says"
+            description="Off: a sign-in counts as two factors only when the provider says so."
+            checked={vouched}
+            onChange={(event) => setVouched(event.currentTarget.checked)}
           />
           <FormProblem
             error={save.error}
