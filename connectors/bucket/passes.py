@@ -52,6 +52,7 @@ class Pass:
         self._place: Place = position.places[template]
         self._passed_over = 0
         self._read_any = False
+        self._listing = True
         self._denied: PermissionMissing | None = None
 
     def run(self) -> _Batches:
@@ -148,18 +149,20 @@ class Pass:
 
     def _ask_again(self) -> _Batches:
         """Read what was refused in earlier passes. After a day in which others could be read it is given up."""
-        for key, since in list(self._place.denied.items()):
+        place, started = self._place, self._place.started or 0
+        self._listing = False
+        for key, since in list(place.denied.items()):
+            if since >= started:
+                continue  # refused a moment ago
             page = next(self._store.objects(key), [])
             found = next((entry for entry in page if entry.key == key), None)
-            if found is not None and since < (self._place.started or 0):
-                yield from self._object(found)
-                if self._is_due(found) and self._place.denied.get(key) == since:
-                    if not self._read_any or (self._place.started or 0) - since < _PATIENCE:
-                        continue
-                    del self._place.denied[key]
-                    yield _unread(found, "reading it was refused for a day"), self._position.saved()
-            elif found is None:
-                del self._place.denied[key]
+            if found is None:
+                del place.denied[key]
+                continue
+            yield from self._object(found)
+            if key in place.denied and self._read_any and started - since >= _PATIENCE:
+                del place.denied[key]
+                yield _unread(found, "reading it was refused for a day"), self._position.saved()
 
     def _read(self, found: StoredObject) -> _Batches:
         """An object's batches, each with a cursor that comes back into it; the last one with it finished."""
@@ -206,8 +209,10 @@ class Pass:
         """The object is read to its end; ``grown`` tells how far, when it may become longer."""
         key = key_hash(found.key)
         self._place.denied.pop(found.key, None)
-        if _storable(found.key):
+        if self._listing and _storable(found.key):
             self._place.passed(found.key)
+        else:
+            self._place.part_key, self._place.part = "", None
         if grown is not None:
             self._position.grew(key, grown)
         else:

@@ -188,7 +188,7 @@ def test_throttling_ends_the_pull_and_the_next_one_goes_on(container, egress, do
         container.put(f"{number}.log", waf_file(number, 1), NOON - 60)
     settings = container.settings()
     door.pull(settings, egress, NOON, stop_after=2)
-    blob_double.order(Fault(503, "GetBlob", times=1))
+    blob_double.order(Fault(503, "GetBlob *", times=1))
     with pytest.raises(TransientError):
         door.pull(settings, egress, NOON)
     door.pull(settings, egress, NOON)
@@ -208,32 +208,51 @@ def test_a_prefix_that_fails_does_not_keep_the_others_from_being_read(container,
     assert door.orders() == [0, 1]
 
 
-def _refusal() -> Fault:
-    return Fault(403, "GetBlob", times=1, body="<Error><Code>AuthorizationPermissionMismatch</Code></Error>")
+def _refusal(name: str = "*") -> Fault:
+    body = "<Error><Code>AuthorizationPermissionMismatch</Code></Error>"
+    return Fault(403, f"GetBlob {name}", body=body)
 
 
 def test_one_refused_object_does_not_stop_the_others_and_is_asked_for_again(
     container, egress, door, blob_double
 ):
     for number in range(3):
-        container.put(f"{number}.log", waf_file(number, 1), NOON - 60)
+        container.put(f"{number}.log", waf_file(number, 1), NOON - 7200)
     settings = container.settings()
-    blob_double.order(_refusal())
+    blob_double.order(_refusal("0.log"))
     with pytest.raises(PermissionMissing, match=r"0\.log"):
         door.pull(settings, egress, NOON)
     assert door.orders() == [1, 2]
+    blob_double.behave()
+    container.it_is(NOON + 7200)
     door.pull(settings, egress, NOON + 7200)
     assert door.orders() == [0, 1, 2]
     assert not door.quarantined
+    assert not door.duplicates
+
+
+def test_an_object_that_is_refused_for_a_day_is_set_aside_by_name(container, egress, door, blob_double):
+    container.put("0.log", waf_file(0, 1), NOON - 7200)
+    settings = container.settings()
+    blob_double.order(_refusal("0.log"))
+    for hours in (0, 10, 20, 30):
+        now = NOON + hours * 3600
+        container.it_is(now)
+        container.put(f"{hours + 1}.log", waf_file(hours + 1, 1), now - 5)
+        assert not door.quarantined
+        with pytest.raises(PermissionMissing):
+            door.pull(settings, egress, now)
+    assert [entry.excerpt for entry in door.quarantined] == ["0.log"]
+    door.pull(settings, egress, NOON + 31 * 3600)
+    assert door.orders() == [1, 11, 21, 31]
+    assert not door.duplicates
 
 
 def test_a_refusal_of_everything_stops_the_pull_and_loses_nothing(container, egress, door, blob_double):
     for number in range(30):
         container.put(f"{number:02}.log", waf_file(number, 1), NOON - 60)
     settings = container.settings()
-    blob_double.order(
-        Fault(403, "GetBlob", body="<Error><Code>AuthorizationPermissionMismatch</Code></Error>")
-    )
+    blob_double.order(_refusal())
     for hours in (0, 30):
         with pytest.raises(PermissionMissing):
             door.pull(settings, egress, NOON + hours * 3600)

@@ -127,7 +127,7 @@ class Account:
 
     def _api(self, request: Request) -> Response:
         container, _, name = request.path.lstrip("/").partition("/")
-        operation = "GetBlob" if name else "ListBlobs"
+        operation = f"GetBlob {name}" if name else "ListBlobs"
         if fault := self.faults.take("blob", operation):
             return fault.response()
         if request.method != "GET":
