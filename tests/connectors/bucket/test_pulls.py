@@ -248,17 +248,20 @@ def test_an_object_that_is_refused_for_a_day_is_set_aside_by_name(container, egr
     assert not door.duplicates
 
 
-def test_a_refusal_of_everything_stops_the_pull_and_loses_nothing(container, egress, door, blob_double):
-    for number in range(30):
+@pytest.mark.parametrize("count", [3, 30])
+def test_a_refusal_of_everything_loses_nothing_however_long(container, egress, door, blob_double, count):
+    for number in range(count):
         container.put(f"{number:02}.log", waf_file(number, 1), NOON - 60)
     settings = container.settings()
     blob_double.order(_refusal())
-    for hours in (0, 30):
+    for hours in (0, 30, 60):
+        container.it_is(NOON + hours * 3600)
         with pytest.raises(PermissionMissing):
             door.pull(settings, egress, NOON + hours * 3600)
     blob_double.behave()
-    door.pull(settings, egress, NOON + 31 * 3600)
-    assert door.orders() == list(range(30))
+    container.it_is(NOON + 61 * 3600)
+    door.pull(settings, egress, NOON + 61 * 3600)
+    assert door.orders() == list(range(count))
     assert not door.quarantined
 
 
