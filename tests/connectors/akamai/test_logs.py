@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -24,7 +25,7 @@ def listed(*values: str) -> str:
     return quote(";".join(base64.b64encode(value.encode()).decode() for value in values), safe="")
 
 
-EVENT = {
+EVENT: dict[str, Any] = {
     "format": "json",
     "type": "akamai_siem",
     "version": "1.0",

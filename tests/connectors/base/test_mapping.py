@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -80,7 +81,7 @@ TABS = Mapping(
 )
 ALL = {"json": MAPPING, "folded": FOLDED, "words": LINES, "tabs": TABS}
 
-RECORD = {
+RECORD: dict[str, Any] = {
     "id": "r-1",
     "time": 1_790_553_612,
     "request": {
