@@ -14,7 +14,8 @@ from connectors.base.errors import ConnectorError, PermissionMissing, SettingsEr
 from connectors.bucket.manifest import LIST, MANIFEST, READ
 from connectors.bucket.policy import azure_commands, google_commands, policy_document
 from connectors.bucket.prefixes import fixed_part, prefixes_between
-from connectors.bucket.stores import ObjectUnread, Store, StoredObject, store_of
+from connectors.bucket.provider import store_of
+from connectors.bucket.stores import ObjectUnread, Store, StoredObject
 
 if TYPE_CHECKING:
     from connectors.bucket.manifest import BucketSettings

@@ -23,7 +23,8 @@ from connectors.base.formats import CallFormat, file_formats
 from connectors.base.model import ConfigSnapshot
 from connectors.bucket.passes import UNREAD, Pass, shown
 from connectors.bucket.position import Place, Position
-from connectors.bucket.stores import Store, store_of
+from connectors.bucket.provider import store_of
+from connectors.bucket.stores import Store
 
 if TYPE_CHECKING:
     from connectors.bucket.manifest import BucketSettings

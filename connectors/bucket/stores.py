@@ -6,13 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from connectors.base.errors import VendorAnswerError
-
-if TYPE_CHECKING:
-    from connectors.bucket.manifest import BucketSettings
-    from connectors.egress import Egress
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +48,6 @@ class Store(Protocol):
     def probe(self, key: str) -> None:
         """Read a byte of ``key``: returns when reading is allowed, whether or not there is such an object."""
         ...
-
-
-def store_of(settings: BucketSettings, egress: Egress) -> Store:
-    """The store the settings name."""
-    from connectors.bucket.blob import BlobStore
-    from connectors.bucket.s3 import S3Store
-
-    return BlobStore(settings, egress) if settings.provider == "azure" else S3Store(settings, egress)
 
 
 def server_time(headers: Mapping[str, str]) -> float | None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from connectors.base.errors import PermissionMissing, SettingsError, TransientError, VendorAnswerError
 from connectors.base.registry import implementation
-from connectors.bucket.stores import store_of
+from connectors.bucket.provider import store_of
 from connectors.testkit.conformance import FaultCase, Subject
 from connectors.testkit.running import Fault, local_egress, running_double
 from tests.connectors.bucket.aws import AwsAccount
