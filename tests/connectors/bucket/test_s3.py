@@ -50,7 +50,7 @@ def pulled(settings, egress) -> Door:
     return door
 
 
-@pytest.mark.asvs("8.2.1")
+@pytest.mark.asvs("13.2.2")
 def test_the_policy_of_the_setup_text_is_enough_and_allows_nothing_else(account, egress):
     account.allow("least/")
     account.put("least/a.log", waf_file(0, 3))
