@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -19,6 +20,8 @@ from tenants.ids import new_id
 #: A merged group needs at least this many segments; larger ones than this many calls are left alone.
 _MERGE_AT_LEAST = 8
 _SMALL_CALLS = 100_000
+#: What one merge may read at once: a call takes about a kilobyte of memory.
+_MERGE_AT_MOST = 1_000_000
 #: How long a retired file stays for readers that opened it before; also the age at which an orphan is one.
 GRACE_SECONDS = 3600
 
@@ -29,11 +32,22 @@ def compact(now: float) -> int:
     unread = Unread.objects.values_list("segment_id", flat=True)
     for row in Segment.objects.filter(calls__lt=_SMALL_CALLS).exclude(pk__in=unread).order_by("min_ts"):
         groups[(row.connection, row.source, row.day)].append(row)
-    merged = 0
-    for rows in groups.values():
-        if len(rows) >= _MERGE_AT_LEAST:
-            merged += _merge([row.pk for row in rows], now)
-    return merged
+    parts = [part for rows in groups.values() for part in _parts(rows)]
+    return sum(_merge([row.pk for row in part], now) for part in parts if len(part) >= _MERGE_AT_LEAST)
+
+
+def _parts(rows: Sequence[Segment]) -> Iterator[list[Segment]]:
+    """Segments next to each other in time, as many as may be merged at once."""
+    part: list[Segment] = []
+    calls = 0
+    for row in rows:
+        if part and calls + row.calls > _MERGE_AT_MOST:
+            yield part
+            part, calls = [], 0
+        part.append(row)
+        calls += row.calls
+    if part:
+        yield part
 
 
 def _merge(ids: list[str], now: float) -> int:

@@ -182,6 +182,17 @@ def test_merging_small_segments_keeps_every_call_and_the_old_files_for_readers(t
     assert stored_ids() == before
 
 
+def test_a_merge_reads_no_more_at_once_than_memory_bears(tenant: OrgInfo) -> None:
+    for n in range(30):
+        services.accept("con_1", batch({}, start=n), NOW)
+    Unread.objects.all().delete()
+    Segment.objects.update(calls=90_000)  # as if they were large
+    before = stored_ids()
+    assert upkeep.compact(NOW) == 30
+    assert sorted(Segment.objects.values_list("calls", flat=True)) == [8, 11, 11]
+    assert stored_ids() == before
+
+
 def test_segments_a_reader_has_not_dealt_with_are_not_merged(tenant: OrgInfo) -> None:
     for n in range(10):
         services.accept("con_1", batch({}, start=n), NOW)
