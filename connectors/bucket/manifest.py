@@ -27,7 +27,7 @@ class BucketSettings(ConnectorSettings):
         description="s3 for AWS and everything that speaks like it (R2, MinIO), gcs for Google Cloud Storage, azure for "
         "Blob Storage.",
     )
-    bucket: str = Field(title="Bucket or container", description="Its name, such as acme-alb-logs.")
+    bucket: str = Field(title="Bucket or container", description="Its name, such as example-alb-logs.")
     endpoint: str = Field(
         default="",
         title="Endpoint",

@@ -156,8 +156,8 @@ class RawWindowSerializer(serializers.Serializer[Any]):
     """How long records are kept as they came, sealed, and what is kept now; only ``hours`` can be changed."""
 
     hours = serializers.IntegerField(min_value=0, max_value=window.MAX_HOURS)
-    default_hours = serializers.ReadOnlyField(default=window.DEFAULT_HOURS)
-    max_hours = serializers.ReadOnlyField(default=window.MAX_HOURS)
+    default_hours = serializers.IntegerField(read_only=True)
+    max_hours = serializers.IntegerField(read_only=True)
     records = serializers.IntegerField(read_only=True)
     bytes = serializers.IntegerField(read_only=True)
     oldest_at = serializers.SerializerMethodField()

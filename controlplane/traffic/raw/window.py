@@ -50,6 +50,8 @@ class Kept:
     records: int
     bytes: int
     oldest: int | None
+    default_hours: int = DEFAULT_HOURS
+    max_hours: int = MAX_HOURS
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -74,7 +74,7 @@ def test_the_quick_create_link_carries_template_principal_and_external_id():
 
 
 def test_a_draft_without_settings_already_has_texts():
-    assert len(texts({"external_id": SETTINGS["external_id"]}, {})) == 8
+    assert len(texts({"external_id": SETTINGS["external_id"]}, {})) == 9
 
 
 def test_a_policy_fits_an_inline_role_policy():

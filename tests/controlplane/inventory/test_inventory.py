@@ -36,7 +36,8 @@ def call(connection: str, *rows: Mapping[str, object]) -> None:
     start = int(NOW.timestamp() * MICRO)
     number = Endpoint.objects.count() * 1000 + sum(Endpoint.objects.values_list("calls", flat=True))
     full = [{**base, "call_id": f"c{number}-{i}", "ts": start + i, **row} for i, row in enumerate(rows)]
-    traffic.accept(connection, CallBatch("test.log", calls_table(full)), NOW.timestamp())
+    received = max(NOW.timestamp(), *(int(str(row["ts"])) / MICRO for row in full))
+    traffic.accept(connection, CallBatch("test.log", calls_table(full)), received)
     services.learn_news(NOW.timestamp())
 
 
