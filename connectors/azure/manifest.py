@@ -52,7 +52,8 @@ MANIFEST = Manifest(
     ),
     cannot=(
         "Event Hub is not read by its own protocol (AMQP) yet: a Function or Logic App has to forward its messages.",
-        "Storage accounts are read by a connection of their own (log files in object storage); Log Analytics is not read yet.",
+        "Storage accounts are read by a connection of their own (log files in object storage). "
+        "Log Analytics is not read yet.",
         "Firewall records are put together with access records only when both come in one push or file part.",
         "Azure logs no headers but the user agent and the referer, and no bodies: who called is not known.",
         "Front Door's client address can come from X-Forwarded-For; it is marked so when the connection was another's.",

@@ -32,6 +32,8 @@ DEFAULT_HOURS: Final = 72
 MAX_HOURS: Final = 30 * 24
 #: A file without a row that is older than this was left by a crash, seconds.
 _ORPHAN_SECONDS: Final = 3600
+#: A key outlives its day by this: a push sealed a moment before midnight may commit after it.
+_SETTLED_SECONDS: Final = 86_400
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -155,7 +157,7 @@ def expire(now: float) -> int:
     with transaction.atomic():
         rows = list(RawFile.objects.filter(received_at__lt=limit))
         RawFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
-        shred(day_of(now))
+        shred(day_of(now - _SETTLED_SECONDS))
     for row in rows:
         (_root() / row.path).unlink(missing_ok=True)
     _delete_orphans(now)
