@@ -55,7 +55,8 @@ def running(data: Path) -> Iterator[int]:
     identity = dict.fromkeys(
         ("platform_access_key_id", "platform_secret_access_key", "platform_principal_arn"), ""
     )
-    started = product.start(port, product.environment(data, port, identity, []), data / "logs")
+    settings = product.environment(data, port, identity, [], free_port())  # nobody takes mail
+    started = product.start(port, settings, data / "logs")
     try:
         yield port
     finally:
