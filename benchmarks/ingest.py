@@ -65,10 +65,10 @@ def batches(file: Path) -> Iterator[CallBatch]:
     import pyarrow as pa
 
     from connectors.base.calls import CallBatch
+    from connectors.base.detect import detect
     from connectors.base.formats import CallFormat
-    from connectors.file.detect import detect
+    from connectors.base.stream import head_of
     from connectors.file.read import read_calls
-    from connectors.file.stream import head_of
 
     with file.open("rb") as stream:
         offered = detect(head_of(stream), file.name.removesuffix(".gz"))
@@ -128,7 +128,7 @@ def ingest(file: Path, connection: str, server: int) -> Run:
 
 def unpack_seconds(file: Path) -> float:
     """Processor seconds of unpacking and splitting into lines alone."""
-    from connectors.file.stream import chunks, line_batches
+    from connectors.base.stream import chunks, line_batches
 
     cost = Cost()
     with file.open("rb") as stream, counted(cost):

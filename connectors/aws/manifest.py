@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from connectors.aws.permissions import READ, WRITE
+from connectors.base.addresses import web_address
 from connectors.base.capabilities import Capability
 from connectors.base.manifest import ConnectorKind, ConnectorSettings, Manifest, SourceField
 
@@ -86,14 +86,7 @@ class AwsSettings(ConnectorSettings):
     @field_validator("endpoint_url")
     @classmethod
     def _web_address(cls, value: str) -> str:
-        if not value:
-            return ""
-        parts = urlsplit(value)  # raises ValueError for brackets and, below, for ports that are none
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.port == 0:
-            raise ValueError("must start with https:// or http:// and name a host")
-        if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("must hold neither a user name or password, nor a query or fragment")
-        return value.rstrip("/")
+        return web_address(value)
 
     @model_validator(mode="after")
     def _roles_in_account(self) -> AwsSettings:

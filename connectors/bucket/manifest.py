@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import Final, Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
+from connectors.base.addresses import web_address
 from connectors.base.capabilities import Capability
 from connectors.base.formats import CallFormat, file_formats
 from connectors.base.manifest import ConnectorKind, ConnectorSettings, Manifest, PermissionNeed, SourceField
@@ -125,14 +126,7 @@ class BucketSettings(ConnectorSettings):
     @field_validator("endpoint")
     @classmethod
     def _web_address(cls, value: str) -> str:
-        if not value:
-            return ""
-        parts = urlsplit(value)  # raises ValueError for brackets and, below, for ports that are none
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.port == 0:
-            raise ValueError("must start with https:// or http:// and name a host")
-        if parts.username or parts.password or parts.query or parts.fragment:
-            raise ValueError("must hold neither a user name or password, nor a query or fragment")
-        return value.rstrip("/")
+        return web_address(value)
 
     @field_validator("prefixes")
     @classmethod

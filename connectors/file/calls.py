@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 from connectors.base.calls import NORMALISED_SCHEMA, CallBatch, RawBatch
 from connectors.base.columns import quarantined
+from connectors.base.detect import detect
 from connectors.base.errors import VendorAnswerError
 from connectors.base.formats import CallFormat, file_formats
 from connectors.base.receiving import Receiver
+from connectors.base.stream import ReadLimits, chunks
 from connectors.egress import Egress
-from connectors.file.detect import detect
 from connectors.file.manifest import FileSettings
 from connectors.file.read import with_host
-from connectors.file.stream import ReadLimits, chunks
 
 _PUSH_LIMITS = ReadLimits(max_bytes=64 << 20)
 

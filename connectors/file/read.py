@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from connectors.base.calls import NORMALISED_SCHEMA, CallBatch, Quarantined, RawBatch
 from connectors.base.errors import ConnectorError, VendorAnswerError
 from connectors.base.formats import CallFormat, ConfigFormat, LoadedDocument
-from connectors.file.stream import DEFAULT_LIMITS, ReadLimits, chunks, head_of, line_batches
+from connectors.base.stream import DEFAULT_LIMITS, ReadLimits, chunks, head_of, line_batches
 
 #: An API document larger than this is refused; the largest public ones have about 12 MB.
 MAX_DOCUMENT_BYTES: Final = 64 << 20

@@ -13,12 +13,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from connectors.base.calls import CALL_SCHEMA
+from connectors.base.detect import detect, known_formats
 from connectors.base.errors import ConnectorError
 from connectors.base.formats import CallFormat, ConfigFormat
 from connectors.base.model import ConfigSnapshot
-from connectors.file.detect import detect, known_formats
+from connectors.base.stream import head_of
 from connectors.file.read import read_calls, read_config
-from connectors.file.stream import head_of
 from controlplane.cli.client import Failed
 from controlplane.detection.detectors import detectors
 from controlplane.detection.merging import merged

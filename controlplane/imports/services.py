@@ -12,11 +12,11 @@ import pyarrow as pa
 from django.db import transaction
 
 from connectors.base.calls import CallBatch
+from connectors.base.detect import detect, known_formats
 from connectors.base.errors import ConnectorError
 from connectors.base.formats import CallFormat, ConfigFormat
-from connectors.file.detect import detect, known_formats
+from connectors.base.stream import head_of
 from connectors.file.read import read_calls, read_config
-from connectors.file.stream import head_of
 from controlplane.connections import services as connections
 from controlplane.imports.models import Import
 from controlplane.traffic import services as traffic

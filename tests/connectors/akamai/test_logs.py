@@ -14,9 +14,9 @@ from connectors.akamai.calls import Calls
 from connectors.akamai.logs import EVENTS, STREAM, normalise
 from connectors.akamai.manifest import AkamaiSettings
 from connectors.base.calls import RawBatch
+from connectors.base.detect import detect
 from connectors.base.errors import VendorAnswerError
 from connectors.base.formats import CallFormat
-from connectors.file.detect import detect
 from connectors.file.read import read_calls
 from connectors.testkit.running import local_egress
 

@@ -10,12 +10,12 @@ import pytest
 
 from connectors.aws import cloudfront, load_balancer
 from connectors.base.calls import RawBatch
+from connectors.base.detect import detect
 from connectors.base.formats import CallFormat
+from connectors.base.stream import head_of
 from connectors.file.calls import Calls
-from connectors.file.detect import detect
 from connectors.file.manifest import FileSettings
 from connectors.file.read import read_calls
-from connectors.file.stream import head_of
 from connectors.testkit.running import local_egress
 
 ALB = (

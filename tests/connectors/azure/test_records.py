@@ -14,9 +14,9 @@ from connectors.azure.calls import Calls
 from connectors.azure.manifest import AzureSettings
 from connectors.azure.records import SOURCE, read
 from connectors.base.calls import CallBatch, RawBatch
+from connectors.base.detect import detect
 from connectors.base.errors import VendorAnswerError
 from connectors.base.formats import CallFormat
-from connectors.file.detect import detect
 from connectors.file.read import read_calls
 from connectors.testkit.running import local_egress
 

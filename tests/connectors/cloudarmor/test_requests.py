@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base.calls import RawBatch
+from connectors.base.detect import detect
 from connectors.base.errors import VendorAnswerError
 from connectors.base.formats import CallFormat
 from connectors.cloudarmor.calls import Calls
 from connectors.cloudarmor.manifest import CloudArmorSettings
 from connectors.cloudarmor.requests import SOURCE, read
-from connectors.file.detect import detect
 from connectors.file.read import read_calls
 from connectors.testkit.running import local_egress
 

@@ -8,12 +8,12 @@ import json
 import pytest
 
 from connectors.base.calls import RawBatch
+from connectors.base.detect import detect
 from connectors.base.errors import VendorAnswerError
 from connectors.base.formats import CallFormat
 from connectors.cloudflare.calls import Calls
 from connectors.cloudflare.logs import EVENTS, REQUESTS, normalise
 from connectors.cloudflare.manifest import CloudflareSettings
-from connectors.file.detect import detect
 from connectors.file.read import read_calls
 from connectors.testkit.running import local_egress
 

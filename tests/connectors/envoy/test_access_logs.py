@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base.calls import CallBatch, RawBatch
+from connectors.base.detect import detect
 from connectors.base.errors import VendorAnswerError
 from connectors.base.formats import CallFormat
 from connectors.envoy import json_log, text
 from connectors.envoy.calls import Calls
 from connectors.envoy.manifest import EnvoySettings
-from connectors.file.detect import detect
 from connectors.file.read import read_calls
 from connectors.testkit.running import local_egress
 

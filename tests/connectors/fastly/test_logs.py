@@ -9,13 +9,13 @@ import re
 import pytest
 
 from connectors.base.calls import RawBatch
+from connectors.base.detect import detect
 from connectors.base.errors import VendorAnswerError
 from connectors.base.formats import CallFormat
 from connectors.fastly import setup
 from connectors.fastly.calls import Calls
 from connectors.fastly.logs import LINES, WAF, normalise
 from connectors.fastly.manifest import FastlySettings
-from connectors.file.detect import detect
 from connectors.file.read import read_calls
 from connectors.testkit.running import local_egress
 

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base.calls import RawBatch
+from connectors.base.detect import detect
 from connectors.base.errors import RefusedError
 from connectors.base.formats import CallFormat, file_formats
+from connectors.base.stream import ReadLimits, chunks, head_of, line_batches
 from connectors.file import apigee, clf
-from connectors.file.detect import detect
 from connectors.file.read import read_calls
-from connectors.file.stream import ReadLimits, chunks, head_of, line_batches
 
 NGINX = (
     b'62.38.191.117 - - [28/Sep/2026:00:00:12 +0000] "POST /users/v1/register?a=1 HTTP/1.1" 200 92 "-" "Mozilla/5.0 (X)"'

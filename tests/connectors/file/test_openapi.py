@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.base.detect import detect
 from connectors.base.errors import VendorAnswerError
 from connectors.base.formats import ConfigFormat
 from connectors.base.model import AuthKind, Completeness
-from connectors.file.detect import detect
 from connectors.file.openapi import load
 from connectors.file.read import read_config
 from connectors.kong import deck

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base.calls import RawBatch
+from connectors.base.detect import detect
 from connectors.base.errors import VendorAnswerError
 from connectors.base.formats import CallFormat
 from connectors.file.calls import Calls
-from connectors.file.detect import detect
 from connectors.file.manifest import FileSettings
 from connectors.file.read import read_calls
 from connectors.har.entries import SOURCE, entries, read

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from connectors.base.calls import RawBatch
+from connectors.base.detect import detect
 from connectors.base.formats import CallFormat
-from connectors.file.detect import detect
 from connectors.file.read import read_calls
 from connectors.kong.konnect import SOURCE, read
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from connectors.base.calls import RawBatch
+from connectors.base.detect import detect
 from connectors.base.errors import VendorAnswerError
 from connectors.base.formats import CallFormat
-from connectors.file.detect import detect
 from connectors.nginx.calls import Calls
 from connectors.nginx.json_log import SOURCE, read
 from connectors.nginx.manifest import NginxSettings

@@ -15,9 +15,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from connectors.base.calls import CallBatch, RawBatch
+from connectors.base.detect import detect
 from connectors.base.errors import VendorAnswerError
 from connectors.base.formats import CallFormat
-from connectors.file.detect import detect
 from connectors.otel.calls import Calls
 from connectors.otel.manifest import OtelSettings
 from connectors.otel.spans import SOURCE, read

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from connectors.file.detect import known_formats
+from connectors.base.detect import known_formats
 from tenants.orgs.types import OrgInfo
 from tests.clients import bearer
 from tests.live import serving

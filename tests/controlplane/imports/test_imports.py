@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from connectors.file.detect import known_formats
+from connectors.base.detect import known_formats
 from controlplane.imports import services
 from controlplane.imports.models import Import
 from controlplane.traffic import services as traffic

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from connectors.base.calls import CALL_SCHEMA, CallBatch, calls_table
+from connectors.base.detect import detect
 from connectors.base.formats import CallFormat
-from connectors.file.detect import detect
 from connectors.file.read import read_calls
 from controlplane.traffic import services
 from controlplane.traffic.door import DoorKeys, prepare
