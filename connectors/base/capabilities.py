@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from connectors.base.calls import CallBatch, RawBatch
+from connectors.base.changes import ConfigChange
 from connectors.base.enforcement import Applied, Diff, Guard, Program, State, Target
 from connectors.base.intent import BlockIntent
 from connectors.base.model import ConfigSnapshot
@@ -91,6 +92,14 @@ class CallNormaliser(Protocol):
 
     def normalise(self, batch: RawBatch) -> CallBatch:
         """Never raises for a bad record: it is quarantined with its reason."""
+        ...
+
+
+class ChangeReader(Protocol):
+    """Read the vendor's audit trail, loss-free and restartable."""
+
+    def read_changes(self, cursor: Cursor) -> Iterator[tuple[tuple[ConfigChange, ...], Cursor]]:
+        """Changes of what we read, oldest first, each page with the cursor that is true once it is stored."""
         ...
 
 

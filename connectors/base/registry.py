@@ -19,6 +19,7 @@ IMPLEMENTATIONS: dict[Capability, tuple[str, str]] = {
     Capability.CONFIG: ("config", "Config"),
     Capability.PULL_CALLS: ("calls", "Calls"),
     Capability.RECEIVE_CALLS: ("calls", "Calls"),
+    Capability.CHANGES: ("changes", "Changes"),
     Capability.ENFORCE: ("enforce", "Enforce"),
     Capability.NOTIFY: ("notify", "Notify"),
 }

@@ -22,6 +22,7 @@ from connectors.base.capabilities import (
     CallReader,
     CallReceiver,
     Capability,
+    ChangeReader,
     ConfigReader,
     Cursor,
     Enforcer,
@@ -39,6 +40,7 @@ _PROTOCOLS: Final[dict[Capability, tuple[type, ...]]] = {
     Capability.CONFIG: (ConfigReader,),
     Capability.PULL_CALLS: (CallReader, CallNormaliser),
     Capability.RECEIVE_CALLS: (CallReceiver, CallNormaliser),
+    Capability.CHANGES: (ChangeReader,),
     Capability.ENFORCE: (Enforcer,),
     Capability.NOTIFY: (Notifier,),
 }
@@ -60,7 +62,8 @@ class Subject:
     """A connector with a running double.
 
     ``make(capability)`` builds the capability's class with working settings. ``provoke`` makes one call to the
-    vendor that any ordered fault hits. ``intents`` can all be pushed to the first target.
+    vendor that any ordered fault hits. ``intents`` can all be pushed to the first target. ``change`` changes
+    something we read at the vendor, as a customer would, and ``change_faults`` hit the audit trail's reading.
     """
 
     key: str
@@ -73,6 +76,8 @@ class Subject:
     sources: Sequence[str] = ()  # sources whose records ``normalise`` takes
     pushes: Sequence[bytes] = ()  # bodies ``parse`` takes
     context: Mapping[str, str] = field(default_factory=dict)  # for ``RawBatch``
+    change: Callable[[], object] | None = None
+    change_faults: Sequence[Fault] = ()
 
 
 def check_manifest(manifest: Manifest) -> None:

@@ -16,6 +16,7 @@ from connectors.base.capabilities import Capability
 from connectors.base.errors import VendorAnswerError
 from connectors.base.registry import manifests
 from connectors.testkit import conformance
+from connectors.testkit.change_laws import check_changes
 from connectors.testkit.conformance import Subject
 from connectors.testkit.enforcement_laws import check_enforcement
 
@@ -107,6 +108,13 @@ def test_a_misbehaving_vendor_becomes_the_fitting_error(subjects, key, case):
 )
 def test_blocks_follow_the_laws(subjects, key):
     check_enforcement(subjects[key])
+
+
+@pytest.mark.parametrize(
+    "key", [key for key in SPEAKING if Capability.CHANGES in manifests()[key].capabilities]
+)
+def test_changes_follow_the_laws(subjects, key):
+    check_changes(subjects[key])
 
 
 @pytest.mark.parametrize("key", SPEAKING)
