@@ -197,7 +197,7 @@ def test_no_life_of_a_block_lets_stand_what_may_not(kong: Kong) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 @pytest.mark.asvs("2.3.1", "2.3.2", "16.5.3")
 def test_no_long_life_of_a_block_lets_stand_what_may_not(kong: Kong) -> None:
     run(kong, examples=200, steps=50)
