@@ -107,7 +107,7 @@ def _rules(policies: tuple[_Decided | None, ...]) -> list[str] | None:
 
 
 MAPPING: Final = FormatMapping(
-    JsonLines(repeated=("resource", *_ENFORCED)),
+    JsonLines(),
     {
         "call_id": From("insertId"),
         "ts": From("timestamp", "receiveTimestamp", kind="time"),

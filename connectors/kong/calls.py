@@ -191,7 +191,6 @@ def _query(parsed: Any) -> str:
 
 MAPPING: Final = FormatMapping(
     JsonLines(
-        repeated=("service", "route", "consumer", "authenticated_entity"),
         headers=("request.headers",),
         computed={"tried": ("tries", _upstream)},
     ),

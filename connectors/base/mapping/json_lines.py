@@ -43,7 +43,6 @@ class _Records(Gathered):
 class JsonLines:
     """One JSON object per record.
 
-    ``repeated``: objects that are the same in many records (a service, a rule), decoded once per distinct text.
     ``headers``: objects, or lists of name and value, whose members are headers: names are matched in lower case.
     ``computed``: further fields, each made of one member of the record by a function of its value.
     ``fold``: the customer chose the keys, so they are compared by what it makes of them (usually ``folded``) and
@@ -52,7 +51,6 @@ class JsonLines:
     ``salvage`` reads records that are no JSON.
     """
 
-    repeated: tuple[Path, ...] = ()
     headers: tuple[Path, ...] = ()
     computed: Mapping[str, tuple[Path, Callable[[Any], Any]]] = field(default_factory=dict)
     fold: Callable[[str], str] | None = None
@@ -69,9 +67,7 @@ class JsonLines:
         computed: dict[tuple[str, ...], tuple[Any, ...]] = {}
         for name, (source, compute) in self.computed.items():
             computed[segments(source)] = (*computed.get(segments(source), ()), (segments(name), compute))
-        special = Special(
-            frozenset(map(segments, self.repeated)), frozenset(map(segments, self.headers)), computed
-        )
+        special = Special(frozenset(map(segments, self.headers)), computed)
         read = {path for path in paths if ".".join(path) not in self.computed}
         shape = Shape(sorted(read | computed.keys()), special)
         return replace(self, _shape=shape, _paths=paths)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -15,16 +15,11 @@ from connectors.base.mapping.packing import packed
 
 Keys = tuple[str, ...]
 
-#: So many distinct texts of a repeated object are remembered.
-_REMEMBERED: Final = 4096
-_BAD: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
 
 @dataclass(frozen=True)
 class Special:
-    """Members that are not taken as they are: repeated objects, headers, and what is made of a member at once."""
+    """Members that are not taken as they are: headers, and what is made of a member at once."""
 
-    repeated: frozenset[Keys] = frozenset()
     headers: frozenset[Keys] = frozenset()
     computed: Mapping[Keys, tuple[tuple[Keys, Callable[[Any], Any]], ...]] = frozenset()  # type: ignore[assignment]
 
@@ -50,17 +45,12 @@ class Shape:
                 members.append((slot, Any, None))
                 continue
             child = self._children[name] = Shape(rests, special, here)
-            if here in special.repeated:
-                members.append((slot, msgspec.Raw, msgspec.Raw(b"null")))
-            else:
-                members.append((slot, child._anything, None))
+            members.append((slot, child._anything, None))
         # gc=False: records are trees, and tracking them costs a third of the reading time.
         renamed = {slot: name for name, slot in self._slots.items()}
         self._kind: Any = msgspec.defstruct("Record", members, rename=renamed, gc=False)
         self._anything: Any = self._kind | list[Any] | str | int | float | bool | None
         self._empty: Any = self._kind()
-        self._one: Callable[[bytes], Any] = msgspec.json.Decoder(self._anything).decode
-        self._known: dict[bytes, Any] = {}
         self._pull: Callable[[Any], Any] = attrgetter(*self._slots.values()) if members else lambda _: ()
         self.decode: Callable[[bytes], list[Any]] = msgspec.json.Decoder(list[self._kind]).decode  # type: ignore[name-defined]
 
@@ -107,26 +97,4 @@ class Shape:
     def _objects(self, cells: Sequence[Any]) -> list[Any]:
         """Members as objects; what is no object counts as one without members."""
         kind, empty = self._kind, self._empty
-        if self._at not in self._special.repeated:
-            return [cell if type(cell) is kind else empty for cell in cells]
-        known = self._known
-        if len(known) > _REMEMBERED:
-            known.clear()
-        made: list[Any] = []
-        for cell in cells:
-            if type(cell) is not msgspec.Raw:
-                made.append(cell)
-                continue
-            text = bytes(cell)
-            found = known.get(text)
-            if found is None:
-                found = known[text] = self._remembered(text)
-            made.append(found)
-        return made
-
-    def _remembered(self, text: bytes) -> Any:
-        try:
-            found = self._one(text)
-        except _BAD:
-            return self._empty
-        return found if type(found) is self._kind else self._empty
+        return [cell if type(cell) is kind else empty for cell in cells]

@@ -45,7 +45,7 @@ COLUMNS = {
 }
 MAPPING = Mapping(
     JsonLines(
-        repeated=("service",),
+        
         headers=("request.headers",),
         computed={
             "first rule": ("rules", lambda rules: rules[0] if isinstance(rules, list) and rules else None)
