@@ -4,7 +4,7 @@
 import os
 import sys
 
-WITHOUT_DATABASE = {"help", "version", "--help", "--version", "spectacular", "check"}
+WITHOUT_DATABASE = {"help", "version", "--help", "--version", "spectacular", "check", "new"}
 
 
 def main() -> None:

@@ -39,6 +39,11 @@ def manifests() -> dict[str, Manifest]:
     return dict(sorted(found.items()))
 
 
+def offered() -> dict[str, Manifest]:
+    """The connectors somebody can connect: those that can do something already."""
+    return {key: manifest for key, manifest in manifests().items() if manifest.capabilities}
+
+
 def setup_module(key: str) -> ModuleType:
     """The connector's ``setup`` module, whose ``texts(settings, context)`` gives the wizard's tabs."""
     return importlib.import_module(f"connectors.{manifests()[key].key}.setup")

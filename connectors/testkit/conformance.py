@@ -84,7 +84,6 @@ def check_manifest(manifest: Manifest) -> None:
     """The card is complete: words for people, permissions with purposes, a field matrix for every log."""
     for name in ("key", "title", "vendor", "summary"):
         assert getattr(manifest, name), f"{manifest.key}: the manifest has no {name}"
-    assert manifest.capabilities, f"{manifest.key}: the manifest declares no capability"
     assert manifest.cannot, f"{manifest.key}: the manifest does not say what the connector cannot do"
     for sentence in manifest.cannot:
         assert sentence.endswith("."), f"{manifest.key}: not a sentence: {sentence!r}"

@@ -23,8 +23,8 @@ log = structlog.get_logger(__name__)
 
 
 def manifests() -> list[Manifest]:
-    """Every connector there is, by key."""
-    return list(registry.manifests().values())
+    """Every connector that can be connected, by key."""
+    return list(registry.offered().values())
 
 
 def connections() -> QuerySet[Connection]:

@@ -27,9 +27,9 @@ def get(connection_id: str) -> Connection:
 
 def manifest_of(key: str) -> Manifest:
     """The connector's manifest; ``Invalid`` for an unknown key."""
-    found = registry.manifests().get(key)
+    found = registry.offered().get(key)
     if found is None:
-        known = ", ".join(registry.manifests())
+        known = ", ".join(registry.offered())
         raise Invalid(
             "unknown-connector",
             f"There is no connector {key}. Nothing was created. Known ones: {known}.",

@@ -45,7 +45,6 @@ COLUMNS = {
 }
 MAPPING = Mapping(
     JsonLines(
-        
         headers=("request.headers",),
         computed={
             "first rule": ("rules", lambda rules: rules[0] if isinstance(rules, list) and rules else None)
