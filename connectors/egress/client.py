@@ -26,6 +26,7 @@ from connectors.egress.budget import budget_for
 from connectors.egress.deadline import ends_within, left_or_nothing
 from connectors.egress.guard import Resolver
 from connectors.egress.policy import EgressPolicy
+from connectors.egress.relay import Relay, RelayTransport
 from connectors.egress.transport import GuardedTransport
 
 _IDEMPOTENT = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"}
@@ -58,7 +59,8 @@ class Egress:
     """The only way a connector reaches the network. ``account`` names the rate budget it draws on.
 
     ``resolver`` (default: the operating system's) and ``verify`` (default: the system's authorities) stand in
-    for a deployment's own name service and private authority.
+    for a deployment's own name service and private authority. ``relay`` sends the requests instead of our own
+    sockets: a runner in the customer's network, whose own list says what it may reach.
     """
 
     def __init__(
@@ -68,11 +70,12 @@ class Egress:
         *,
         resolver: Resolver | None = None,
         verify: ssl.SSLContext | None = None,
+        relay: Relay | None = None,
     ) -> None:
         self.policy = policy
         self._budget = budget_for(account, policy.requests_per_second, policy.burst)
         self._client = httpx.Client(
-            transport=GuardedTransport(policy, verify, resolver),
+            transport=RelayTransport(relay) if relay else GuardedTransport(policy, verify, resolver),
             follow_redirects=False,
             trust_env=False,
             headers={"accept-encoding": ACCEPTED, "user-agent": "Portcullis"},

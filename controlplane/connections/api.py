@@ -68,7 +68,7 @@ class ConnectionViewSet(ApiViewSet):
     def create(self, request: Request) -> Response:
         """A draft with the values we make for it."""
         given = _checked(ConnectionDraftSerializer, request)
-        made = services.create(given["connector"], given["name"], given.get("settings"))
+        made = services.create(given["connector"], given["name"], given.get("settings"), given.get("runner"))
         return Response(_detail(made.id), status=status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="connections_retrieve", responses=ConnectionDetailSerializer)
@@ -84,7 +84,8 @@ class ConnectionViewSet(ApiViewSet):
     def partial_update(self, request: Request, pk: str) -> Response:
         """Change name or settings; a secret given as {"set": true} stays."""
         given = _checked(ConnectionPatchSerializer, request)
-        services.update(pk, name=given.get("name"), settings=given.get("settings"))
+        runner = given.get("runner", services.KEEP)
+        services.update(pk, name=given.get("name"), settings=given.get("settings"), runner_id=runner)
         return Response(_detail(pk))
 
     @extend_schema(operation_id="connections_delete", responses={204: None})

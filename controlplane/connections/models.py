@@ -24,6 +24,8 @@ class Connection(models.Model):
     ingest_token_sealed = SealedTextField(
         bound_to="ingest_token", blank=True, default=""
     )  # only until it is in use
+    #: Sends its requests from the customer's network; none for ours.
+    runner = models.ForeignKey("runners.Runner", null=True, on_delete=models.PROTECT, related_name="+")
     permissions_checked_at = models.DateTimeField(null=True)
     last_sync_at = models.DateTimeField(null=True)
     last_verified_at = models.DateTimeField(null=True)
@@ -34,6 +36,9 @@ class Connection(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["name"], name="one_connection_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class PermissionResult(models.Model):

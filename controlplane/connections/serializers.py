@@ -67,6 +67,7 @@ class ConnectionDraftSerializer(serializers.Serializer[Any]):
     connector = serializers.CharField(max_length=40)
     name = serializers.CharField(max_length=120)
     settings = serializers.DictField(required=False)
+    runner = serializers.CharField(max_length=40, required=False, allow_null=True)
 
 
 class ConnectionPatchSerializer(serializers.Serializer[Any]):
@@ -74,6 +75,7 @@ class ConnectionPatchSerializer(serializers.Serializer[Any]):
 
     name = serializers.CharField(max_length=120, required=False)
     settings = serializers.DictField(required=False)
+    runner = serializers.CharField(max_length=40, required=False, allow_null=True)
 
 
 class ConnectionSerializer(serializers.BaseSerializer[Connection]):
@@ -116,6 +118,7 @@ class ConnectionDetailSerializer(ConnectionSerializer):
         return {
             **super().to_representation(instance),
             "settings": form.masked(instance, manifest_of(instance.connector)),
+            "runner": instance.runner_id,
             "error": instance.error,
             "permissions": [
                 {

@@ -89,6 +89,7 @@ class ConnectionDetailDocument(ConnectionDocument):
     """One connection with settings, permissions, sections and targets; secrets only as set or not."""
 
     settings: dict[str, Any]
+    runner: str | None  # id of the runner its requests go through; null: they are sent by us
     error: dict[str, Any] | None
     permissions: list[Granted]
     permissions_checked_at: datetime | None

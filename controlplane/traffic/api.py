@@ -13,10 +13,10 @@ from django.http import HttpResponse
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from controlplane.api.parsers import AnyBody, body_of
 from controlplane.api.permissions import HasPermission, Open
 from controlplane.api.views import ApiView, ApiViewSet
 from controlplane.connections import queries as connections
@@ -28,21 +28,6 @@ from controlplane.traffic.types import MICROSECONDS, CallFilter, Window
 
 _SERIES_SECONDS = 6 * 3600
 _BUCKET_SECONDS = 300
-
-
-class AnyBody(BaseParser):
-    """Leaves the body alone: vendors push JSON under many content types, some compressed."""
-
-    media_type = "*/*"
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """The raw bytes; size is bounded by the web server's limit and again by the door."""
-        return bytes(stream.read())
-
-
-def _body(request: Request) -> bytes:
-    data: Any = request.data
-    return data if isinstance(data, bytes) else b""
 
 
 class IngestView(ApiView):
@@ -59,7 +44,7 @@ class IngestView(ApiView):
         The same push again changes nothing: its calls count as duplicates.
         """
         headers = {name.lower(): value for name, value in request.headers.items()}
-        answer = receive(connection_id, _body(request), headers, time.time())
+        answer = receive(connection_id, body_of(request), headers, time.time())
         return HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
 
 

@@ -2,6 +2,7 @@
 
 from controlplane.connections.services.access import AccessReport, check
 from controlplane.connections.services.manage import (
+    KEEP,
     create,
     delete,
     disable,
@@ -26,6 +27,7 @@ from controlplane.connections.services.sync import store as store_snapshot
 from controlplane.connections.services.tokens import accepts_token, takes_pushes, token_in_use
 
 __all__ = [
+    "KEEP",
     "AccessReport",
     "Setup",
     "accepts_token",

@@ -3,36 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
+from connectors.base.manifest import Manifest
 from controlplane.connections.models import Connection
 from controlplane.connections.services import form
 from controlplane.connections.services.opening import get, manifest_of
 from controlplane.connections.types import ConnectionStatus
+from controlplane.runners import queries as runners
 from tenants.audit.services import record
-from tenants.errors import Conflict, Invalid
+from tenants.errors import Conflict, Invalid, NotFound
 from tenants.ids import new_id
 from tenants.jobs.events import emit
 
+#: Leaves a connection's runner as it is.
+KEEP: Final = "keep"
 
-def create(connector: str, name: str, settings: Mapping[str, Any] | None = None) -> Connection:
+
+def create(
+    connector: str, name: str, settings: Mapping[str, Any] | None = None, runner_id: str | None = None
+) -> Connection:
     """A new connection with the values we make for it; a draft until its settings are complete.
 
-    Raises ``Invalid`` for an unknown connector or wrong settings and ``Conflict`` for a name in use.
+    Raises ``Invalid`` for an unknown connector, wrong settings or an unknown runner and ``Conflict`` for a name in use.
     """
     manifest = manifest_of(connector)
     with transaction.atomic():
         _free(name)
         connection = Connection(id=new_id("con"), name=name.strip(), connector=connector)
+        connection.runner_id = _runner(runner_id)  # type: ignore[assignment]  # the stubs forget null=True
         form.generate(connection, manifest)
         form.put(connection, manifest, settings or {})
         connection.save(force_insert=True)
         record(
             "connection.create",
             target=connection.id,
-            after={"name": name, "connector": connector},
+            after={"name": name, "connector": connector, "runner": connection.runner_id},
         )
         _announce(connection)
     return connection
@@ -43,24 +51,23 @@ def update(
     *,
     name: str | None = None,
     settings: Mapping[str, Any] | None = None,
+    runner_id: str | None = KEEP,
 ) -> Connection:
-    """Change name and settings; complete settings start a first read at once."""
+    """Change name, settings and runner (None: connect directly); complete settings start a first read at once."""
     with transaction.atomic():
         connection = _locked(connection_id)
         manifest = manifest_of(connection.connector)
-        before = {
-            "name": connection.name,
-            "settings": form.masked(connection, manifest),
-        }
+        before = _shown(connection, manifest)
         if name is not None and name.strip() != connection.name:
             _free(name)
             connection.name = name.strip()
         if settings is not None:
             form.put(connection, manifest, settings)
+        if runner_id != KEEP:
+            connection.runner_id = _runner(runner_id)  # type: ignore[assignment]  # the stubs forget null=True
         connection.save()
-        after = {"name": connection.name, "settings": form.masked(connection, manifest)}
-        record("connection.update", target=connection.id, before=before, after=after)
-        if settings is not None:
+        record("connection.update", target=connection.id, before=before, after=_shown(connection, manifest))
+        if settings is not None or runner_id != KEEP:
             _announce(connection)
     return connection
 
@@ -123,6 +130,28 @@ def mark_connected(connection_id: str, sentence: str) -> None:
     Connection.objects.filter(pk=connection_id).exclude(status=ConnectionStatus.DISABLED).update(
         status=ConnectionStatus.CONNECTED, status_reason=sentence
     )
+
+
+def _shown(connection: Connection, manifest: Manifest) -> dict[str, Any]:
+    """What the audit trail says of a connection."""
+    return {
+        "name": connection.name,
+        "settings": form.masked(connection, manifest),
+        "runner": connection.runner_id,
+    }
+
+
+def _runner(runner_id: str | None) -> str | None:
+    if runner_id is None:
+        return None
+    try:
+        return runners.runner(runner_id).id
+    except NotFound as error:
+        raise Invalid(
+            "no-such-runner",
+            "There is no runner with this id. Nothing was saved.",
+            fields={"runner": ["names no runner"]},
+        ) from error
 
 
 def _announce(connection: Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -13,6 +14,7 @@ from connectors.base.receiving import Receiver
 from connectors.egress import Egress, EgressPolicy
 from controlplane.connections.models import Connection
 from controlplane.connections.services import form
+from controlplane.runners.relaying import relay_through
 from tenants.errors import Conflict, Invalid, NotFound
 from tenants.isolation.context import require_tenant
 
@@ -70,5 +72,15 @@ def open_connector(connection_id: str, capability: Capability) -> Any:
             f"{manifest.title} cannot do this ({capability.value}). Nothing was changed.",
         )
     implementation = registry.implementation(connection.connector, capability)
-    egress = Egress(egress_policy(connection.id), account=f"{require_tenant().schema_name}:{connection.id}")
-    return implementation(form.opened(connection, manifest), egress)
+    return implementation(form.opened(connection, manifest), _door(connection))
+
+
+def _door(connection: Connection) -> Egress:
+    """The way out of a connection: ours, or a runner's, whose own list says what it may reach and how."""
+    policy = egress_policy(connection.id)
+    account = f"{require_tenant().schema_name}:{connection.id}"
+    if connection.runner_id is None:
+        return Egress(policy, account=account)
+    return Egress(
+        replace(policy, require_tls=False), account=account, relay=relay_through(connection.runner_id)
+    )

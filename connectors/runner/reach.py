@@ -1,0 +1,135 @@
+"""What a runner may do in its network, decided by who runs it: listed addresses, reading only if so chosen, own headers."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from connectors.base.errors import ConnectorError, RefusedError, SettingsError, TransientError
+from connectors.egress import Egress, EgressPolicy
+from connectors.runner.wire import MAX_ANSWER_BYTES, Answer, Failure, Work
+
+_READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+#: Headers that belong to one hop: the client makes its own.
+_HOP: Final = frozenset(
+    {"connection", "content-length", "host", "keep-alive", "transfer-encoding", "upgrade"}
+)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The addresses (``host:port``) that may be called, and what is added to calls there.
+
+    ``headers``: by address, header names and values that never leave this network; they replace those of the work.
+    """
+
+    addresses: frozenset[str]
+    read_only: bool = False
+    headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    authorities: Path | None = None
+
+    def opened(self) -> Egress:
+        """The door to these addresses, with or without TLS."""
+        policy = EgressPolicy(
+            allow=self.addresses, max_response_bytes=MAX_ANSWER_BYTES, requests_per_second=50.0, burst=100
+        )
+        verify = ssl.create_default_context(cafile=str(self.authorities)) if self.authorities else None
+        return Egress(policy, account="runner", verify=verify)
+
+
+def reach_from(
+    addresses: Iterable[str], headers: Iterable[str], *, read_only: bool, authorities: Path | None
+) -> Reach:
+    """Read ``host:port`` and ``host:port=Name: value`` (``@file`` for a value in a file) as written on a command line.
+
+    Raises ``SettingsError`` for what is neither.
+    """
+    listed = frozenset(map(_address, addresses))
+    if not listed:
+        raise SettingsError(
+            "No address was given.",
+            unchanged="The runner was not started.",
+            action="Name what it may reach: --reach kong-admin.internal:8444",
+        )
+    added: dict[str, dict[str, str]] = {}
+    for text in headers:
+        place, _, header = text.partition("=")
+        name, colon, value = header.partition(":")
+        if not colon or _address(place) not in listed:
+            raise SettingsError(
+                f"{text.partition(':')[0]!r} names no header for a listed address.",
+                unchanged="The runner was not started.",
+                action="Write it so: --header 'kong-admin.internal:8444=Kong-Admin-Token: @/run/secrets/kong'",
+            )
+        added.setdefault(_address(place), {})[name.strip().lower()] = _value(value.strip())
+    return Reach(listed, read_only, added, authorities)
+
+
+def _address(text: str) -> str:
+    host, colon, port = text.strip().lower().rpartition(":")
+    if not host or not colon or not port.isdigit() or "/" in host:
+        raise SettingsError(
+            f"{text!r} is no address.",
+            unchanged="The runner was not started.",
+            action="Write host and port: kong-admin.internal:8444",
+        )
+    return f"{host.strip('[]')}:{port}"
+
+
+def _value(text: str) -> str:
+    if not text.startswith("@"):
+        return text
+    try:
+        return Path(text[1:]).read_text().strip()
+    except OSError as error:
+        raise SettingsError(
+            f"{text[1:]} cannot be read: {error.strerror}.", unchanged="The runner was not started."
+        ) from error
+
+
+def carried_out(work: Work, reach: Reach, egress: Egress) -> Answer:
+    """Make the request if this runner may; what goes wrong becomes the answer's failure."""
+    try:
+        place = _place(work, reach)
+        own = reach.headers.get(place, {})
+        headers = {
+            name: value
+            for name, value in work.headers
+            if name.lower() not in _HOP and name.lower() not in own
+        }
+        found = egress.request(
+            work.method, work.url, headers={**headers, **own}, content=work.content or None,
+            timeout=work.timeout, attempts=1, raise_transient=False, decoded=False,
+        )  # fmt: skip
+    except ConnectorError as error:
+        kind = "refused" if isinstance(error, RefusedError) else "settings"
+        kind = "transient" if isinstance(error, TransientError) else kind
+        return Answer(work.id, failure=Failure(kind, f"From the runner: {error.what}", error.action))
+    kept = tuple((name, value) for name, value in found.headers.items() if name not in _HOP)
+    return Answer(work.id, found.status, kept, found.content)
+
+
+def _place(work: Work, reach: Reach) -> str:
+    """The listed address the work goes to; ``RefusedError`` when there is none or it would write where it may not."""
+    try:
+        url = urlsplit(work.url)
+        place = f"{url.hostname}:{url.port or (443 if url.scheme == 'https' else 80)}"
+    except ValueError:
+        url, place = urlsplit(""), "What is no address"
+    if url.scheme not in ("http", "https") or place not in reach.addresses:
+        raise RefusedError(
+            f"{place} is not among the addresses this runner may reach.",
+            unchanged="Nothing was sent.",
+            action=f"Whoever runs the runner can add --reach {place}.",
+        )
+    if reach.read_only and work.method.upper() not in _READING:
+        raise RefusedError(
+            f"This runner only reads, and {work.method} writes.",
+            unchanged="Nothing was sent.",
+            action="Whoever runs the runner can start it without --read-only.",
+        )
+    return place

@@ -1,0 +1,1 @@
+"""Remote runners and the requests they relay."""
