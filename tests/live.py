@@ -27,10 +27,10 @@ class _Closing:
 
 
 @contextmanager
-def serving() -> Iterator[int]:
-    """Serve on a free port of 127.0.0.1; needs committed data. Gives the port."""
+def serving(port: int = 0) -> Iterator[int]:
+    """Serve on a port of 127.0.0.1, a free one without ``port``; needs committed data. Gives the port."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = make_server("127.0.0.1", 0, _Closing(application), threaded=True)
+    server = make_server("127.0.0.1", port, _Closing(application), threaded=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

@@ -75,7 +75,9 @@ class Egress:
         self.policy = policy
         self._budget = budget_for(account, policy.requests_per_second, policy.burst)
         self._client = httpx.Client(
-            transport=RelayTransport(relay) if relay else GuardedTransport(policy, verify, resolver),
+            transport=RelayTransport(relay)
+            if relay
+            else GuardedTransport(policy, verify or _trusted(policy), resolver),
             follow_redirects=False,
             trust_env=False,
             headers={"accept-encoding": ACCEPTED, "user-agent": "Portcullis"},
@@ -188,6 +190,18 @@ class Egress:
             return False
         time.sleep(seconds)
         return True
+
+
+def _trusted(policy: EgressPolicy) -> ssl.SSLContext:
+    """The system's authorities, or those of the policy's file; ``SettingsError`` when it holds none."""
+    try:
+        return ssl.create_default_context(cafile=policy.authorities or None)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(
+            f"{policy.authorities} holds no certificate authorities.",
+            unchanged="Nothing was sent.",
+            action="Give a PEM file that can be read.",
+        ) from error
 
 
 def _retry_after(value: str | None) -> float | None:

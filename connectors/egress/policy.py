@@ -12,6 +12,7 @@ class EgressPolicy:
     ``allow`` lists ``host:port`` pairs that may be reached although their address is not public, and without
     TLS: a private Kong Admin API, a VPC endpoint. It is the operator's setting, never a tenant's. Times are
     seconds, sizes bytes. ``total_timeout`` ends one call of ``request`` or one mail, its retries included.
+    ``authorities`` is a file (PEM) of certificate authorities trusted in place of the system's.
     """
 
     allow: frozenset[str] = frozenset()
@@ -23,6 +24,7 @@ class EgressPolicy:
     requests_per_second: float = 10.0
     burst: int = 40
     require_tls: bool = True
+    authorities: str = ""
 
     @classmethod
     def from_text(cls, allow: str, *scopes: str) -> EgressPolicy:

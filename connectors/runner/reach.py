@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,10 +34,13 @@ class Reach:
     def opened(self) -> Egress:
         """The door to these addresses, with or without TLS."""
         policy = EgressPolicy(
-            allow=self.addresses, max_response_bytes=MAX_ANSWER_BYTES, requests_per_second=50.0, burst=100
+            allow=self.addresses,
+            max_response_bytes=MAX_ANSWER_BYTES,
+            requests_per_second=50.0,
+            burst=100,
+            authorities=str(self.authorities or ""),
         )
-        verify = ssl.create_default_context(cafile=str(self.authorities)) if self.authorities else None
-        return Egress(policy, account="runner", verify=verify)
+        return Egress(policy, account="runner")
 
 
 def reach_from(

@@ -7,6 +7,7 @@ from django.db import models
 from tenants.ids import PrefixedIdField
 from tenants.vault.fields import SealedTextField, declare_passing
 
+RUNNERS = "runners_runner"
 TABLE = "runners_relayedrequest"
 declare_passing(TABLE, "work")
 declare_passing(TABLE, "answer")

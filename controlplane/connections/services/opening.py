@@ -14,7 +14,7 @@ from connectors.base.receiving import Receiver
 from connectors.egress import Egress, EgressPolicy
 from controlplane.connections.models import Connection
 from controlplane.connections.services import form
-from controlplane.runners.relaying import relay_through
+from controlplane.runners.services import relay_through
 from tenants.errors import Conflict, Invalid, NotFound
 from tenants.isolation.context import require_tenant
 

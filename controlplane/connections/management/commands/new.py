@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from connectors.testkit.scaffold import REPOSITORY, ScaffoldError, write_connector
+from connectors.scaffold import REPOSITORY, ScaffoldError, write_connector
 
 
 class Command(BaseCommand):

@@ -13,8 +13,8 @@ from django.utils import timezone
 from connectors.base.errors import RefusedError, SettingsError, TransientError
 from connectors.egress.relay import Relay, RelayedRequest, RelayedResponse, Unanswered, Unsent
 from connectors.runner import wire
-from controlplane.runners import services
 from controlplane.runners.queries import runner
+from controlplane.runners.services.work import collect, drop, put
 from controlplane.runners.types import RunnerState, state_of
 from tenants.ids import new_id
 from tenants.isolation.context import TenantRef, require_tenant, tenant_context
@@ -56,16 +56,16 @@ def _relayed(tenant: TenantRef, work: wire.Work) -> wire.Answer:
     try:
         with tenant_context(tenant):
             _ready(work.runner_id)
-            services.put(work, datetime.fromtimestamp(work.expires_at, UTC) + timedelta(seconds=1))
+            put(work, datetime.fromtimestamp(work.expires_at, UTC) + timedelta(seconds=1))
             unseen = False
             try:
                 while time.time() < work.expires_at:
-                    found = services.collect(work.id)
+                    found = collect(work.id)
                     if found is not None:
                         return found
                     time.sleep(_LOOK_EVERY)
             finally:
-                unseen = services.drop(work.id)
+                unseen = drop(work.id)
         if unseen:
             raise Unsent("the runner did not fetch the request in time")
         raise Unanswered("the runner gave no answer in time")

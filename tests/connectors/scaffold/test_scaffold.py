@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from connectors.base import registry
-from connectors.testkit.scaffold import REPOSITORY, ScaffoldError, write_connector
+from connectors.scaffold import REPOSITORY, ScaffoldError, write_connector
 
 CONFORMS = """
 import sys

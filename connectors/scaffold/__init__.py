@@ -14,7 +14,7 @@ from typing import Final
 
 _NAME: Final = re.compile(r"^[a-z][a-z0-9]{1,39}$")
 _HERE: Final = Path(__file__).parent
-REPOSITORY: Final = _HERE.parents[2]
+REPOSITORY: Final = _HERE.parents[1]
 
 #: Where each template goes, below the repository.
 FILES: Final = {
