@@ -3,6 +3,7 @@ import type {
   Provider,
   ProviderLink,
   Provisioning,
+  Runner,
   ScimEvent,
   ScimGroup,
   ScimToken,
@@ -11,7 +12,7 @@ import type {
 import { days, hours, minutes } from "./clock.ts";
 import { members } from "./people.ts";
 
-const BASE = "https://globex.portcullis.example";
+export const BASE = "https://globex.portcullis.example";
 const addresses = (id: string): Provider["addresses"] => ({
   start: `${BASE}/sso/${id}/start`,
   callback: `${BASE}/sso/${id}/callback`,
@@ -205,4 +206,40 @@ export const scimGroups: ScimGroup[] = [
   { id: "grp_2", name: "Platform", members: 14, role: "analyst" },
   { id: "grp_3", name: "Security", members: 6, role: "responder" },
   { id: "grp_4", name: "Finance", members: 3, role: null },
+];
+
+export const runners: Runner[] = [
+  {
+    id: "rnr_1",
+    name: "Frankfurt, beside Kong",
+    state: "online",
+    version: "1",
+    allowed: ["kong-admin.internal:8444"],
+    read_only: false,
+    enrolled_at: days(40),
+    last_seen_at: days(0),
+    created_at: days(40),
+  },
+  {
+    id: "rnr_2",
+    name: "Test network",
+    state: "away",
+    version: "1",
+    allowed: ["10.20.0.7:8001", "10.20.0.8:8001"],
+    read_only: true,
+    enrolled_at: days(90),
+    last_seen_at: days(2),
+    created_at: days(90),
+  },
+  {
+    id: "rnr_3",
+    name: "Singapore",
+    state: "invited",
+    version: "",
+    allowed: [],
+    read_only: false,
+    enrolled_at: null,
+    last_seen_at: null,
+    created_at: days(0),
+  },
 ];

@@ -1,5 +1,16 @@
 import type { AuditEntry, Domain, Invitation, Member, Provider, SsoPolicy } from "../src/api/types/index.ts";
-import { domains, links, policy, providers, scim, scimEvents, scimGroups, scimTokens } from "./access.ts";
+import {
+  BASE,
+  domains,
+  links,
+  policy,
+  providers,
+  runners,
+  scim,
+  scimEvents,
+  scimGroups,
+  scimTokens,
+} from "./access.ts";
 import { audit, verdict } from "./audit.ts";
 import { days, minutes } from "./clock.ts";
 import { archives, deletion, invitations, members, rawWindow, session, signIns, tokens } from "./people.ts";
@@ -200,6 +211,19 @@ export const accessRoutes: Route[] = [
   ["DELETE", /^\/sso\/links\/([^/]+)$/, ({ id }) => drop(links, id)],
   ["GET", /^\/sso\/policy$/, () => ok(policy)],
   ["PATCH", /^\/sso\/policy$/, ({ body }) => ok(Object.assign(policy, body as SsoPolicy))],
+  ["GET", /^\/runners$/, ({ q }) => list(runners, q)],
+  [
+    "POST",
+    /^\/runners(?:\/[^/]+\/renew)?$/,
+    () =>
+      made({
+        runner: runners[2],
+        token: "pclrun_zT4bW9uVxC2nR8kL5mJ7pQ1sD3fG6hY0aE4iO9tUwXz",
+        expires_at: days(0),
+        command: `portcullis-runner enrol --url ${BASE} --token pclrun_zT4bW9uVxC2nR8kL5mJ7pQ1sD3fG6hY0aE4iO9tUwXz`,
+      }),
+  ],
+  ["DELETE", /^\/runners\/([^/]+)$/, ({ id }) => drop(runners, id)],
   ["GET", /^\/sso\/scim$/, () => ok(scim)],
   ["DELETE", /^\/sso\/scim$/, () => (Object.assign(scim, { active: false, tokens: 0, groups: 0 }), gone)],
   ["GET", /^\/sso\/scim\/tokens$/, ({ q }) => list(scimTokens, q)],

@@ -252,6 +252,7 @@ export function connectionDetail(id: string): ConnectionDetail | undefined {
   if (!connection) return undefined;
   return {
     ...connection,
+    runner: null,
     settings: {
       role_arn: "arn:aws:iam::123456789012:role/portcullis-read",
       regions: ["eu-west-1"],

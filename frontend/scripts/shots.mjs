@@ -38,6 +38,8 @@ const pages = {
   sso: "/settings/sso",
   provisioning: "/settings/provisioning",
   tokens: "/settings/tokens",
+  runners: "/settings/runners",
+  connectionsettings: "/connections/con_aws?tab=settings",
   signins: "/settings/sign-ins",
   audit: "/settings/audit",
   auditfiltered: "/settings/audit?action=block.&range=month&actor=usr_1",

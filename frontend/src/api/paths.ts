@@ -94,8 +94,16 @@ export interface paths {
   "/connections": List<T.Connection> &
     Send<"post", { connector: string; name: string; settings?: Record<string, unknown> }, T.ConnectionDetail>;
   "/connections/{id}": Get<T.ConnectionDetail, Id> &
-    Send<"patch", { name?: string; settings?: Record<string, unknown> }, T.ConnectionDetail, Id> &
+    Send<
+      "patch",
+      { name?: string; settings?: Record<string, unknown>; runner?: string | null },
+      T.ConnectionDetail,
+      Id
+    > &
     Remove;
+  "/runners": List<T.Runner> & Send<"post", { name: string }, T.NewRunner>;
+  "/runners/{id}": Remove;
+  "/runners/{id}/renew": Send<"post", None, T.NewRunner, Id>;
   "/connections/{id}/setup": Get<T.Setup, Id>;
   "/connections/{id}/check": Send<"post", None, T.CheckAnswer, Id>;
   "/connections/{id}/sync": Send<"post", None, { run: T.Run }, Id>;

@@ -44,6 +44,8 @@ export interface Connection {
 
 export interface ConnectionDetail extends Connection {
   settings: Record<string, unknown>;
+  /** Id of the runner that sends its requests; null: we do. */
+  runner: string | null;
   permissions: PermissionResult[];
   sections: { name: string; completeness: "complete" | "partial" | "unknown"; reason: string | null }[];
   targets: { ref: string; name: string; kind: string; note: string | null }[];

@@ -8,4 +8,5 @@ export type * from "./connections";
 export type * from "./findings";
 export type * from "./inventory";
 export type * from "./overview";
+export type * from "./runners";
 export type * from "./threats";

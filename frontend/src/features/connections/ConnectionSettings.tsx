@@ -10,6 +10,7 @@ import { Column, Grid, Panel } from "@/ui/Layout";
 import { FormProblem } from "@/ui/Problem";
 import { SchemaForm, type SettingsValues } from "@/ui/SchemaForm";
 import { Loaded } from "@/ui/States";
+import { RunnerSelect } from "../runners/RunnerSelect";
 import { connectorsQuery, setupQuery } from "./query";
 import { cleanSettings } from "./settings";
 import { Generated, SetupTexts } from "./SetupTexts";
@@ -54,12 +55,13 @@ function Form({ connection, connector }: { connection: ConnectionDetail; connect
   const can = useCan("connections.write");
   const [name, setName] = useState(connection.name);
   const [values, setValues] = useState<SettingsValues>(connection.settings);
+  const [runner, setRunner] = useState(connection.runner);
   const save = useChange({
     run: () =>
       unwrap(
         api.PATCH("/connections/{id}", {
           params: { path: { id: connection.id } },
-          body: { name, settings: cleanSettings(connector.settings_schema, values) },
+          body: { name, settings: cleanSettings(connector.settings_schema, values), runner },
         }),
       ),
     touches: [["connections"]],
@@ -86,6 +88,7 @@ function Form({ connection, connector }: { connection: ConnectionDetail; connect
           onChange={setValues}
           errors={fieldErrors(save.error)}
         />
+        <RunnerSelect value={runner} onChange={setRunner} error={fieldErrors(save.error)["runner"]} />
         <FormProblem error={save.error} />
         <div>
           <Button type="submit" loading={save.isPending} disabled={!can}>

@@ -8,6 +8,7 @@ import { Column, Grid, Panel } from "@/ui/Layout";
 import { FormProblem } from "@/ui/Problem";
 import { SchemaForm, type SettingsValues } from "@/ui/SchemaForm";
 import { Loaded } from "@/ui/States";
+import { RunnerSelect } from "../runners/RunnerSelect";
 import css from "./Connections.module.css";
 import { PermissionNeeds } from "./Permissions";
 import { setupQuery } from "./query";
@@ -24,12 +25,13 @@ interface SetupStepProps {
 export function SetupStep({ connection, connector, onDone }: SetupStepProps) {
   const setup = useQuery(setupQuery(connection.id));
   const [values, setValues] = useState<SettingsValues>(connection.settings);
+  const [runner, setRunner] = useState(connection.runner);
   const save = useChange({
     run: async (check: boolean) => {
       await unwrap(
         api.PATCH("/connections/{id}", {
           params: { path: { id: connection.id } },
-          body: { settings: cleanSettings(connector.settings_schema, values) },
+          body: { settings: cleanSettings(connector.settings_schema, values), runner },
         }),
       );
       return check;
@@ -71,6 +73,7 @@ export function SetupStep({ connection, connector, onDone }: SetupStepProps) {
               onChange={setValues}
               errors={fieldErrors(save.error)}
             />
+            <RunnerSelect value={runner} onChange={setRunner} error={fieldErrors(save.error)["runner"]} />
             <div style={{ marginTop: 12 }}>
               <FormProblem error={save.error} />
             </div>

@@ -34,6 +34,12 @@ const parts: Part[] = [
     page: lazy(() => import("../tokens/TokensPage")),
   },
   {
+    value: "runners",
+    label: "Runners",
+    needs: "connections.read",
+    page: lazy(() => import("../runners/RunnersPage")),
+  },
+  {
     value: "sign-ins",
     label: "Sign-in log",
     needs: "audit.read",
