@@ -2,18 +2,22 @@
 
 import json
 import subprocess
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.scan.findings import OUTPUT, REPOSITORY, Finding, Outcome, tool
 from tests.scan.licences import shipped_python, shipped_web
 
 FRONTEND = REPOSITORY / "frontend"
+#: A release of a part is taken within so many days (docs/security/README.md, "Parts we did not write").
+WINDOW_DAYS = 90
 UV = str(REPOSITORY / ".tools" / "bin" / "uv")
 
 
 def scan() -> list[Outcome]:
     """Python and web, each against the service of its registry."""
-    return [_sbom(), _python(), _web()]
+    return [_sbom(), _age(datetime.now(UTC)), _python(), _web()]
 
 
 def _run(command: list[str], folder: Path = REPOSITORY) -> subprocess.CompletedProcess[str]:
@@ -40,6 +44,36 @@ def _sbom() -> Outcome:
     licences = {part.name: part.licence for part in [*shipped_python(), *shipped_web()]}
     (OUTPUT / "licences.json").write_text(json.dumps(licences, indent=1))
     return Outcome("sbom", f"parts: {', '.join(counts)}; licences of all of them in licences.json")
+
+
+def _age(now: datetime) -> Outcome:
+    """Parts of which there was a newer release already when the window began, by what the registries say."""
+    before = (now - timedelta(days=WINDOW_DAYS)).strftime("%Y-%m-%d")
+    python = _run(
+        [UV, "pip", "list", "--python", str(REPOSITORY / ".venv" / "bin" / "python"), "--outdated",
+         "--exclude-newer", before, "--format", "json"]
+    )  # fmt: skip
+    web = _run(["npm", "outdated", "--omit=dev", "--json", f"--before={before}"], FRONTEND)
+    try:
+        shipped = {part.name for part in shipped_python()}
+        late = [
+            (row["name"], row["version"], row["latest_version"])
+            for row in json.loads(python.stdout)
+            if row["name"] in shipped
+        ]
+        late += [
+            (name, row["current"], row["latest"]) for name, row in json.loads(web.stdout or "{}").items()
+        ]
+    except (json.JSONDecodeError, KeyError):
+        return Outcome(
+            "age of parts", "nothing", unknown=f"a registry did not answer: {python.stderr}{web.stderr}"[:300]
+        )
+    return Outcome("age of parts", f"releases up to {before}", tuple(_outdated(late)))
+
+
+def _outdated(late: Iterable[tuple[str, str, str]]) -> Iterable[Finding]:
+    for name, current, newest in late:
+        yield Finding("age of parts", "outdated", name, f"{current}, and {newest} is older than the window")
 
 
 def _python() -> Outcome:

@@ -39,7 +39,6 @@ def test_work_arrives_as_it_was_signed():
     ],
     ids=["forged", "foreign", "old", "changed"],
 )
-@pytest.mark.asvs("12.3.5")
 def test_work_that_is_not_genuine_is_refused(envelope, runner, now, why):
     with pytest.raises(wire.NotGenuine, match=why):
         wire.opened_work(envelope, KEY.public_key(), runner, now)
