@@ -45,6 +45,7 @@ CODES: dict[str, type[ConnectorError]] = {
     "LimitExceededException": TransientError,
     "RequestLimitExceeded": TransientError,
     "SlowDown": TransientError,
+    "InvalidNextTokenException": TransientError,
     "ServiceUnavailable": TransientError,
     "ServiceUnavailableException": TransientError,
     "InternalError": TransientError,

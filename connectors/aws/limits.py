@@ -1,7 +1,7 @@
 """AWS's quotas we keep to: API rates per account and region, and WAFv2 sizes.
 
 Sources: AWS WAF Developer Guide "AWS WAF quotas", API Gateway Developer Guide "Quotas" (control plane),
-CloudWatch Logs quotas. An account may have higher ones; none has lower.
+CloudWatch Logs quotas, CloudTrail API Reference "LookupEvents". An account may have higher ones; none has lower.
 """
 
 from __future__ import annotations
@@ -46,4 +46,10 @@ def _bucket(service: str, operation: str) -> tuple[str, float, int]:
         return ("apigateway:GetResources", 2.5, 5) if operation == "GetResources" else ("apigateway", 10, 20)
     if service == "logs":
         return f"logs:{operation}", 10, 10
+    if service == "cloudtrail":
+        return (
+            f"cloudtrail:{operation}",
+            1,
+            1,
+        )  # half of the account's two: people search in their console, too
     return service, 20, 20

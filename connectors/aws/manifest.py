@@ -68,6 +68,14 @@ class AwsSettings(ConnectorSettings):
         "them, so that one request is one call.",
         json_schema_extra={"advanced": True},
     )
+    changes_backfill_days: int = Field(
+        default=7,
+        ge=1,
+        le=89,
+        title="First read of changes",
+        description="Days the first read of CloudTrail goes back. AWS keeps 90 days.",
+        json_schema_extra={"advanced": True},
+    )
     endpoint_url: str = Field(
         default="",
         title="Endpoint",
@@ -206,13 +214,14 @@ MANIFEST: Final = Manifest(
             Capability.CONFIG,
             Capability.PULL_CALLS,
             Capability.RECEIVE_CALLS,
+            Capability.CHANGES,
             Capability.ENFORCE,
         }
     ),
     settings=AwsSettings,
     permissions=READ + WRITE,
     field_matrix=_FIELDS,
-    summary="Reads REST and HTTP APIs, access logs and WAF logs; pushes blocks into WAFv2 web ACLs.",
+    summary="Reads REST and HTTP APIs, access logs, WAF logs and who changed what; pushes blocks into WAFv2 web ACLs.",
     cannot=(
         "WAFv2 cannot be attached to HTTP or WebSocket APIs: blocks are not effective there. "
         "Put CloudFront with a web ACL in front, or deny in a Lambda authorizer.",
@@ -221,6 +230,8 @@ MANIFEST: Final = Manifest(
         "API keys and their values are never read, so callers are not known by key name.",
         "Access logs delivered only to Firehose cannot be pulled: add our HTTP endpoint to the stream (set-up texts), and "
         "name the keys of the format as we suggest, for a pushed line does not tell which stage's format it has.",
+        "Changes are known about 15 minutes late at worst: CloudTrail delivers them so. Changes to load balancers and to "
+        "CloudFront distributions are not read.",
         "WAFv2 has no expiry of its own: blocks are removed by Portcullis when they are due.",
         "A block by principal or by consumer cannot be expressed in WAFv2; block by address or by header instead.",
     ),

@@ -56,6 +56,7 @@ READ: Final[tuple[PermissionNeed, ...]] = (
     ),
     _need("s3:ListBucket", "Find WAF log files.", "arn:aws:s3:::aws-waf-logs-*"),
     _need("s3:GetObject", "Read WAF log files.", "arn:aws:s3:::aws-waf-logs-*/*"),
+    _need("cloudtrail:LookupEvents", "See who changed APIs and web ACLs, when and through what."),
 )
 
 _OURS = tuple(f"arn:aws:wafv2:*:{{account}}:*/{kind}/portcullis-*" for kind in ("ipset", "rulegroup"))

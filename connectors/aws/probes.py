@@ -125,6 +125,7 @@ PROBES: Final[dict[str, Probe | tuple[Probe, ...]]] = {
         lambda account, _r: {"Bucket": f"aws-waf-logs-{_NAME}-{account}", "Key": _NAME},
         frozenset({"NoSuchBucket", "NoSuchKey"}),
     ),
+    "cloudtrail:LookupEvents": Probe("cloudtrail", "LookupEvents", lambda _a, _r: {"MaxResults": 1}),
     "wafv2:CreateIPSet": Probe(
         "wafv2",
         "CreateIPSet",

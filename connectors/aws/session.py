@@ -38,11 +38,14 @@ _PAGING: dict[str, tuple[str, str, dict[str, Any]]] = {
     "wafv2": ("NextMarker", "NextMarker", {"Limit": 100}),
     "logs": ("nextToken", "nextToken", {}),
     "s3": ("ContinuationToken", "NextContinuationToken", {}),
+    "cloudtrail": ("NextToken", "NextToken", {"MaxResults": 50}),
 }
 #: Services whose answers are JSON, and those whose lists always carry their key, even when empty.
-_JSON_SERVICES = frozenset({"apigateway", "apigatewayv2", "wafv2", "logs"})
+_JSON_SERVICES = frozenset({"apigateway", "apigatewayv2", "wafv2", "logs", "cloudtrail"})
 _KEYED_SERVICES = frozenset({"wafv2", "logs"})
 _SESSION_SECONDS = 3600
+#: The name our sessions have in the customer's audit trail.
+SESSION_NAME = "portcullis"
 _RENEW_BEFORE = timedelta(minutes=5)
 
 
@@ -194,7 +197,7 @@ class AwsSession:
             self._settings.regions[0],
             role=Role.NOBODY,
             RoleArn=role_arn,
-            RoleSessionName="portcullis",
+            RoleSessionName=SESSION_NAME,
             DurationSeconds=_SESSION_SECONDS if external_id else 900,
             **parameters,
         )

@@ -15,6 +15,7 @@ class AuthorKind(StrEnum):
     PERSON = "person"
     SERVICE = "service"  # a role, token or service account that no person signs in with
     VENDOR = "vendor"  # the vendor itself, or its automation
+    PORTCULLIS = "portcullis"  # we, by the role or token this connection gave us
     UNKNOWN = "unknown"
 
 

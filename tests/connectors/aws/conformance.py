@@ -53,6 +53,16 @@ FAULTS = (
 )
 
 
+CHANGE_FAULTS = (
+    Fault(400, "LookupEvents", "cloudtrail", body={"__type": "AccessDeniedException", "message": "no"}),
+    Fault(400, "LookupEvents", "cloudtrail", body={"__type": "ThrottlingException", "message": "slow"}),
+    Fault(500, "LookupEvents", "cloudtrail", body="boom"),
+    Fault(200, "LookupEvents", "cloudtrail", body="<html>no</html>"),
+    Fault(200, "LookupEvents", "cloudtrail", body={}),
+    Fault(200, "LookupEvents", "cloudtrail", delay_ms=1500, times=4),
+)
+
+
 def _intent(number: int, match: Match, action: BlockAction = BlockAction.BLOCK) -> BlockIntent:
     rate = RateLimitSpec(100, 60) if action is BlockAction.RATE_LIMIT else None
     return BlockIntent(f"blk_{number}", match, action, _EXPIRES, "conformance", rate)
@@ -73,16 +83,17 @@ def _unpaced(_account: str, _region: str, _service: str, _operation: str) -> Non
     """The double's rates are off, so ours are too."""
 
 
+def _administrator(service: str, url: str) -> Any:
+    make: Any = boto3.client
+    key = "AKIAACMEADMIN0000001"
+    return make(
+        service, region_name=REGION, endpoint_url=url, aws_access_key_id=key, aws_secret_access_key="x"
+    )
+
+
 def _grant(url: str) -> None:
     """What the customer does with our policy texts."""
-    make: Any = boto3.client
-    iam = make(
-        "iam",
-        region_name=REGION,
-        endpoint_url=url,
-        aws_access_key_id="AKIAACMEADMIN0000001",
-        aws_secret_access_key="x",
-    )
+    iam = _administrator("iam", url)
     trust = json.dumps(trust_document(PRINCIPAL, EXTERNAL_ID))
     for access in ("read", "write"):
         iam.create_role(RoleName=f"portcullis-{access}", AssumeRolePolicyDocument=trust)
@@ -115,6 +126,8 @@ def subject() -> Iterator[Subject]:
             provoke=lambda: session.items("apigateway", _LIST, REGION, "items"),
             faults=FAULTS,
             intents=INTENTS,
+            change=lambda: _administrator("apigateway", double.control_url).create_rest_api(name="another"),
+            change_faults=CHANGE_FAULTS,
             sources=("aws.access", "aws.access_json", "aws.request", "aws.waf"),
             pushes=(delivery(lines(aws_waf(SOME[0]))), delivery(subscription(aws_waf(SOME[0])))),
             context={

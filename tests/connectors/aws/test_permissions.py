@@ -12,6 +12,7 @@ from werkzeug.wrappers import Request
 
 from connectors.aws.access import Access
 from connectors.aws.calls import Calls
+from connectors.aws.changes import Changes
 from connectors.aws.config import Config
 from connectors.aws.enforce import Enforce
 from connectors.aws.permissions import READ, WRITE, policy_document
@@ -118,11 +119,12 @@ def block(number: int = 1) -> BlockIntent:
 
 
 def use_everything(estate, target: Target) -> None:
-    """Read the configuration and all logs, push a block, change it and undo it."""
+    """Read the configuration, all logs and all changes, push a block, change it and undo it."""
     settings, session = estate.settings(), estate.session()
     snapshot = Config(settings, estate.egress, session=session).read_config()
     later = datetime.now(UTC) + timedelta(hours=1)
     list(Calls(settings, estate.egress, session=session, clock=lambda: later).read_calls({}, snapshot))
+    list(Changes(settings, estate.egress, session=session).read_changes({}))
     enforcer = Enforce(settings, estate.egress, session=session, sleep=lambda _s: None)
     empty = enforcer.read_state(target)
     limited = Match(countries=("KP",))

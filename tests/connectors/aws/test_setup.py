@@ -34,7 +34,9 @@ def body(access: str, language: str) -> str:
 @pytest.mark.parametrize("access", ["read", "write"])
 @pytest.mark.parametrize("language", ["yaml", "terraform", "bash", "json"])
 def test_every_text_names_exactly_the_permissions_we_need(access, language):
-    found = set(re.findall(r"\b(?:apigateway|wafv2|logs|s3):[A-Za-z]+\b(?!:)", body(access, language)))
+    found = set(
+        re.findall(r"\b(?:apigateway|wafv2|logs|s3|cloudtrail):[A-Za-z]+\b(?!:)", body(access, language))
+    )
     assert found == {need.action for need in NEEDS[access]}
 
 

@@ -9,6 +9,7 @@ from connectors.testkit.doubles.aws.gateway import DataPlane
 from connectors.testkit.doubles.aws.identity import Principals
 from connectors.testkit.doubles.aws.strict import StrictAws
 from connectors.testkit.doubles.aws.throttle import Throttle
+from connectors.testkit.doubles.aws.trail import TRAIL
 from connectors.testkit.doubles.serving import listen, serve_until_stopped, wsgi
 from connectors.testkit.doubles.upstream import Upstream
 
@@ -29,6 +30,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--log-interval", type=float, default=2.0, help="seconds between log deliveries")
     parser.add_argument(
+        "--trail-delay", type=float, default=0.0, help="seconds until a call can be looked up in CloudTrail"
+    )
+    parser.add_argument(
         "--admin-key", default=known.admin_key, help="access key of the customer's administrator"
     )
     parser.add_argument(
@@ -48,6 +52,7 @@ def main() -> None:
     os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "unused")
     principals = Principals(options.admin_key, options.platform_key, options.platform_principal)
     delivery = LogDelivery(options.region, options.log_interval)
+    TRAIL.delay_s = options.trail_delay
     api = StrictAws(principals, Throttle(options.rate_scale))
     plane = DataPlane(options.region, Upstream(options.backend), delivery)
     servers = [listen(wsgi(api.answer), options.port), listen(wsgi(plane.answer), options.data_port)]

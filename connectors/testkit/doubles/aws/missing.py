@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from connectors.testkit.doubles.aws import log_events, openapi_export, waf_operations
+from connectors.testkit.doubles.aws import log_events, openapi_export, trail, waf_operations
 from connectors.testkit.doubles.aws.errors import AwsError
 from connectors.testkit.doubles.aws.operations import ApiCall
 from connectors.testkit.doubles.aws.sampling import SAMPLES
@@ -93,4 +93,5 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("wafv2", "GetSampledRequests"): _sampled_requests,
     ("wafv2", "GetRateBasedStatementManagedKeys"): _rate_keys,
     ("logs", "FilterLogEvents"): log_events.filter_log_events,
+    ("cloudtrail", "LookupEvents"): trail.lookup_events,
 }

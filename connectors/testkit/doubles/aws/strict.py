@@ -29,6 +29,7 @@ from connectors.testkit.doubles.aws.operations import ApiCall, parse_call
 from connectors.testkit.doubles.aws.pagination import is_paged, page
 from connectors.testkit.doubles.aws.state import LOCK
 from connectors.testkit.doubles.aws.throttle import Throttle
+from connectors.testkit.doubles.aws.trail_records import record_call
 from connectors.testkit.doubles.faults import FAULTS_PATH, FaultBook
 from connectors.testkit.doubles.serving import json_response
 
@@ -58,13 +59,23 @@ class StrictAws:
             return fault.response()
         try:
             caller = authenticate(request, call, self._principals)
+        except AwsError as error:
+            return error_response(call.service, error)
+        return self._recorded(call, caller, request)
+
+    def _recorded(self, call: ApiCall, caller: Caller, request: Request) -> Response:
+        """Decide on the call, perform it and put it into the audit trail, refused or not."""
+        try:
             authorize(call, caller)
             if caller.policies is not None:
                 # The customer's own administrator (who seeds the estate) is not slowed down.
                 self._throttle.admit(call)
-            return self._perform(call, caller, request)
+            response = self._perform(call, caller, request)
         except AwsError as error:
+            record_call(call, caller, request, None, error)
             return error_response(call.service, error)
+        record_call(call, caller, request, response)
+        return response
 
     def _perform(self, call: ApiCall, caller: Caller, request: Request) -> Response:
         if call.operation == "GetCallerIdentity":

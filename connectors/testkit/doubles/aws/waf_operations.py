@@ -190,7 +190,8 @@ def list_resources(call: ApiCall) -> dict[str, Any]:
 def list_web_acls(call: ApiCall) -> dict[str, Any]:
     """``ListWebACLs`` of one scope (moto lists both scopes) in pages of ``Limit`` with ``NextMarker``."""
     scope = "global" if call.params.get("Scope") == "CLOUDFRONT" else "regional"
-    acls = [acl for acl in backend("wafv2", call.region).wacls.values() if f":{scope}/" in acl.arn]
+    region = "global" if scope == "global" else call.region  # moto's own name for where CloudFront's live
+    acls = [acl for acl in backend("wafv2", region).wacls.values() if f":{scope}/" in acl.arn]
     acls.sort(key=lambda acl: str(acl.arn))
     marker = str(call.params.get("NextMarker") or "")
     rest = [acl for acl in acls if acl.arn > marker]

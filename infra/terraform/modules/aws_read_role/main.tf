@@ -56,7 +56,8 @@ resource "aws_iam_role_policy" "portcullis_read" {
           "wafv2:GetLoggingConfiguration",
           "wafv2:ListIPSets",
           "wafv2:ListRuleGroups",
-          "wafv2:CheckCapacity"
+          "wafv2:CheckCapacity",
+          "cloudtrail:LookupEvents"
         ],
         "Resource": [
           "*"
