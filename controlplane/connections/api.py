@@ -15,6 +15,8 @@ from controlplane.api.routing import Router
 from controlplane.api.views import ApiViewSet
 from controlplane.connections import queries, services
 from controlplane.connections.serializers import (
+    ChangeFilterSerializer,
+    ChangeSerializer,
     CheckSerializer,
     ConnectionDetailSerializer,
     ConnectionDraftSerializer,
@@ -118,6 +120,27 @@ class ConnectionViewSet(ApiViewSet):
     def runs(self, request: Request, pk: str) -> Response:
         """Runs of the connection, newest first."""
         return self.page(queries.runs(pk))
+
+    @extend_schema(
+        operation_id="connections_changes",
+        parameters=[ChangeFilterSerializer],
+        responses=ChangeSerializer(many=True),
+    )
+    @action(detail=True, methods=["get"], serializer_class=ChangeSerializer)
+    def changes(self, request: Request, pk: str) -> Response:
+        """Who changed what at the vendor, newest first. The connection's `changes` says how far that is known."""
+        wanted = ChangeFilterSerializer(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        chosen = wanted.validated_data
+        self.ordering = ("-at", "-id")
+        return self.page(
+            queries.changes(
+                pk,
+                object_ref=chosen.get("object", ""),
+                author=chosen.get("author", ""),
+                since=chosen.get("since"),
+            )
+        )
 
     @extend_schema(operation_id="connections_rotate_token", request=None, responses={200: None})
     @action(detail=True, methods=["post"], url_path="rotate-token")

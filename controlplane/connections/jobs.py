@@ -1,6 +1,8 @@
-"""Background work of connections: read configuration, test access, pull calls."""
+"""Background work of connections: read configuration, test access, pull calls and changes."""
 
 from __future__ import annotations
+
+from django.utils import timezone
 
 from connectors.base.capabilities import Capability
 from controlplane.connections import queries, services
@@ -22,6 +24,8 @@ def first_sync(connection_id: str) -> None:
         services.check(connection_id)
     if Capability.CONFIG in capabilities:
         services.run_sync(services.request_sync(connection_id).id)
+    if Capability.CHANGES in capabilities:
+        pull_changes_of.enqueue(connection_id, unique_key=connection_id)
 
 
 @job(max_retries=2, time_limit=900)
@@ -74,3 +78,27 @@ def pull_one(connection_id: str) -> None:
         services.pull(connection_id)
     except DomainError:
         return
+
+
+@every(seconds=120)
+@job(max_retries=0)
+def pull_changes() -> None:
+    """Read on in the audit trail of every connection that has one."""
+    for connection in queries.live(Capability.CHANGES):
+        pull_changes_of.enqueue(connection.id, unique_key=connection.id)
+
+
+@job(max_retries=0, time_limit=300)
+def pull_changes_of(connection_id: str) -> None:
+    """Read one connection's changes for up to a minute."""
+    try:
+        services.pull_changes(connection_id)
+    except DomainError:
+        return
+
+
+@every(seconds=86_400)
+@job(max_retries=0)
+def forget_changes() -> None:
+    """Delete changes beyond retention."""
+    services.forget_changes(timezone.now())

@@ -100,3 +100,42 @@ class CallCursor(models.Model):
     )
     position = models.JSONField(default=dict)
     moved_at = models.DateTimeField(null=True)
+
+
+class ChangeTrail(models.Model):
+    """How far a connection's audit trail was read and how that went; committed with the changes it accounts for."""
+
+    connection = models.OneToOneField(
+        Connection, on_delete=models.CASCADE, primary_key=True, related_name="change_trail"
+    )
+    position = models.JSONField(default=dict)
+    moved_at = models.DateTimeField(null=True)
+    since = models.DateTimeField(null=True)  # when it was read to its end for the first time
+    read_at = models.DateTimeField(null=True)  # when it was read to its end last
+    failed_at = models.DateTimeField(null=True)
+    error = models.JSONField(
+        null=True
+    )  # why the last read failed: what, unchanged, action; null when it did not
+
+
+class Change(models.Model):
+    """One change at the vendor, as its audit trail tells (``connectors.base.changes.ConfigChange``)."""
+
+    id = PrefixedIdField(prefix="chg")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="changes")
+    ref = models.TextField()
+    at = models.DateTimeField(db_index=True)
+    action = models.TextField()
+    object_kind = models.TextField()
+    object_ref = models.TextField()
+    object_name = models.TextField(blank=True, default="")
+    author = models.TextField(blank=True, default="")
+    author_kind = models.CharField(max_length=12)
+    channel = models.CharField(max_length=12)
+    source_address = models.TextField(blank=True, default="")
+    succeeded = models.BooleanField()
+    evidence = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "ref"], name="one_row_per_change")]
+        indexes = [models.Index(fields=["connection", "-at", "-id"])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import structlog
 from django.db.models import QuerySet
@@ -14,9 +15,16 @@ from connectors.base.errors import ConnectorError
 from connectors.base.manifest import Manifest
 from connectors.base.model import ConfigSnapshot
 from controlplane.connections import documents
-from controlplane.connections.models import Connection, PermissionResult, Snapshot, SyncRun
+from controlplane.connections.models import (
+    Change,
+    ChangeTrail,
+    Connection,
+    PermissionResult,
+    Snapshot,
+    SyncRun,
+)
 from controlplane.connections.services.opening import get, open_connector
-from controlplane.connections.types import LIVE, ConnectionRef, StoredSnapshot
+from controlplane.connections.types import LIVE, ChangeReading, ConnectionRef, StoredSnapshot
 from tenants.errors import DomainError
 
 log = structlog.get_logger(__name__)
@@ -58,6 +66,32 @@ def live(capability: Capability) -> list[ConnectionRef]:
 def runs(connection_id: str) -> QuerySet[SyncRun]:
     """Runs of a connection, newest first."""
     return SyncRun.objects.filter(connection=get(connection_id)).order_by("-id")
+
+
+def changes(
+    connection_id: str, *, object_ref: str = "", author: str = "", since: datetime | None = None
+) -> QuerySet[Change]:
+    """Changes at the vendor that fit every filter given. Order by ``-at, -id``: two may happen at once."""
+    found = Change.objects.filter(connection=get(connection_id))
+    if object_ref:
+        found = found.filter(object_ref=object_ref)
+    if author:
+        found = found.filter(author=author)
+    if since is not None:
+        found = found.filter(at__gte=since)
+    return found.order_by("-at", "-id")
+
+
+def change_reading(connection: Connection) -> ChangeReading:
+    """What is known of a connection's changes: whether its trail can be read, was, and why not."""
+    manifest = registry.manifests().get(connection.connector)
+    if manifest is None or Capability.CHANGES not in manifest.capabilities:
+        return ChangeReading("unsupported")
+    trail = ChangeTrail.objects.filter(connection=connection).first()
+    if trail is None:
+        return ChangeReading("never")
+    state = "failed" if trail.error else "read" if trail.read_at else "never"
+    return ChangeReading(state, trail.since, trail.read_at, trail.failed_at, trail.error)
 
 
 def latest_snapshot(connection_id: str) -> ConfigSnapshot | None:

@@ -10,10 +10,11 @@ from rest_framework import serializers
 from connectors.base.capabilities import Capability
 from connectors.base.manifest import Manifest
 from controlplane.connections import queries
-from controlplane.connections.models import Connection, SyncRun
+from controlplane.connections.models import Change, Connection, SyncRun
 from controlplane.connections.schema import form_schema
 from controlplane.connections.services import form, manifest_of
 from controlplane.connections.shapes import (
+    ChangeDocument,
     ConnectionDetailDocument,
     ConnectionDocument,
     ConnectorDocument,
@@ -142,6 +143,7 @@ class ConnectionDetailSerializer(ConnectionSerializer):
                 }
                 for target in queries.targets(instance.id)
             ],
+            "changes": asdict(queries.change_reading(instance)),
         }
 
 
@@ -189,4 +191,35 @@ class RunSerializer(serializers.BaseSerializer[SyncRun]):
             "finished_at": instance.finished_at,
             "counts": instance.counts,
             "error": instance.error,
+        }
+
+
+class ChangeFilterSerializer(serializers.Serializer[Any]):
+    """Which changes are asked for; every filter given must fit."""
+
+    object = serializers.CharField(required=False, help_text="Exact `object_ref`.")
+    author = serializers.CharField(required=False, help_text="Exact author.")
+    since = serializers.DateTimeField(required=False, help_text="Changes at this moment or later.")
+
+
+class ChangeSerializer(serializers.BaseSerializer[Change]):
+    """One change."""
+
+    shape = ChangeDocument
+
+    def to_representation(self, instance: Change) -> dict[str, Any]:
+        """Who changed what, when and through what."""
+        return {
+            "id": instance.id,
+            "at": instance.at,
+            "action": instance.action,
+            "object_kind": instance.object_kind,
+            "object_ref": instance.object_ref,
+            "object_name": instance.object_name,
+            "author": instance.author,
+            "author_kind": instance.author_kind,
+            "channel": instance.channel,
+            "source_address": instance.source_address,
+            "succeeded": instance.succeeded,
+            "evidence": instance.evidence,
         }

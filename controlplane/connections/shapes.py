@@ -85,6 +85,16 @@ class TargetDocument(TypedDict):
     note: str
 
 
+class ChangeReadingDocument(TypedDict):
+    """How reading the vendor's audit trail stands; *unsupported*: this connector reads none."""
+
+    state: Literal["unsupported", "never", "read", "failed"]
+    since: datetime | None
+    read_at: datetime | None
+    failed_at: datetime | None
+    error: dict[str, Any] | None
+
+
 class ConnectionDetailDocument(ConnectionDocument):
     """One connection with settings, permissions, sections and targets; secrets only as set or not."""
 
@@ -95,6 +105,7 @@ class ConnectionDetailDocument(ConnectionDocument):
     permissions_checked_at: datetime | None
     sections: list[SectionDocument]
     targets: list[TargetDocument]
+    changes: ChangeReadingDocument
 
 
 class Progress(TypedDict):
@@ -116,3 +127,20 @@ class RunDocument(TypedDict):
     finished_at: datetime | None
     counts: dict[str, Any]
     error: dict[str, Any] | None
+
+
+class ChangeDocument(TypedDict):
+    """A change at the vendor; ``object_ref`` is the object's in the configuration read, where that can be told."""
+
+    id: str
+    at: datetime
+    action: str
+    object_kind: str
+    object_ref: str
+    object_name: str
+    author: str
+    author_kind: Literal["person", "service", "vendor", "portcullis", "unknown"]
+    channel: Literal["console", "api", "automation", "unknown"]
+    source_address: str
+    succeeded: bool
+    evidence: dict[str, Any]

@@ -57,6 +57,21 @@ class ConnectionRef:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeReading:
+    """How reading the vendor's audit trail stands.
+
+    ``state``: *unsupported* (the connector reads none), *never* (not read to its end yet), *read*, or *failed*
+    (the last read did, for ``error``). ``since``: when it was read to its end first; ``read_at``: last.
+    """
+
+    state: str
+    since: datetime | None = None
+    read_at: datetime | None = None
+    failed_at: datetime | None = None
+    error: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredSnapshot:
     """A snapshot and the read it came from. ``read_at`` moves when a later read found the same content."""
 

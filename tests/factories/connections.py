@@ -1,9 +1,10 @@
-"""One connection of each tenant, with a snapshot."""
+"""One connection of each tenant, with a snapshot and a change."""
 
 from datetime import UTC, datetime
 
 from connectors.base.model import Auth, AuthKind, Completeness, ConfigSnapshot, Route, Section, Service
 from controlplane.connections import services
+from controlplane.connections.models import Change
 
 
 def snapshot(*routes: Route, complete: bool = True) -> ConfigSnapshot:
@@ -31,8 +32,18 @@ def connect(name: str = "CANARY connection") -> str:
     return services.create("kong", name, {"admin_url": "http://127.0.0.1:1"}).id
 
 
+def changed(connection_id: str, ref: str = "CANARY", **given: object) -> Change:
+    """A change somebody made at the connection's vendor."""
+    values: dict[str, object] = {
+        "at": datetime.now(UTC), "action": "UpdateStage", "object_kind": "stage", "object_ref": "CANARY/prod",
+        "author": "CANARY", "author_kind": "person", "channel": "console", "succeeded": True,
+    }  # fmt: skip
+    return Change.objects.create(connection_id=connection_id, ref=ref, **{**values, **given})
+
+
 def build() -> dict[str, str]:
     """Create it in the entered tenant; ids by router basename and URL keyword."""
     connection_id = connect()
     services.store_snapshot(connection_id, snapshot(route("r1", "/orders/{id}", "GET")), datetime.now(UTC))
+    changed(connection_id)
     return {"connection": connection_id, "connection_id": connection_id}

@@ -17,7 +17,7 @@ from connectors.base.calls import CallBatch, RawBatch, calls_table
 from controlplane.alerts.models import Delivery, Destination
 from controlplane.blocking.models import Block, BlockTarget
 from controlplane.connections import services as connections
-from controlplane.connections.models import SyncRun
+from controlplane.connections.models import Change, SyncRun
 from controlplane.findings.models import Finding
 from controlplane.findings.types import Status
 from controlplane.imports.models import Import
@@ -90,6 +90,7 @@ def things() -> dict[str, str | int]:
     A key `app.job parameter` is for that job alone.
     """
     ids = foreign_ids()
+    account = connections.create("aws", "CANARY logs", AWS).id
     _old_rows()
     _calls()
     held, files = _connections(ids["connection"])
@@ -99,7 +100,8 @@ def things() -> dict[str, str | int]:
         "posture.run_checks connection_id": files,
         "inventory.apply_snapshot connection_id": files,
         "findings.forget_connection connection_id": "con_CANARY",
-        "connections.pull_one connection_id": connections.create("aws", "CANARY logs", AWS).id,
+        "connections.pull_one connection_id": account,
+        "connections.pull_changes_of connection_id": account,
         "ref": "CANARY-acl",
         "run_id": SyncRun.objects.create(connection_id=held).id,
         "archive_id": _archives(),
@@ -126,6 +128,7 @@ def _old_rows() -> None:
     DataKey.objects.update(created_at=past)
     SessionRow.objects.update(expires_at=past)
     SignIn.objects.update(at=past)
+    Change.objects.update(at=past)
     CacheEntry.objects.create(key="CANARY", value="CANARY", expires_at=past)
     Provider.objects.update(discovered_at=past, settings={"issuer": "https://127.0.0.1:1", "client_id": "x"})
     analyst = next(member for member in members() if member.role == "analyst")

@@ -1,6 +1,7 @@
 """The only writers of connections, and the way other apps open a connector."""
 
 from controlplane.connections.services.access import AccessReport, check
+from controlplane.connections.services.changes import forget_changes, pull_changes
 from controlplane.connections.services.manage import (
     KEEP,
     create,
@@ -38,11 +39,13 @@ __all__ = [
     "disable",
     "egress_policy",
     "enable",
+    "forget_changes",
     "ingest_url",
     "manifest_of",
     "mark_connected",
     "open_connector",
     "pull",
+    "pull_changes",
     "receiver_of",
     "request_sync",
     "rotate_token",
