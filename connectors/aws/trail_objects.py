@@ -88,7 +88,7 @@ def _of_account(given: Parameters, made: Parameters, action: str, region: str) -
     if "ApiKey" in action:
         return "api_key", f"{region}/apikeys", ""  # which key it was is not kept
     if action == "UpdateAccount":
-        return "apigateway_account", f"{region}/account", ""
+        return "account", f"{region}/account", ""
     return None
 
 

@@ -7,6 +7,7 @@ import type {
   Run,
   Setup,
 } from "../src/api/types/index.ts";
+import { readingOf } from "./changes.ts";
 import { days, hours, minutes, traffic } from "./clock.ts";
 
 const perm = (action: string, purpose: string, access: "read" | "write" = "read") => ({
@@ -282,6 +283,7 @@ export function connectionDetail(id: string): ConnectionDetail | undefined {
         note: "In front of 2 APIs",
       },
     ],
+    changes: readingOf(id),
   };
 }
 

@@ -29,6 +29,13 @@ const pages = {
   connection: "/connections/con_aws",
   traffic: "/connections/con_aws?tab=traffic",
   read: "/connections/con_aws?tab=configuration",
+  changes: "/connections/con_aws?tab=changes",
+  changesmany: "/connections/con_aws?tab=changes&range=month",
+  changesnone: "/connections/con_aws?tab=changes",
+  changesnever: "/connections/con_aws?tab=changes",
+  changesunknown: "/connections/con_kong?tab=changes",
+  changesunread: "/connections/con_kong?tab=changes",
+  changesunsupported: "/connections/con_apigee?tab=changes",
   imports: "/imports",
   import: "/imports/imp_1",
   alerts: "/alerts",
@@ -110,6 +117,11 @@ const signedOut = (more = {}) => [
   () => ({ status: 401, body: { code: "not-signed-in", title: "Not signed in", status: 401, ...more } }),
 ];
 const session = (change) => ["GET", /^\/session$/, (usual) => ({ status: 200, body: change(usual) })];
+const reading = (changes) => [
+  "GET",
+  /^\/connections\/[^/]+$/,
+  (usual) => ({ status: 200, body: { ...usual, changes: { ...usual.changes, ...changes } } }),
+];
 /** The first look at a new workspace; `quiet`: connected, but nothing has been called or found. */
 const fresh = (quiet) => (usual) => ({
   status: 200,
@@ -230,6 +242,25 @@ const otherwise = {
       }),
     ],
   ],
+  changesmany: [
+    [
+      "GET",
+      /\/changes$/,
+      (usual) => ({
+        status: 200,
+        body: {
+          data: Array.from({ length: 50 }, (_, at) => ({
+            ...usual.data[at % usual.data.length],
+            id: `chg_m${at}`,
+          })),
+          next: "more",
+        },
+      }),
+    ],
+  ],
+  changesnone: [["GET", /\/changes$/, nothing]],
+  changesnever: [["GET", /\/changes$/, nothing], reading({ state: "never", since: null, read_at: null })],
+  changesunread: [["GET", /\/changes$/, nothing], reading({ since: null, read_at: null })],
   tokensnone: [["GET", /^\/tokens$/, nothing]],
   auditnone: [["GET", /^\/audit$/, nothing]],
   workspacenone: [["GET", /^\/archives$/, nothing]],
@@ -347,6 +378,14 @@ const steps = {
     await page.getByRole("button", { name: "Create", exact: true }).click();
     await page.getByText("copy the token now").waitFor();
     await shot("token-made");
+  },
+  changes: async (page, shot) => {
+    await page.getByRole("button", { name: "UpdateStage" }).click();
+    await page.getByText("Open this entry at the vendor").waitFor();
+    await shot("changes-entry");
+    await page.getByRole("button", { name: "all by this one" }).click();
+    await page.getByText("Who: ").waitFor();
+    await shot("changes-by-one");
   },
   audit: async (page, shot) => {
     await page.getByRole("button", { name: "Verify the chain" }).click();

@@ -22,6 +22,40 @@ describe("what nobody could read", () => {
   });
 });
 
+describe("changes at the vendor", () => {
+  const none = () =>
+    serveRecorded((sent) =>
+      sent.path.endsWith("/changes") ? { status: 200, body: { data: [], next: null } } : undefined,
+    );
+
+  it("are none only when the audit trail was read", async () => {
+    none();
+    await open("/connections/con_aws?tab=changes", /Production/);
+    expect(await screen.findByText(/^No changes since/)).toBeInTheDocument();
+  });
+
+  it("are not known when it could not be read, with the reason", async () => {
+    none();
+    await open("/connections/con_kong?tab=changes", /Partner/);
+    expect(await screen.findByText("Nothing can be said of changes")).toBeInTheDocument();
+    expect(screen.getByText(/refused GET \/audit\/requests/)).toBeInTheDocument();
+    expect(screen.queryByText(/^No changes/)).not.toBeInTheDocument();
+  });
+
+  it("are not known for a vendor whose trail is not read", async () => {
+    await open("/connections/con_apigee?tab=changes", /Legacy/);
+    expect(await screen.findByText("Who changes what here is not known")).toBeInTheDocument();
+  });
+
+  it("narrow to one author from an entry", async () => {
+    const { user } = await open("/connections/con_aws?tab=changes", /Production/);
+    await user.click(await screen.findByRole("button", { name: "CreateDeployment" }));
+    await user.click(await screen.findByRole("button", { name: "all by this one" }));
+    expect(await screen.findByText(/^Who: deploy-apis/)).toBeInTheDocument();
+    expect(screen.queryByRole("button", { name: "UpdateAccount" })).not.toBeInTheDocument();
+  });
+});
+
 describe("a failed request", () => {
   it("says what happened, what stayed, what to do and the id to quote", async () => {
     serveRecorded((sent) =>

@@ -111,6 +111,7 @@ export interface paths {
   "/connections/{id}/enable": Send<"post", None, T.ConnectionDetail, Id>;
   "/connections/{id}/rotate-token": Send<"post", None, { ingest_token: string }, Id>;
   "/connections/{id}/runs": List<T.Run, Id>;
+  "/connections/{id}/changes": List<T.ConfigChange, Id>;
   "/connections/{id}/traffic": Get<T.ConnectionTraffic, Id>;
   "/connections/{id}/quarantine": List<T.QuarantinedRecord, Id>;
 

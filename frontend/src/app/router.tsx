@@ -91,7 +91,7 @@ const newConnection = createRoute({
 });
 const connection = createRoute({
   ...under("/connections/$id"),
-  validateSearch: textSearch(["tab"]),
+  validateSearch: textSearch(["tab", "author", "object", "range"]),
   component: lazyRouteComponent(() => import("@/features/connections/ConnectionPage")),
 });
 const imports = createRoute({

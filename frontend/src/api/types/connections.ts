@@ -51,6 +51,33 @@ export interface ConnectionDetail extends Connection {
   targets: { ref: string; name: string; kind: string; note: string | null }[];
   permissions_checked_at?: Iso | null;
   error?: Problem | null;
+  changes: ChangeReading;
+}
+
+/** How reading the vendor's audit trail stands. No rows mean "none" only when it was read. */
+export interface ChangeReading {
+  state: "unsupported" | "never" | "read" | "failed";
+  /** When it was read to its end first, and last. */
+  since: Iso | null;
+  read_at: Iso | null;
+  failed_at: Iso | null;
+  error: Pick<Problem, "detail" | "unchanged" | "action"> | null;
+}
+
+/** One change at the vendor, as its audit trail tells. */
+export interface ConfigChange {
+  id: string;
+  at: Iso;
+  action: string;
+  object_kind: string;
+  object_ref: string;
+  object_name: string;
+  author: string;
+  author_kind: "person" | "service" | "vendor" | "portcullis" | "unknown";
+  channel: "console" | "api" | "automation" | "unknown";
+  source_address: string;
+  succeeded: boolean;
+  evidence: Record<string, unknown>;
 }
 
 export interface Setup {

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import type { AuditEntry } from "@/api/types";
 import { moment } from "@/ui/format";
 import { Facts, Time } from "@/ui/Layout";
+import { Only } from "@/ui/table/Only";
 import { useUrlState } from "@/ui/table/useUrlState";
 import { device } from "../account/device";
 import { Diff } from "./Diff";
@@ -81,14 +82,6 @@ export function Entry({ entry, onClose }: { entry: AuditEntry; onClose: () => vo
         <Facts rows={rows} />
       </Stack>
     </Drawer>
-  );
-}
-
-function Only({ label, onClick }: { label: string; onClick: () => void }) {
-  return (
-    <button type="button" className="textbutton muted" onClick={onClick}>
-      {label}
-    </button>
   );
 }
 

@@ -11,6 +11,7 @@ import { compact, plural } from "@/ui/format";
 import { Grid, PageHeader, Panel, Stats, Time } from "@/ui/Layout";
 import { Loaded } from "@/ui/States";
 import { useUrlState } from "@/ui/table/useUrlState";
+import { Changes } from "./Changes";
 import { ConnectionSettings } from "./ConnectionSettings";
 import { ConnectionStatusPill } from "./names";
 import { PermissionResults } from "./Permissions";
@@ -130,6 +131,7 @@ function Content({ connection }: { connection: ConnectionDetail }) {
             <Tabs.List mb={16}>
               <Tabs.Tab value="permissions">Permissions</Tabs.Tab>
               <Tabs.Tab value="configuration">What was read</Tabs.Tab>
+              <Tabs.Tab value="changes">Changes</Tabs.Tab>
               <Tabs.Tab value="traffic">Traffic</Tabs.Tab>
               <Tabs.Tab value="runs">Runs</Tabs.Tab>
               <Tabs.Tab value="quarantine">Quarantine</Tabs.Tab>
@@ -155,6 +157,9 @@ function Content({ connection }: { connection: ConnectionDetail }) {
             </Tabs.Panel>
             <Tabs.Panel value="configuration">
               <Sections connection={connection} />
+            </Tabs.Panel>
+            <Tabs.Panel value="changes">
+              <Changes connection={connection} />
             </Tabs.Panel>
             <Tabs.Panel value="traffic">
               <Traffic id={connection.id} />

@@ -125,10 +125,14 @@ export function SearchBox({ placeholder, label }: { placeholder: string; label: 
   );
 }
 
+/** A filter that takes one value keeps it whole: names may hold commas. */
+const chosenOf = (spec: FacetSpec, value: string | undefined): string[] =>
+  spec.single ? [value ?? ""].filter(Boolean) : several(value);
+
 /** The filters in force, each removable, and one way to clear them all. */
 export function FilterChips({ specs, facets }: { specs: FacetSpec[]; facets: Facets | undefined }) {
   const [search, patch] = useUrlState();
-  const active = specs.flatMap((spec) => several(search[spec.key]).map((value) => ({ spec, value })));
+  const active = specs.flatMap((spec) => chosenOf(spec, search[spec.key]).map((value) => ({ spec, value })));
   if (!active.length) return null;
   const name = ({ spec, value }: { spec: FacetSpec; value: string }): string =>
     facetCounts(facets?.[spec.key]).find((item) => item.value === value)?.label ??
@@ -143,7 +147,7 @@ export function FilterChips({ specs, facets }: { specs: FacetSpec[]; facets: Fac
             aria-label={`Remove filter ${item.spec.label}: ${name(item)}`}
             onClick={() =>
               patch({
-                [item.spec.key]: several(search[item.spec.key])
+                [item.spec.key]: chosenOf(item.spec, search[item.spec.key])
                   .filter((v) => v !== item.value)
                   .join(","),
               })
