@@ -126,7 +126,10 @@ class _Read:
                             found[change.ref] = change
             except ConnectorError as error:
                 self.failed[region] = error
-        return tuple(sorted(found.values(), key=lambda change: (change.at, change.ref)))
+        changes = list(found.values())
+        changes.reverse()  # AWS lists the newest first; what happened in one second keeps its order
+        changes.sort(key=lambda change: change.at)
+        return tuple(changes)
 
     def _events(
         self, region: str, service: str, first: int, last: int, *, patient: bool

@@ -91,7 +91,13 @@ MANIFEST = Manifest(
     vendor="Kong",
     kind=ConnectorKind.GATEWAY,
     capabilities=frozenset(
-        {Capability.ACCESS, Capability.CONFIG, Capability.RECEIVE_CALLS, Capability.ENFORCE}
+        {
+            Capability.ACCESS,
+            Capability.CONFIG,
+            Capability.RECEIVE_CALLS,
+            Capability.CHANGES,
+            Capability.ENFORCE,
+        }
     ),
     settings=KongSettings,
     summary="Self-hosted Kong 3.x: configuration from the Admin API, calls by http-log, blocks.",
@@ -132,6 +138,7 @@ MANIFEST = Manifest(
     ),
     cannot=(
         "Kong logs no request or response bodies, no TLS fingerprints, no country and no network owner.",
+        "Open-source Kong keeps no audit trail: who changed what is known only with Kong Enterprise and audit_log on.",
         "Kong has no counting mode: the count stage is computed by us from Kong's logs and writes nothing.",
         "Open-source Kong cannot combine an address with a path unless its router flavour is expressions.",
         "Only the most specific plugin instance runs: a route with its own ip-restriction escapes ours.",

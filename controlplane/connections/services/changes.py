@@ -76,9 +76,10 @@ def store(
         if trail.position != dict(position):
             return None
         rows = {row.ref: row for row in (_row(connection_id, change) for change in changes)}
-        known = Change.objects.filter(connection=connection_id, ref__in=rows).values_list("ref", flat=True)
-        new = [rows[ref] for ref in rows.keys() - set(known) if rows[ref].at >= now - KEPT]
-        Change.objects.bulk_create(sorted(new, key=lambda row: row.at))
+        held = Change.objects.filter(connection=connection_id, ref__in=rows)
+        known = set(held.values_list("ref", flat=True))
+        new = [row for ref, row in rows.items() if ref not in known and row.at >= now - KEPT]
+        Change.objects.bulk_create(new)
         trail.position, trail.moved_at = dict(cursor), now
         trail.save()
     return len(new)

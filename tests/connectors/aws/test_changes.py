@@ -242,7 +242,7 @@ class Crowded(AwsSession):
         first, last = (int(parameters[name].timestamp()) for name in ("StartTime", "EndTime"))
         source = parameters["LookupAttributes"][0]["AttributeValue"]
         moments = range(max(first, self.now - 1800), last + 1) if source.startswith("apigateway") else ()
-        events = [self.event(at, number) for at in reversed(moments) for number in range(2)]
+        events = [self.event(at, number) for at in reversed(moments) for number in (1, 0)]
         for start in range(0, max(len(events), 1), 50):
             yield {"Events": events[start : start + 50]}
 

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from ipaddress import ip_network
+from itertools import count
 
 from connectors.base.capabilities import Capability
 from connectors.base.enforcement import Target
 from connectors.base.errors import PermissionMissing, SettingsError, TransientError, VendorAnswerError
 from connectors.base.intent import BlockAction, BlockIntent, HeaderMatch, Match, RateLimitSpec
 from connectors.base.registry import implementation
+from connectors.kong.client import AdminApi
 from connectors.kong.manifest import KongSettings
 from connectors.testkit.conformance import FaultCase, Subject
 from connectors.testkit.running import Fault, local_egress, running_double
@@ -34,6 +36,16 @@ FAULTS = (
         VendorAnswerError,
     ),
     FaultCase("slow", Fault(200, _ROUTES, delay_ms=900, times=1), "routes", TransientError),
+)
+
+CHANGE_FAULTS = (
+    Fault(401, "GET /audit", body={"message": "no"}),
+    Fault(403, "GET /audit", body={"message": "no"}),
+    Fault(500, "GET /audit", body="boom"),
+    Fault(200, "GET /audit", body="<html>no</html>"),
+    Fault(200, "GET /audit", body={"data": [{"method": "POST"}]}),
+    Fault(200, "GET /audit", body={"data": [], "next": "/audit/requests?x"}),
+    Fault(200, "GET /audit", delay_ms=900, times=1),
 )
 
 RECORD = (
@@ -61,15 +73,17 @@ INTENTS = (
 @contextmanager
 def subject() -> Iterator[Subject]:
     """The double with the sample company's estate."""
-    options = ["--admin-token", "t0ken", "--seed"]
+    options = ["--admin-token", "t0ken", "--portcullis-token", "ours", "--audit-log", "--seed"]
     ports = ("--admin-port", "--proxy-port")
     with running_double("connectors.testkit.doubles.kong", options, ports) as double:
-        settings = KongSettings(admin_url=double.control_url, admin_token="t0ken")
+        settings = KongSettings(admin_url=double.control_url, admin_token="ours")
+        customer = KongSettings(admin_url=double.control_url, admin_token="t0ken")
         egress = local_egress(*double.ports, timeout=0.6)
 
         def make(capability: Capability) -> object:
             return implementation("kong", capability)(settings, egress)
 
+        numbers = count()
         target = Target("workspace:default", "Workspace default", "kong_workspace")
         yield Subject(
             key="kong",
@@ -79,6 +93,10 @@ def subject() -> Iterator[Subject]:
             provoke=lambda: implementation("kong", Capability.ENFORCE)(settings, egress).read_state(target),
             faults=FAULTS,
             intents=INTENTS,
+            change=lambda: AdminApi(customer, egress).exchange(
+                "POST", "/services", {"name": f"made-{next(numbers)}", "host": "backend.test"}
+            ),
+            change_faults=CHANGE_FAULTS,
             sources=("kong.http_log",),
             pushes=(RECORD, b"[" + RECORD + b"]"),
         )

@@ -5,6 +5,7 @@ stopped.
 import argparse
 
 from connectors.testkit.doubles.kong.admin import AdminApi
+from connectors.testkit.doubles.kong.audit import AuditLog
 from connectors.testkit.doubles.kong.estate import seed
 from connectors.testkit.doubles.kong.information import Ports
 from connectors.testkit.doubles.kong.proxy import Proxy
@@ -22,6 +23,16 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--backend", default="http://127.0.0.1:9", help="base URL of the sample backend")
     parser.add_argument("--admin-token", default="", help="require this value in the Kong-Admin-Token header")
+    parser.add_argument(
+        "--audit-log",
+        action="store_true",
+        help="be Kong Enterprise with audit_log on, where --admin-token is user acme",
+    )
+    parser.add_argument(
+        "--portcullis-token",
+        default="",
+        help="accept this value, too: with the audit log, user portcullis holds it",
+    )
     parser.add_argument("--seed", action="store_true", help="create the sample company's estate at start")
     return parser.parse_args()
 
@@ -30,7 +41,10 @@ def main() -> None:
     """Run both listeners in this process."""
     options = arguments()
     store = Store()
-    admin = AdminApi(store, Ports(options.admin_port, options.proxy_port), options.admin_token)
+    users = {options.admin_token: "acme", options.portcullis_token: "portcullis"}
+    users.pop("", None)
+    ports = Ports(options.admin_port, options.proxy_port)
+    admin = AdminApi(store, ports, frozenset(users), AuditLog(users) if options.audit_log else None)
     own_admin = Upstream(f"http://127.0.0.1:{options.admin_port}")
     proxy = Proxy(store, Upstream(options.backend), options.proxy_port, own_admin)
     servers = [listen(wsgi(admin.answer), options.admin_port), listen(wsgi(proxy.answer), options.proxy_port)]

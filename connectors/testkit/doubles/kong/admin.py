@@ -14,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from connectors.testkit.doubles.faults import FAULTS_PATH, FaultBook
 from connectors.testkit.doubles.kong import errors, information
+from connectors.testkit.doubles.kong.audit import AuditLog
 from connectors.testkit.doubles.kong.entity_schemas import ENTITIES
 from connectors.testkit.doubles.kong.plugin_schemas import PLUGINS
 from connectors.testkit.doubles.kong.schema import described
@@ -52,12 +53,22 @@ NESTED = {
 
 
 class AdminApi:
-    """One Kong node's Admin API. ``token`` set means every request must carry it in ``Kong-Admin-Token``."""
+    """One Kong node's Admin API. ``tokens`` set means every request must carry one in ``Kong-Admin-Token``.
 
-    def __init__(self, store: Store, ports: information.Ports, token: str = "") -> None:
+    ``audit`` set makes it an Enterprise node that keeps an audit log.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        ports: information.Ports,
+        tokens: frozenset[str] = frozenset(),
+        audit: AuditLog | None = None,
+    ) -> None:
         self._store = store
         self._ports = ports
-        self._token = token
+        self._tokens = tokens
+        self._audit = audit
         self._faults = FaultBook()
         self.ready = False
 
@@ -70,16 +81,21 @@ class AdminApi:
         parts = [unquote(part) for part in request.path.strip("/").split("/") if part]
         if fault := self._faults.take("kong", f"{request.method} /{'/'.join(parts[:1])}"):
             return fault.response()
-        if self._token and request.headers.get("Kong-Admin-Token") != self._token:
+        if self._tokens and request.headers.get("Kong-Admin-Token") not in self._tokens:
             return json_response({"message": "Invalid credentials. Token or User credentials required"}, 401)
         try:
-            return self._route(request, parts)
+            response = self._route(request, parts)
         except errors.AdminError as error:
-            return error.response()
+            response = error.response()
+        if self._audit:
+            self._audit.record(request, response)
+        return response
 
     def _route(self, request: Request, parts: list[str]) -> Response:
         if not parts or parts[0] in ("status", "endpoints", "tags", "schemas"):
             return self._information(request, parts)
+        if parts == ["audit", "requests"] and self._audit and request.method == "GET":
+            return json_response(_page(request, self._audit.entries()))
         kind = COLLECTIONS.get(parts[0])
         if kind is None:
             raise errors.not_found()
@@ -136,7 +152,7 @@ class AdminApi:
 
     def _information(self, request: Request, parts: list[str]) -> Response:
         if not parts:
-            return json_response(information.node(self._store, self._ports))
+            return json_response(information.node(self._store, self._ports, self._audit is not None))
         if parts == ["status"]:
             return json_response(information.status())
         if parts == ["endpoints"]:

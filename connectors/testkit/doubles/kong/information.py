@@ -22,12 +22,12 @@ class Ports:
     proxy: int
 
 
-def node(store: Store, ports: Ports) -> dict[str, Any]:
-    """The node's version, plugins and configuration."""
+def node(store: Store, ports: Ports, audited: bool = False) -> dict[str, Any]:
+    """The node's version, plugins and configuration; ``audited`` is an Enterprise node with its audit log on."""
     enabled = sorted({plugin["name"] for plugin in store.all("plugins")})
     return {
-        "version": VERSION,
-        "edition": "community",
+        "version": f"{VERSION}.2" if audited else VERSION,
+        "edition": "enterprise" if audited else "community",
         "tagline": "Welcome to kong",
         "node_id": NODE_ID,
         "hostname": "kong-acme-1",
@@ -54,6 +54,7 @@ def node(store: Store, ports: Ports) -> dict[str, Any]:
             "headers": ["server_tokens", "latency_tokens", "X-Kong-Request-Id"],
             "log_level": "notice",
             "plugins": ["bundled"],
+            **({"audit_log": True} if audited else {}),
         },
     }
 
