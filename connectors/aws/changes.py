@@ -7,7 +7,7 @@ about 15 minutes after they happened (CloudTrail User Guide, "How CloudTrail wor
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -29,10 +29,10 @@ WAF: Final = "wafv2.amazonaws.com"
 OVERLAP: Final = 1200
 #: AWS keeps 90 days; an hour less, so that a slow read does not ask for what is just gone.
 OLDEST: Final = 90 * 86_400 - 3600
-#: Seconds of a slice: the first, the longest, the shortest.
-_FIRST, _LONGEST, _SHORTEST = 1800, 14_400, 300
-#: A slice that takes more pages than this from one source is read again in halves.
-_PAGES: Final = 40
+#: A slice is as long as it can be with so many further pages, so that each takes a minute at our pace …
+_PAGES: Final = 60
+#: … but no shorter than this many seconds: API Gateway takes at most ten calls a second.
+_SHORTEST: Final = 300
 
 
 class Changes:
@@ -57,7 +57,11 @@ class Changes:
 
 
 class _TooMany(Exception):
-    """A slice has more pages than are worth reading at once."""
+    """A slice has more pages than are read at once; those read went back to the moment ``reached``."""
+
+    def __init__(self, reached: int) -> None:
+        super().__init__(reached)
+        self.reached = reached
 
 
 @dataclass(slots=True)
@@ -70,6 +74,7 @@ class _Read:
     oldest: int
     until: dict[str, int] = field(init=False)
     failed: dict[str, ConnectorError | None] = field(default_factory=dict)
+    further: int = _PAGES  # pages after the first of each list that this slice may still take
 
     def __post_init__(self) -> None:
         held = self.cursor.get("until") or {}
@@ -82,16 +87,17 @@ class _Read:
             self.failed = dict.fromkeys(entry for entry in under_way["failed"] if entry in self.sources)
         else:
             start, end = min(self._start(region) for region in self.sources), self.now
-        width = _FIRST
+        width = end + 1 - start
         while start <= end:
             stop = min(start + width, end + 1)
+            self.further = _PAGES
             try:
-                found = self._slice(start, stop, patient=width <= _SHORTEST)
-            except _TooMany:
-                width = max(width // 2, _SHORTEST)
+                found = self._slice(start, stop)
+            except _TooMany as crowded:
+                width = max(min(stop - crowded.reached, (stop - start) // 2), _SHORTEST)
                 continue
             yield found, self._position(stop, end)
-            start, width = stop, min(width * 2, _LONGEST)
+            start, width = stop, width * 2 if self.further > _PAGES / 2 else width
         for error in self.failed.values():
             if error is not None:
                 raise error
@@ -111,7 +117,7 @@ class _Read:
             "until": {**self.until, **{region: end for region in self.sources if region not in self.failed}}
         }
 
-    def _slice(self, start: int, stop: int, *, patient: bool) -> tuple[ConfigChange, ...]:
+    def _slice(self, start: int, stop: int) -> tuple[ConfigChange, ...]:
         """The changes with ``start <= time < stop`` of every region that has to be read there, oldest first."""
         found: dict[str, ConfigChange] = {}
         for region, services in self.sources.items():
@@ -120,10 +126,7 @@ class _Read:
                 continue
             try:
                 for service in services:
-                    for event in self._events(region, service, lower, stop - 1, patient=patient):
-                        change = change_of(event, region, self.reading)
-                        if change is not None:
-                            found[change.ref] = change
+                    self._read(found, region, service, lower, stop - 1)
             except ConnectorError as error:
                 self.failed[region] = error
         changes = list(found.values())
@@ -131,21 +134,28 @@ class _Read:
         changes.sort(key=lambda change: change.at)
         return tuple(changes)
 
-    def _events(
-        self, region: str, service: str, first: int, last: int, *, patient: bool
-    ) -> Iterator[Mapping[str, Any]]:
-        """Both bounds are whole seconds and belong to it, as at AWS."""
-        pages = self.session.pages(
+    def _read(self, found: dict[str, ConfigChange], region: str, service: str, first: int, last: int) -> None:
+        for number, events in enumerate(self._pages(region, service, first, last)):
+            self.further -= number > 0
+            if self.further < 0 and last - first >= _SHORTEST:
+                raise _TooMany(int(events[-1]["EventTime"].timestamp()) if events else first)
+            for event in events:
+                change = change_of(event, region, self.reading)
+                if change is not None:
+                    found[change.ref] = change
+
+    def _pages(
+        self, region: str, service: str, first: int, last: int
+    ) -> Iterator[Sequence[Mapping[str, Any]]]:
+        """Events newest first. Both bounds are whole seconds and belong to it, as at AWS."""
+        for page in self.session.pages(
             "cloudtrail",
             "LookupEvents",
             region,
             LookupAttributes=[{"AttributeKey": "EventSource", "AttributeValue": service}],
             StartTime=datetime.fromtimestamp(first, UTC),
             EndTime=datetime.fromtimestamp(last, UTC),
-        )
-        for number, page in enumerate(pages, 1):
+        ):
             if "Events" not in page:
                 raise VendorAnswerError("AWS answered cloudtrail:LookupEvents without Events.")
-            if number > _PAGES and not patient:
-                raise _TooMany
-            yield from page["Events"]
+            yield page["Events"]

@@ -187,20 +187,6 @@ def test_a_region_that_fails_keeps_its_place_while_the_others_go_on(double):
     assert api_id in {change.object_ref for change in read(double, cursor)[0]}
 
 
-def test_a_read_that_stops_half_way_goes_on_where_it_was(double):
-    double.admin("apigateway").create_rest_api(name="half")
-    reader = Changes(
-        double.settings(changes_backfill_days=1), double.egress, session=double.session()
-    ).read_changes({})
-    _, cursor = next(reader)
-    assert cursor["until"] == {}
-    assert cursor["read"]["next"] < cursor["read"]["to"]
-    whole, reached = read(double, changes_backfill_days=1)
-    rest, after = read(double, cursor)
-    assert {change.ref for change in rest} == {change.ref for change in whole}
-    assert after["until"].keys() == reached["until"].keys() == {REGION, "us-east-1"}
-
-
 def test_an_event_that_can_be_looked_up_late_is_told_then():
     options = ["--region", REGION, "--rate-scale", "0", "--trail-delay", "3"]
     with running_double("connectors.testkit.doubles.aws", options, ("--port", "--data-port")) as running:
@@ -238,8 +224,13 @@ class Crowded(AwsSession):
 
     now = int(time.time())
 
+    def __init__(self, *given) -> None:
+        super().__init__(*given)
+        self.asked: list[tuple[int, int]] = []
+
     def pages(self, *_names, **parameters):
         first, last = (int(parameters[name].timestamp()) for name in ("StartTime", "EndTime"))
+        self.asked.append((first, last))
         source = parameters["LookupAttributes"][0]["AttributeValue"]
         moments = range(max(first, self.now - 1800), last + 1) if source.startswith("apigateway") else ()
         events = [self.event(at, number) for at in reversed(moments) for number in (1, 0)]
@@ -264,6 +255,30 @@ def test_a_crowded_slice_is_read_in_smaller_ones_and_nothing_is_left_out(double)
     until = pages[-1][1]["until"][REGION]
     assert told == [f"{at}.{number}" for at in range(session.now - 1800, until + 1) for number in range(2)]
     assert len(pages) > 1
+    lengths = [last - first for first, last in session.asked]
+    assert max(lengths) > min(lengths)
+
+
+def test_a_read_that_stops_half_way_goes_on_where_it_was(double):
+    session = Crowded(double.settings(), double.egress)
+    begin = {"until": {REGION: session.now - 1800 + OVERLAP, "us-east-1": session.now}}
+    first, cursor = next(Changes(double.settings(), double.egress, session=session).read_changes(begin))
+    assert cursor["until"] == begin["until"]
+    assert cursor["read"]["next"] < cursor["read"]["to"]
+    rest = list(Changes(double.settings(), double.egress, session=session).read_changes(cursor))
+    told = [change.ref for change in first] + [change.ref for page, _ in rest for change in page]
+    assert told == [
+        f"{at}.{number}" for at in range(session.now - 1800, cursor["read"]["to"] + 1) for number in range(2)
+    ]
+    assert rest[-1][1]["until"][REGION] == cursor["read"]["to"]
+
+
+def test_a_quiet_account_is_read_with_one_request_per_list(double):
+    double.egress.sent.clear()
+    _, cursor = read(double)
+    asked = [sent for sent in double.egress.sent if b"LookupAttributes" in sent.content]
+    assert len({sent.content for sent in asked if b"NextToken" not in sent.content}) == 2
+    assert cursor["until"].keys() == {REGION, "us-east-1"}
 
 
 def test_a_record_that_cannot_be_read_is_still_told(double):
