@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.request
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ from connectors.base.changes import AuthorKind, Channel, ConfigChange
 from connectors.base.errors import SettingsError
 from connectors.kong.changes import Changes
 from connectors.kong.manifest import KongSettings
-from connectors.testkit.running import RunningDouble, local_egress, running_double
+from connectors.testkit.running import Fault, RunningDouble, local_egress, running_double
 from tests.connectors.kong.conftest import Kong
 
 
@@ -95,3 +96,33 @@ def test_more_than_a_page_is_read(audited: RunningDouble) -> None:
     told = {change.object_ref for change in read(audited, cursor)[0]}
     assert {f"many-{number}" for number in range(60)} <= told
     assert {change.ref for change in before} <= {change.ref for change in read(audited)[0]}
+
+
+def test_a_list_in_another_order_is_read_to_its_end(audited: RunningDouble) -> None:
+    now = int(time.time())
+    entries = [
+        {
+            "request_id": f"r{number}",
+            "request_timestamp": now if number % 2 else now - 86_400 - number,
+            "method": "PUT",
+            "path": f"/services/s{number}",
+            "status": 200,
+        }
+        for number in range(400)
+    ]
+    audited.order(Fault(200, "GET /audit", body={"data": entries, "next": None}))
+    told, _ = read(audited, {"until": now - 60})
+    audited.behave()
+    assert {change.object_ref for change in told} == {f"s{number}" for number in range(1, 400, 2)}
+
+
+def test_an_ordered_list_is_read_no_further_than_needed(audited: RunningDouble) -> None:
+    now = int(time.time())
+    entries = [
+        {"request_timestamp": now - number * 60, "request_id": f"r{number}", "method": "GET", "path": "/"}
+        for number in range(400)
+    ]
+    audited.order(Fault(200, "GET /audit", body={"data": entries, "offset": "more"}, times=1))
+    audited.order(Fault(500, "GET /audit"))
+    assert read(audited, {"until": now})[0] == []
+    audited.behave()
