@@ -12,6 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from controlplane.traffic import jobs, queries, receiving
 from tenants.isolation.context import tenant_context
@@ -229,3 +231,11 @@ def test_firehose_pushes_with_its_own_header_and_is_answered_in_its_own_form(cli
     taken = stream.push(body, **headers, HTTP_X_AMZ_FIREHOSE_ACCESS_KEY=token)
     assert (taken.status_code, taken.json()["requestId"]) == (200, "r-1")
     assert stream.counted() == (20, 0, 0)
+
+
+def test_a_push_reads_its_connection_once(pusher):
+    pusher.push(RECORDS)
+    with CaptureQueriesContext(connection) as asked:
+        assert pusher.push(RECORDS).status_code == 202
+    about = [query["sql"] for query in asked.captured_queries if "connections_connection" in query["sql"]]
+    assert len(about) == 1
