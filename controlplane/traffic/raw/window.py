@@ -17,10 +17,11 @@ from django.db import transaction
 from django.db.models import Min, Sum
 
 from connectors.base.calls import RawBatch
+from controlplane.traffic import clock
 from controlplane.traffic.models import RawFile, RawWindow
 from controlplane.traffic.raw import frames
 from controlplane.traffic.raw.keys import bond, key_of, shred
-from controlplane.traffic.store import files
+from controlplane.traffic.store import files, turns
 from controlplane.traffic.types import MICROSECONDS, Window
 from tenants.audit.services import record
 from tenants.errors import Invalid
@@ -117,6 +118,8 @@ def keep(connection_id: str, batch: RawBatch, now: float) -> None:
 
 def write(connection_id: str, batch: Sequence[Frame], records: int, now: float) -> None:
     """Write frames of one connection as one file, in the caller's transaction. Frames of one day at a time."""
+    turns.writing()
+    received_at = clock.received_at(now)
     for day in sorted({frame.day for frame in batch}):
         file_id = new_id("raw")
         relative = f"dt={day.isoformat()}/{file_id}.frames"
@@ -130,7 +133,7 @@ def write(connection_id: str, batch: Sequence[Frame], records: int, now: float) 
             path=relative,
             records=records,
             bytes=len(content),
-            received_at=int(now * MICROSECONDS),
+            received_at=received_at,
         )
         records = 0  # counted once
 
@@ -166,9 +169,12 @@ def expire(now: float) -> int:
 
 
 def _delete_orphans(now: float) -> None:
-    known = set(RawFile.objects.values_list("path", flat=True))
-    for path in files.orphans(_root(), known, now - _ORPHAN_SECONDS):
-        path.unlink(missing_ok=True)
+    with transaction.atomic():
+        if not turns.nobody_writes():
+            return
+        known = set(RawFile.objects.values_list("path", flat=True))
+        for path in files.orphans(_root(), known, now - _ORPHAN_SECONDS):
+            path.unlink(missing_ok=True)
 
 
 def _root() -> Path:

@@ -147,7 +147,8 @@ class Estate:
         return AwsSession(settings or self.settings(), self.egress, identity=identity, pace=unpaced)
 
 
-def _egress(url: str) -> RecordingEgress:
+def recording_egress(url: str) -> RecordingEgress:
+    """The egress to a vendor on this machine."""
     policy = EgressPolicy(
         allow=frozenset({url.removeprefix("http://")}), requests_per_second=10_000, burst=10_000
     )
@@ -159,7 +160,7 @@ def moto(moto_url: str) -> Iterator[Estate]:
     """An empty AWS account served by plain moto."""
     reset = urllib.request.Request(f"{moto_url}/moto-api/reset", method="POST")
     urllib.request.urlopen(reset, timeout=10).close()
-    egress = _egress(moto_url)
+    egress = recording_egress(moto_url)
     yield Estate(moto_url, egress)
     egress.close()
 
@@ -287,7 +288,7 @@ def double_ports(double_options: list[str]) -> Iterator[tuple[int, int]]:
 def double(double_ports: tuple[int, int]) -> Iterator[Double]:
     """The strict double with both roles granted by our own policy texts."""
     url = f"http://127.0.0.1:{double_ports[0]}"
-    egress = _egress(url)
+    egress = recording_egress(url)
     estate = Double(url, egress, data_url=f"http://127.0.0.1:{double_ports[1]}")
     estate.grant("read")
     estate.grant("write")
