@@ -111,6 +111,12 @@ def test_an_unknown_connection_is_refused_like_a_wrong_token(pusher):
     assert answer.json()["detail"] == known["detail"]
 
 
+def test_the_token_of_another_connection_is_refused(pusher, client, acme):
+    other = connect(client, acme, "file")
+    assert pusher.push(RECORDS, HTTP_AUTHORIZATION=f"Bearer {other.token}").status_code == 401
+    assert (pusher.counted(), other.counted()) == ((0, 0, 0), (0, 0, 0))
+
+
 @pytest.mark.asvs("8.4.1")
 def test_the_token_of_another_tenant_is_refused(pusher, globex, owner_client):
     other = connect(owner_client(globex), globex)
