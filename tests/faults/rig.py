@@ -135,15 +135,22 @@ class Rig:
 
     def stored(self, slug: str) -> dict[str, Any]:
         """What is stored now, read by a process of its own."""
-        command = [sys.executable, "-m", "tests.faults.stored", slug]
+        found: dict[str, Any] = json.loads(self._run("tests.faults.stored", slug).splitlines()[-1])
+        return found
+
+    def sweep(self, slug: str) -> None:
+        """Carry out the hourly sweep of a workspace, in a process of its own."""
+        self._run("tests.faults.swept", slug)
+
+    def _run(self, module: str, slug: str) -> str:
+        command = [sys.executable, "-m", module, slug]
         environment = (
             os.environ | self.environment | {"DJANGO_SETTINGS_MODULE": "controlplane.config.settings"}
         )
         done = subprocess.run(
             command, env=environment, cwd=_REPOSITORY, capture_output=True, text=True, check=True
         )
-        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return found
+        return done.stdout
 
     def settled(self, slug: str) -> dict[str, Any]:
         """What is stored once nothing waits any more."""
