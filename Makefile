@@ -41,7 +41,7 @@ lint: .venv/ready ## formatting and lint
 	@.venv/bin/ruff check --quiet .
 
 types: .venv/ready ## strict types
-	@.venv/bin/mypy connectors tenants controlplane tests
+	@.venv/bin/mypy connectors tenants controlplane tests benchmarks
 
 contracts: .venv/ready ## who may import whom
 	@PYTHONPATH=. .venv/bin/lint-imports --no-logo

@@ -24,6 +24,12 @@ _SHARED = Path(__file__).resolve().parents[2] / "shared" / "bench"
 _SHAPES = ("kong", "aws_http", "apigee", "aws_waf")
 #: The platform's own: each makes the data it needs.
 _PLATFORM = ("tenants", "sign_ups", "queue", "audit", "vault", "provisioning")
+#: Traffic's, over calls they make. Analytics alone asks ten times as many, which takes an hour.
+_TRAFFIC: dict[str, tuple[str, ...]] = {
+    "pushes": (),
+    "ingest": (),
+    "analytics": ("--calls", "500000", "5000000"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +63,11 @@ def unpacked(shared: Path, into: Path) -> Path:
 
 
 def measurements(shared: Path, data: Path) -> Iterator[Measurement]:
-    """What can be measured: the platform, and whatever the sets below ``shared`` and ``data`` allow."""
+    """What can be measured: the platform, calls on their way, and whatever the sets below ``shared`` and ``data`` allow."""
     for name in _PLATFORM:
         yield Measurement(name, (f"benchmarks.{name}",))
+    for name, arguments in _TRAFFIC.items():
+        yield Measurement(name, (f"benchmarks.{name}", *arguments))
     corpora = [path.parent for path in sorted(data.rglob("all.jsonl"))]
     yield Measurement("signatures", ("benchmarks.signatures", *map(str, corpora[:1])))
     for access in sorted(data.rglob("access.jsonl")):

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
-
 from connectors.base.capabilities import Capability
-from connectors.base.manifest import ConnectorKind, ConnectorSettings, Manifest, SourceField
+from connectors.base.manifest import ConnectorKind, Manifest, PushSettings, SourceField
 
 
-class AkamaiSettings(ConnectorSettings):
+class AkamaiSettings(PushSettings):
     """Nothing but the token: streams come to us."""
-
-    ingest_token: SecretStr | None = Field(
-        default=None,
-        title="Ingest token",
-        description="Made by us: the stream sends it as the password of its basic authentication.",
-        json_schema_extra={"generated": True},
-    )
 
 
 MANIFEST = Manifest(

@@ -4,14 +4,14 @@ How the cursor works. Every event has the time AWS took it in. A pull covers, pe
 in ``[until, to)`` with ``to = now - settle``; event times only narrow what is asked for, with an overlap for late
 ones. So each event belongs to exactly one pull and no list of seen ids is needed; what a crash makes us read twice
 has the same call id and is dropped at the door. A long first pull goes slice by slice of event time and can be
-resumed between slices.
+resumed between slices. ``now`` is AWS's: a clock of ours that is ahead would pass over what arrives until it is caught up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,10 +46,6 @@ _SLICE: Final = 6 * 3600 * _SECOND
 _BUSY: Final = 50_000
 
 
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class Calls(FirehoseReceiver):
     """Reads an account's logs, takes what Firehose pushes, and turns their records into neutral calls."""
 
@@ -61,12 +57,12 @@ class Calls(FirehoseReceiver):
         egress: Egress,
         *,
         session: AwsSession | None = None,
-        clock: Callable[[], datetime] = _wall_clock,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         self._settings = settings
         self._egress = egress
         self._session = session or AwsSession(settings, egress)
-        self._clock = clock
+        self._clock = clock or self._session.now
 
     def read_calls(
         self, cursor: Cursor, snapshot: ConfigSnapshot | None

@@ -50,7 +50,7 @@ class Changes:
         """
         sources: dict[str, tuple[str, ...]] = dict.fromkeys(self._settings.regions, (GATEWAY, WAF))
         sources.setdefault(CLOUDFRONT_REGION, (WAF,))
-        now = int(datetime.now(UTC).timestamp())
+        now = int(self._session.now().timestamp())
         oldest = max(now - self._settings.changes_backfill_days * 86_400, now - OLDEST)
         reading = Reading(self._settings.account_id, self._settings.blocking_role_arn)
         yield from _Read(self._session, sources, reading, cursor, now, oldest).run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import orjson
 from botocore.exceptions import BotoCoreError, ClientError
 
 from connectors.base.errors import (
@@ -114,3 +115,16 @@ def _by_status(status: int) -> type[ConnectorError]:
     if status == 429 or status >= 500:
         return TransientError
     return VendorAnswerError
+
+
+def check_json(service: str, content: bytes) -> None:
+    """botocore takes a body that is no JSON for an empty answer; then a list would look empty that is unknown."""
+    try:
+        if not content or isinstance(orjson.loads(content), dict):
+            return
+    except orjson.JSONDecodeError:
+        pass
+    raise VendorAnswerError(
+        f"What answered for {service} is not AWS: the answer is not a JSON object.",
+        action="Check the endpoint in the settings and proxies on the way.",
+    )

@@ -12,19 +12,20 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache, partial
 from io import BytesIO
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
-import orjson
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config as BotoConfig
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
 
-from connectors.aws.failures import translate
+from connectors.aws.failures import check_json, translate
 from connectors.aws.identity import AwsPlatformIdentity
 from connectors.aws.limits import budget
+from connectors.base.clock import server_time
 from connectors.base.errors import SettingsError, TransientError, VendorAnswerError
 
 if TYPE_CHECKING:
@@ -84,19 +85,6 @@ def _client_config(*, path_style: bool) -> BotoConfig:
     )
 
 
-def _check_json(service: str, content: bytes) -> None:
-    """botocore takes a body that is no JSON for an empty answer; then a list would look empty that is unknown."""
-    try:
-        if not content or isinstance(orjson.loads(content), dict):
-            return
-    except orjson.JSONDecodeError:
-        pass
-    raise VendorAnswerError(
-        f"What answered for {service} is not AWS: the answer is not a JSON object.",
-        action="Check the endpoint in the settings and proxies on the way.",
-    )
-
-
 def iam_action(service: str, operation: str) -> str:
     """The IAM action of an operation (``wafv2``, ``UpdateIPSet``); API Gateway has one action per HTTP verb."""
     if service in ("apigateway", "apigatewayv2"):
@@ -123,8 +111,16 @@ class AwsSession:
         self._identity = identity
         self._clock = clock
         self._pace = pace
+        self._ahead: float | None = None  # AWS's Unix time less our monotonic clock
         self._roles: dict[Role, tuple[dict[str, str], datetime]] = {}
         self._clients: dict[tuple[str, str, Role], tuple[Any, str]] = {}
+
+    def now(self) -> datetime:
+        """What time it is at AWS, by its last answer: events are dated by that clock, and ours may be wrong."""
+        self._credentials(Role.READ)
+        if self._ahead is None:
+            return self._clock()
+        return datetime.fromtimestamp(monotonic() + self._ahead, UTC)
 
     def call(
         self, service: str, operation: str, region: str, *, role: Role = Role.READ, **parameters: Any
@@ -295,8 +291,11 @@ class AwsSession:
                 retry_after=error.retry_after,
                 unchanged=error.unchanged,
             ) from error
+        told = server_time(answer.headers)
+        if told is not None:
+            self._ahead = told - monotonic()
         if answer.status < 300 and service in _JSON_SERVICES:
-            _check_json(service, answer.content)
+            check_json(service, answer.content)
         received: Any = {**answer.headers, "content-length": str(len(answer.content))}
         received.pop("content-encoding", None)
         received.pop("transfer-encoding", None)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from connectors.base.capabilities import Capability
 
@@ -33,6 +33,17 @@ class ConnectorSettings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+class PushSettings(ConnectorSettings):
+    """Base of the settings of connectors whose vendor pushes to us."""
+
+    ingest_token: SecretStr | None = Field(
+        default=None,
+        title="Ingest token",
+        description="Made by us: the sender shows it with every push, where the set-up text puts it.",
+        json_schema_extra={"generated": True},
+    )
 
 
 @dataclass(frozen=True, slots=True)

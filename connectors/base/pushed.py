@@ -16,7 +16,8 @@ _BAD: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 def json_records(body: bytes, expected: str) -> tuple[bytes, ...]:
     """The records of a push; ``VendorAnswerError`` naming what was ``expected`` when it is no JSON.
 
-    A line that is broken by itself is a record: whoever reads it sets it aside with its reason.
+    A line that is broken by itself is a record: whoever reads it sets it aside with its reason. Bytes of an array that
+    are no UTF-8 cost themselves alone.
     """
     start = body.lstrip()[:1]
     if start == b"{":

@@ -10,9 +10,10 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote, urlencode
 
+from connectors.base.clock import server_time
 from connectors.base.errors import SettingsError, VendorAnswerError
 from connectors.bucket.answers import Wanted, document, refuse, text_of
-from connectors.bucket.stores import ObjectUnread, StoredObject, check_part, server_time
+from connectors.bucket.stores import ObjectUnread, StoredObject, check_part
 from connectors.egress import EgressResponse
 
 if TYPE_CHECKING:

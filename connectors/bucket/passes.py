@@ -67,7 +67,8 @@ class Pass:
         yield from self._ask_again()
         started = int(now) if place.started is None else place.started
         overlap = self._settings.overlap_minutes * 60
-        place.finished(started - overlap, now)
+        # Folders were listed up to the day of our clock: when it is behind the store's, later ones are still to come.
+        place.finished(min(started, int(now)) - overlap, now)
         oldest = min(other.since or 0 for other in self._position.places.values())
         self._position.drop_before(oldest, started - max(GROWS, overlap))
         yield RawBatch(UNREAD, ()), self._position.saved()

@@ -14,9 +14,10 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from connectors.base.clock import server_time
 from connectors.base.errors import SettingsError, VendorAnswerError
 from connectors.bucket.answers import Wanted, document, refuse, text_of
-from connectors.bucket.stores import ObjectUnread, StoredObject, check_part, iso_time, server_time
+from connectors.bucket.stores import ObjectUnread, StoredObject, check_part, iso_time
 from connectors.egress import EgressResponse
 
 if TYPE_CHECKING:

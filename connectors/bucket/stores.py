@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from connectors.base.errors import VendorAnswerError
@@ -48,14 +47,6 @@ class Store(Protocol):
     def probe(self, key: str) -> None:
         """Read a byte of ``key``: returns when reading is allowed, whether or not there is such an object."""
         ...
-
-
-def server_time(headers: Mapping[str, str]) -> float | None:
-    """Unix time of the ``Date`` header."""
-    try:
-        return parsedate_to_datetime(headers["date"]).timestamp()
-    except (KeyError, ValueError, TypeError):
-        return None
 
 
 def iso_time(text: str) -> float:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from connectors.base.capabilities import Capability
-from connectors.base.manifest import ConnectorKind, ConnectorSettings, Manifest, SourceField
+from connectors.base.manifest import ConnectorKind, Manifest, PushSettings, SourceField
 
 #: Where Google publishes the keys of its ID tokens.
 KEYS: Final = "https://www.googleapis.com/oauth2/v3/certs"
 
 
-class CloudArmorSettings(ConnectorSettings):
+class CloudArmorSettings(PushSettings):
     """Whose pushes are believed."""
 
     service_account: str = Field(
@@ -35,12 +35,6 @@ class CloudArmorSettings(ConnectorSettings):
         description="Where the public keys of Google's tokens are; another address only in a sovereign cloud.",
         pattern=r"^https?://[^\s@]{1,500}$",
         json_schema_extra={"advanced": True},
-    )
-    ingest_token: SecretStr | None = Field(
-        default=None,
-        title="Ingest token",
-        description="Made by us: a forwarder that is not Pub/Sub sends it with every push.",
-        json_schema_extra={"generated": True},
     )
 
 

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from pydantic import Field, SecretStr
-
 from connectors.base.capabilities import Capability
-from connectors.base.manifest import ConnectorKind, ConnectorSettings, Manifest, SourceField
+from connectors.base.manifest import ConnectorKind, Manifest, PushSettings, SourceField
 
 
-class EnvoySettings(ConnectorSettings):
+class EnvoySettings(PushSettings):
     """Nothing but the token: lines come to us."""
-
-    ingest_token: SecretStr | None = Field(
-        default=None,
-        title="Ingest token",
-        description="Made by us: the log shipper sends it with every push.",
-        json_schema_extra={"generated": True},
-    )
 
 
 _KNOWN: Final = (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from connectors.base.capabilities import Capability
-from connectors.base.manifest import ConnectorKind, ConnectorSettings, Manifest, SourceField
+from connectors.base.manifest import ConnectorKind, Manifest, PushSettings, SourceField
 
 
-class FileSettings(ConnectorSettings):
+class FileSettings(PushSettings):
     """What to assume where a file does not say it."""
 
     default_host: str | None = Field(
@@ -16,12 +16,6 @@ class FileSettings(ConnectorSettings):
         title="Host name",
         description="Used for calls and documents that name no host, such as api.example.com.",
         pattern=r"^[A-Za-z0-9.-]{1,253}$",
-    )
-    ingest_token: SecretStr | None = Field(
-        default=None,
-        title="Ingest token",
-        description="Made by us: a log shipper sends it with every push of log lines.",
-        json_schema_extra={"generated": True},
     )
 
 

@@ -13,17 +13,16 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.base.calls import CallBatch, RawBatch
 from connectors.base.columns import made_id
-from connectors.base.errors import VendorAnswerError
 from connectors.base.mapping import Columns, From, JsonLines, Rows, convert, each, given
 from connectors.base.mapping import Mapping as FormatMapping
 from connectors.base.mapping import normalise as run
 from connectors.base.mapping.kernels import coalesced, constant, per_distinct
+from connectors.base.pushed import json_records
 from connectors.base.receiving import Receiver
 from connectors.egress import Egress
 from connectors.kong.identity import CALLER_FIELDS, caller_columns
@@ -31,7 +30,6 @@ from connectors.kong.manifest import KongSettings
 
 SOURCE: Final = "kong.http_log"
 
-_array = msgspec.json.Decoder(list[msgspec.Raw])
 _BLOCKED: Final = pa.array([403, 429], pa.int16())
 _NO_URI: Final = "the record names no method or no URI"
 
@@ -46,32 +44,13 @@ class Calls(Receiver):
 
     def parse(self, body: bytes, headers: Mapping[str, str]) -> RawBatch:
         """The records of one push: a JSON array (batched), one object, or one object per line."""
-        return RawBatch(SOURCE, split_records(body), {"workspace": self._workspace})
+        return RawBatch(
+            SOURCE, json_records(body, "Kong log records as JSON"), {"workspace": self._workspace}
+        )
 
     def normalise(self, batch: RawBatch) -> CallBatch:
         """Neutral calls; a record that cannot be read is quarantined with its reason."""
         return normalise(batch)
-
-
-def split_records(body: bytes) -> tuple[bytes, ...]:
-    """One record per element of an array or per line; ``VendorAnswerError`` when it is neither."""
-    start = body.lstrip()[:1]
-    if start == b"[":
-        try:
-            return tuple(bytes(entry) for entry in _array.decode(body))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass
-        try:
-            return tuple(bytes(entry) for entry in _array.decode(body.decode(errors="replace")))
-        except (msgspec.DecodeError, RecursionError) as error:
-            raise VendorAnswerError(
-                "The push was not a JSON array of Kong log records.", unchanged="No call was stored."
-            ) from error
-    if start == b"{":
-        return tuple(line for line in body.splitlines() if line.strip())
-    raise VendorAnswerError(
-        "The push was neither a JSON object nor a JSON array.", unchanged="No call was stored."
-    )
 
 
 def normalise(batch: RawBatch) -> CallBatch:

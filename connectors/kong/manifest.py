@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 
 from connectors.base.capabilities import Capability
-from connectors.base.manifest import ConnectorKind, ConnectorSettings, Manifest, PermissionNeed, SourceField
+from connectors.base.manifest import ConnectorKind, Manifest, PermissionNeed, PushSettings, SourceField
 
 
 class ManagedBy(StrEnum):
@@ -19,7 +19,7 @@ class ManagedBy(StrEnum):
     GITOPS = "gitops"
 
 
-class KongSettings(ConnectorSettings):
+class KongSettings(PushSettings):
     """How to reach one Kong control plane and one workspace of it."""
 
     admin_url: str = Field(
@@ -49,12 +49,6 @@ class KongSettings(ConnectorSettings):
         title="Configuration is managed by",
         description="gitops: decK or an ingress controller would undo our writes; blocks become a patch.",
         json_schema_extra={"advanced": True},
-    )
-    ingest_token: SecretStr | None = Field(
-        default=None,
-        title="Ingest token",
-        description="Made by us: the http-log plugin sends it with every batch of calls.",
-        json_schema_extra={"generated": True},
     )
 
     @field_validator("admin_url")

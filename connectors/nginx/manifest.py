@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr
-
 from connectors.base.capabilities import Capability
-from connectors.base.manifest import ConnectorKind, ConnectorSettings, Manifest, SourceField
+from connectors.base.manifest import ConnectorKind, Manifest, PushSettings, SourceField
 
 
-class NginxSettings(ConnectorSettings):
+class NginxSettings(PushSettings):
     """Nothing but the token: lines come to us."""
-
-    ingest_token: SecretStr | None = Field(
-        default=None,
-        title="Ingest token",
-        description="Made by us: the log shipper sends it with every push.",
-        json_schema_extra={"generated": True},
-    )
 
 
 MANIFEST = Manifest(

@@ -19,7 +19,7 @@ from connectors.otel.spans import SOURCE, read
 _PROTOBUF: Final = "application/x-protobuf"
 _JSON: Final = "application/json"
 #: gRPC's codes for what is refused; senders show them.
-_CODES: Final = {400: 3, 401: 16, 403: 7, 404: 5, 413: 8, 422: 3, 429: 8}
+_CODES: Final = {400: 3, 401: 16, 403: 7, 404: 5, 413: 8, 422: 3, 429: 8, 503: 14}
 
 
 class Calls(Receiver):

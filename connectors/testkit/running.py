@@ -32,6 +32,7 @@ class Fault:
     body: Any = ""
     headers: dict[str, str] = field(default_factory=dict)
     delay_ms: int = 0
+    share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,26 @@
 """Every error as `application/problem+json` (RFC 9457): type, title, status, detail, code, request_id."""
 
+import sys
 from typing import Any
 
 import structlog
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.db import DataError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from tenants.errors import DomainError, NotFound
+from tenants.errors import DomainError, NotFound, Unavailable
 from tenants.orgs.queries import UPGRADING, of_another_version
 
 log = structlog.get_logger(__name__)
 CONTENT_TYPE = "application/problem+json"
+#: What Django raises when the server is away, full or too busy.
+GONE = (OperationalError, InterfaceError)
+NO_DATABASE = Unavailable(
+    "database-unavailable", "The database did not take the request. Try again in a moment.", retry_after=10
+)
 
 
 def problem(
@@ -41,6 +47,9 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         error = exceptions.ParseError("A value cannot be stored as it is. Nothing was changed.")
     elif of_another_version(error):
         error = UPGRADING
+    elif isinstance(error, GONE):
+        log.exception("the database did not answer", view=type(context.get("view")).__name__)
+        error = NO_DATABASE
     if isinstance(error, DomainError):
         more: dict[str, Any] = {"errors": pointers(error.fields)} if error.fields else {}
         if error.action:
@@ -106,5 +115,9 @@ def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> JsonResponse:
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    """Answer when something failed outside the views."""
+    """Answer when something failed outside the views; a database that is away is told apart from a fault of ours."""
+    if isinstance(sys.exception(), GONE):
+        answer = respond(503, NO_DATABASE.code, NO_DATABASE.title, NO_DATABASE.detail, request)
+        answer["Retry-After"] = str(NO_DATABASE.retry_after)
+        return answer
     return respond(500, "unexpected", "Something failed", "It was logged; try again later.", request)

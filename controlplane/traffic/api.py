@@ -45,7 +45,9 @@ class IngestView(ApiView):
         """
         headers = {name.lower(): value for name, value in request.headers.items()}
         answer = receive(connection_id, body_of(request), headers, time.time())
-        return HttpResponse(answer.body, status=answer.status, content_type=answer.content_type)
+        return HttpResponse(
+            answer.body, status=answer.status, content_type=answer.content_type, headers=answer.headers
+        )
 
 
 #: A pause is shown as a gap from this many empty buckets on, when calls came before and after it.

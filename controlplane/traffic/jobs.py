@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from controlplane.traffic import pushes, upkeep
+from controlplane.traffic import clock, pushes, upkeep
 from controlplane.traffic.engine import summaries
 from controlplane.traffic.raw import window
 from tenants.jobs.services import every, job
@@ -42,8 +42,16 @@ def compact() -> None:
 @every(seconds=3600)
 @job(queue="analysis", max_retries=0, time_limit=600)
 def sweep() -> None:
-    """Drop calls beyond retention, files nobody reads any more and files a crash left without a row."""
-    upkeep.drop_expired(time.time())
-    upkeep.delete_retired(time.time())
-    upkeep.delete_orphans(time.time())
-    window.expire(time.time())
+    """Drop calls beyond retention, files nobody reads any more and files a crash left without a row.
+
+    What is fresh must not go because the clock jumped: age counts only by a steady one.
+    """
+    now = time.time()
+    steady = clock.is_steady(now)
+    if steady:
+        clock.date_anew(now)
+        upkeep.drop_expired(now)
+    if steady or not window.hours():
+        window.expire(now)
+    upkeep.delete_retired(now)
+    upkeep.delete_orphans(now)

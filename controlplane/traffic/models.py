@@ -121,6 +121,13 @@ class RawFile(models.Model):
         indexes = [models.Index(fields=["received_at"])]
 
 
+class SweepClock(models.Model):
+    """When the last sweep was and since when the clock has not jumped, by the clock itself; one row."""
+
+    seen_at = models.BigIntegerField()
+    steady_since = models.BigIntegerField()
+
+
 class RawWindow(models.Model):
     """How long a workspace keeps raw records; without the row, the default."""
 

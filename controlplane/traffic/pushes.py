@@ -22,6 +22,7 @@ from controlplane.connections import services as connections
 from controlplane.traffic.models import Push
 from controlplane.traffic.raw import window
 from controlplane.traffic.services import accept
+from controlplane.traffic.store.files import NotWritten
 from controlplane.traffic.types import MAX_ATTEMPTS, MICROSECONDS
 from tenants.ids import new_id
 from tenants.redaction import redacted_text
@@ -85,6 +86,9 @@ def _turn(connection_id: str, now: float) -> int:
         return len(rows)
     except DatabaseError:
         raise  # not the records' fault
+    except NotWritten as error:
+        _tell(connection_id, error)
+        raise
     except Exception:
         log.exception("pushes could not be read together", connection=connection_id)
     for row in _waiting(connection_id)[:_TURN_PUSHES]:
@@ -99,10 +103,19 @@ def _alone(connection_id: str, push_id: str, now: float) -> None:
             _read(connection_id, list(Push.objects.filter(pk=push_id)), now)
     except DatabaseError:
         raise
+    except NotWritten as error:
+        _tell(connection_id, error)
+        raise
     except Exception as error:
         problem = redacted_text(f"{type(error).__name__}: {error}")[:500]
         Push.objects.filter(pk=push_id).update(attempts=F("attempts") + 1, problem=problem)
         log.exception("a push could not be read", connection=connection_id, push=push_id)
+
+
+def _tell(connection_id: str, error: NotWritten) -> None:
+    """Say at what waits why it waits; no try is used up."""
+    oldest = _waiting(connection_id).values("pk")[:1]
+    Push.objects.filter(pk__in=oldest).update(problem=f"{error.detail} {error.action}")
 
 
 def _waiting(connection_id: str) -> Any:

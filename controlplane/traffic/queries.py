@@ -67,7 +67,10 @@ def waiting_bytes() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Acknowledged pushes of a connection that are not calls yet; ``failed`` were set aside, with the last reason."""
+    """Acknowledged pushes of a connection that are not calls yet; ``failed`` were set aside.
+
+    ``problem`` is the last reason of those, else why the others still wait.
+    """
 
     pushes: int
     records: int
@@ -89,7 +92,8 @@ def backlog(connection_id: str, now: float) -> Backlog:
         records=waiting["records"] or 0,
         oldest_seconds=0.0 if oldest is None else max(0.0, now - oldest / MICROSECONDS),
         failed=failed.count(),
-        problem=failed.order_by("-id").values_list("problem", flat=True).first() or "",
+        problem=every.exclude(problem="").order_by("attempts", "id").values_list("problem", flat=True).last()
+        or "",
     )
 
 

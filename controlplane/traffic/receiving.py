@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import pyarrow as pa
-from django.db import transaction
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
 
-from connectors.base.capabilities import Capability
 from connectors.base.errors import ConnectorError
 from connectors.base.receiving import PushAnswer, Receiver
 from controlplane.connections import services as connections
 from controlplane.traffic import pushes, queries
 from controlplane.traffic.door.limits import MAX_PUSH_BYTES, MAX_PUSH_RECORDS, MAX_PUSH_VALUES
-from tenants.errors import DomainError, Invalid, TooLarge, TooMany, Unauthenticated
+from tenants.errors import DomainError, Invalid, TooLarge, TooMany, Unauthenticated, Unavailable
+
+log = structlog.get_logger(__name__)
 
 #: A tenant's pushes and stored calls that nobody has read yet; above it senders are asked to wait.
 MAX_WAITING_BYTES: Final = 2 << 30
 _WAIT_SECONDS: Final = 60
+_NOT_KEPT: Final = Unavailable(
+    "push-not-kept",
+    "The database did not keep the push. Send the same push again later: calls that arrive twice are counted once.",
+    retry_after=30,
+)
 _CODECS: Final = {"gzip": "gzip", "x-gzip": "gzip", "zstd": "zstd"}
 _MAGIC: Final = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 _CHUNK: Final = 1 << 20
@@ -29,25 +37,38 @@ def receive(connection_id: str, body: bytes, headers: Mapping[str, str], now: fl
 
     Raises ``Unauthenticated`` without the right ingest token (also for an unknown connection), ``TooLarge`` over
     the size limits, ``Invalid`` when the body is none of the connector's shapes, ``TooMany`` while too much waits to be
-    read. Nothing is stored then.
+    read. Nothing is stored then. ``Unavailable`` when the database did not take it or went away meanwhile: the same push
+    again is counted once.
     """
-    receiver = connections.receiver_of(connection_id)
+    recipient = connections.recipient(connection_id)
+    receiver = recipient.receiver
     try:
-        push_id, records = _kept(receiver, connection_id, body, headers, now)
+        push_id, records = _kept(recipient, connection_id, body, headers, now)
     except DomainError as error:
-        answer = receiver.refused(headers, error.status, error.detail, now)
-        if answer is None:
-            raise
-        return answer
+        return _refused(receiver, error, headers, now)
+    except (OperationalError, InterfaceError):
+        log.exception("a push could not be kept", connection=connection_id)
+        return _refused(receiver, _NOT_KEPT, headers, now)
     return receiver.acknowledged(headers, push_id, records, now)
 
 
+def _refused(
+    receiver: type[Receiver], error: DomainError, headers: Mapping[str, str], now: float
+) -> PushAnswer:
+    answer = receiver.refused(headers, error.status, error.detail, now)
+    if answer is None:
+        raise error
+    if error.retry_after is None:
+        return answer
+    return replace(answer, headers={**answer.headers, "Retry-After": str(error.retry_after)})
+
+
 def _kept(
-    receiver: type[Receiver], connection_id: str, body: bytes, headers: Mapping[str, str], now: float
+    recipient: connections.Recipient, connection_id: str, body: bytes, headers: Mapping[str, str], now: float
 ) -> tuple[str, int]:
-    token = receiver.presented_token(headers)
-    signed = None if token or not receiver.verifies else _signed(connection_id, headers, now)
-    if signed is None and not connections.accepts_token(connection_id, token):
+    token = recipient.receiver.presented_token(headers)
+    signed = None if token else _signed(recipient, connection_id, headers, now)
+    if signed is None and not recipient.accepts(token):
         raise Unauthenticated(
             "ingest-token-refused",
             "The ingest token is missing or wrong for this connection. Nothing was stored. "
@@ -61,7 +82,7 @@ def _kept(
         )
     content = unpacked(body, headers.get("content-encoding", ""))
     _check_values(content)
-    connector = signed or connections.open_connector(connection_id, Capability.RECEIVE_CALLS)
+    connector = signed or recipient.connector()
     try:
         batch = connector.parse(content, headers)
     except ConnectorError as error:
@@ -70,18 +91,20 @@ def _kept(
         raise _too_large(f"{MAX_PUSH_RECORDS} records")
     with transaction.atomic():
         if token:
-            connections.token_in_use(connection_id)
+            recipient.token_in_use()
         # A sender's test of the way has no records: there is nothing to keep then.
         push_id = pushes.keep(connection_id, batch, now) if batch.records else ""
     return push_id, len(batch.records)
 
 
-def _signed(connection_id: str, headers: Mapping[str, str], now: float) -> Any:
+def _signed(
+    recipient: connections.Recipient, connection_id: str, headers: Mapping[str, str], now: float
+) -> Any:
     """The connector that knows a push without our token to be its vendor's; None when it does not."""
-    if not connections.takes_pushes(connection_id):
+    if not (recipient.is_open and recipient.receiver.verifies):
         return None
     try:
-        connector = connections.open_connector(connection_id, Capability.RECEIVE_CALLS)
+        connector = recipient.connector()
     except DomainError:  # settings are missing: there is nothing to hold the push against
         return None
     return connector if connector.verified(headers, connections.ingest_url(connection_id), now) else None

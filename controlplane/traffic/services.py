@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F
 
 from connectors.base.calls import CallBatch, Quarantined
+from controlplane.traffic import clock
 from controlplane.traffic.door import DoorKeys, prepare
 from controlplane.traffic.door.limits import MAX_BATCH_CALLS
 from controlplane.traffic.door.pipeline import first_of_each
@@ -19,7 +20,7 @@ from controlplane.traffic.door.times import not_from_the_future
 from controlplane.traffic.engine.duck import read
 from controlplane.traffic.models import QuarantinedRecord, Segment, SourceStatus, Unread
 from controlplane.traffic.raw.window import keep as keep_raw
-from controlplane.traffic.store import segments
+from controlplane.traffic.store import segments, turns
 from controlplane.traffic.types import MICROSECONDS, READERS, Accepted, CallFilter, Window
 from tenants.errors import Invalid
 from tenants.ids import new_id
@@ -45,9 +46,10 @@ def accept(connection_id: str, batch: CallBatch, now: float) -> Accepted:
             "batch-too-large",
             f"The batch has {batch.table.num_rows} calls; {MAX_BATCH_CALLS} is the limit. Nothing was stored. Split it.",
         )
-    received_at = int(now * MICROSECONDS)
     with transaction.atomic():
         _one_writer(connection_id)
+        turns.writing()
+        received_at = clock.received_at(now)
         table, ahead = not_from_the_future(batch.table, received_at)
         fresh = _unseen(connection_id, first_of_each(table))
         ids: list[str] = []

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from connectors.base.calls import CALL_SCHEMA
 from controlplane.traffic.models import Push, QuarantinedRecord, RetiredFile, Segment, Unread
-from controlplane.traffic.store import segments
+from controlplane.traffic.store import segments, turns
 from controlplane.traffic.types import MICROSECONDS
 from tenants.ids import new_id
 
@@ -52,6 +52,7 @@ def _parts(rows: Sequence[Segment]) -> Iterator[list[Segment]]:
 
 def _merge(ids: list[str], now: float) -> int:
     with transaction.atomic():
+        turns.writing()
         rows = list(Segment.objects.select_for_update().filter(pk__in=ids))
         if len(rows) < 2:
             return 0
@@ -108,11 +109,17 @@ def delete_retired(now: float) -> int:
 
 
 def delete_orphans(now: float) -> int:
-    """Delete files without a row that are older than the grace period."""
-    known = set(Segment.objects.values_list("path", flat=True)) | set(
-        RetiredFile.objects.values_list("path", flat=True)
-    )
-    found = segments.orphans(known, now - GRACE_SECONDS)
-    for path in found:
-        path.unlink(missing_ok=True)
+    """Delete files without a row that are older than the grace period; none while one may still get its row.
+
+    How old a file is says the clock, which may have jumped since it was written.
+    """
+    with transaction.atomic():
+        if not turns.nobody_writes():
+            return 0
+        known = set(Segment.objects.values_list("path", flat=True)) | set(
+            RetiredFile.objects.values_list("path", flat=True)
+        )
+        found = segments.orphans(known, now - GRACE_SECONDS)
+        for path in found:
+            path.unlink(missing_ok=True)
     return len(found)

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, connections
 from tenants.audit.actors import Actor, actor_scope
 from tenants.isolation.context import TenantRef, no_tenant, tenant_context
 from tenants.jobs.services import keeping, schedule
-from tenants.jobs.worker import sweep_rejected
+from tenants.jobs.worker import release_set_back, sweep_rejected
 from tenants.orgs.queries import all_tenants, usable
 from tenants.orgs.services import stock, upkeep
 from tenants.orgs.types import Status
@@ -102,6 +102,7 @@ class Scheduler:
             sweep_rejected()
         if now - self._kept_up >= UPKEEP_SECONDS:
             self._kept_up = now
+            release_set_back()
             self._keep_up()
         return added
 

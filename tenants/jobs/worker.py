@@ -29,6 +29,14 @@ REJECTED = (
 FORGET = "DELETE FROM jobs.queue WHERE message_id = %s AND \"state\" = 'rejected'"
 
 
+#: What waits or beats "in the future" was written before the clock was set back: it would wait until time caught up.
+SET_BACK = """
+    WITH late AS (UPDATE jobs.worker SET heartbeat_at = now() WHERE heartbeat_at > now() + interval '1 minute')
+    UPDATE jobs.queue SET available_at = now(), mtime = now()
+     WHERE "state" = 'queued' AND mtime > now() + interval '1 minute'
+"""
+
+
 class DatabaseThreads(Middleware):
     """Closes the database connections of worker and consumer threads when they end."""
 
@@ -64,6 +72,13 @@ def sweep_rejected() -> int:
             with connection.cursor() as cursor:
                 cursor.execute(FORGET, [message["message_id"]])
     return len(rows)
+
+
+def release_set_back() -> int:
+    """Make due what was enqueued before the database's clock was set back by more than a minute; return how many."""
+    with no_tenant(), connection.cursor() as cursor:
+        cursor.execute(SET_BACK)
+        return int(cursor.rowcount)
 
 
 def carry_out(name: str, args: Sequence[str | int], schema: str) -> None:

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +28,8 @@ from tenants.isolation.postgres.cluster import Cluster
 _REPOSITORY: Final = Path(__file__).resolve().parents[2]
 _MANAGE: Final = str(_REPOSITORY / "manage.py")
 _READY_SECONDS: Final = 300
+#: What waits after the last fault has to be read in this time, seconds.
+SETTLED: Final = 600
 #: What can be killed, and how to start it again.
 PARTS: Final = {"web": ("serve",), "worker": ("worker",), "scheduler": ("scheduler",)}
 
@@ -49,11 +53,12 @@ def _kill(pid: int) -> None:
 class Rig:
     """One product on a folder of its own. ``seed`` decides what dies when."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, environment: Mapping[str, str] | None = None) -> None:
         self.data, self.port, self.chance = folder, free_port(), random.Random(seed)
         self.environment = {
             "PORTCULLIS_DATA": str(folder),
             "PORTCULLIS_PUBLIC_URL": f"http://{{tenant}}.localhost:{self.port}",
+            **(environment or {}),
         }
         self.processes = Processes(folder / "logs", self.environment)
         self.killed: list[str] = []
@@ -95,11 +100,15 @@ class Rig:
             if children:
                 _kill(self.chance.choice(children))  # its supervisor starts another
         else:
-            for child in descendants(self.processes.pid(target)):
-                _kill(child)
-            self.processes.kill(target)
-            time.sleep(self.chance.uniform(0, 1.0))
-            self.launch(target)
+            self.restart(target, self.chance.uniform(0, 1.0))
+
+    def restart(self, part: str, pause: float = 0) -> None:
+        """Kill one part with its children and start it again after a pause."""
+        for child in descendants(self.processes.pid(part)):
+            _kill(child)
+        self.processes.kill(part)
+        time.sleep(pause)
+        self.launch(part)
 
     def _strike_database(self) -> None:
         pid = Cluster(self.data / "postgres").running_pid()
@@ -109,6 +118,10 @@ class Rig:
         else:
             os.kill(pid, signal.SIGQUIT)  # immediate shutdown
         time.sleep(self.chance.uniform(0, 1.0))
+        self.start_database()
+
+    def start_database(self) -> None:
+        """Start PostgreSQL unless it runs."""
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             command = [sys.executable, "-m", "tenants.isolation.postgres", "start"]
@@ -122,15 +135,32 @@ class Rig:
 
     def stored(self, slug: str) -> dict[str, Any]:
         """What is stored now, read by a process of its own."""
-        command = [sys.executable, "-m", "tests.faults.stored", slug]
+        found: dict[str, Any] = json.loads(self._run("tests.faults.stored", slug).splitlines()[-1])
+        return found
+
+    def sweep(self, slug: str) -> None:
+        """Carry out the hourly sweep of a workspace, in a process of its own."""
+        self._run("tests.faults.swept", slug)
+
+    def _run(self, module: str, slug: str) -> str:
+        command = [sys.executable, "-m", module, slug]
         environment = (
             os.environ | self.environment | {"DJANGO_SETTINGS_MODULE": "controlplane.config.settings"}
         )
         done = subprocess.run(
             command, env=environment, cwd=_REPOSITORY, capture_output=True, text=True, check=True
         )
-        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return found
+        return done.stdout
+
+    def settled(self, slug: str) -> dict[str, Any]:
+        """What is stored once nothing waits any more."""
+        deadline = time.monotonic() + SETTLED
+        while time.monotonic() < deadline:
+            found = self.stored(slug)
+            if not found["waiting"]:
+                return found
+            time.sleep(2)
+        raise AssertionError(f"pushes still wait {SETTLED} s after the last fault")
 
     def stop(self) -> None:
         """End everything."""
@@ -202,3 +232,42 @@ def connect(customer: Customer) -> tuple[str, str]:
     connection = customer.call("POST", "/api/v1/connections", draft)["id"]
     token = customer.call("POST", f"/api/v1/connections/{connection}/rotate-token")["ingest_token"]
     return connection, token
+
+
+@contextmanager
+def sending(gateways: Sequence[Gateway]) -> Iterator[None]:
+    """Gateways that push meanwhile; at the end each brings its last batch to an acknowledgement."""
+    stopped = threading.Event()
+    threads = [threading.Thread(target=gateway.run, args=(stopped,)) for gateway in gateways]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    except BaseException:
+        for gateway in gateways:
+            gateway.abandoned.set()
+        raise
+    finally:
+        stopped.set()
+        for thread in threads:
+            thread.join()
+
+
+def check_stored_once(rig: Rig, gateways: Sequence[Gateway], told: dict[str, Any]) -> None:
+    """What was acknowledged is stored, nothing twice, nothing that was not sent, each with its raw record.
+
+    A failure tells ``told``.
+    """
+    found = rig.settled(gateways[0].slug)
+    acknowledged = {call for gateway in gateways for call in gateway.acknowledged}
+    sent = {call for gateway in gateways for call in gateway.sent}
+    told = told | {
+        "acknowledged": len(acknowledged), "tries": [gateway.tries for gateway in gateways],
+        "answers": [gateway.answers for gateway in gateways],
+    }  # fmt: skip
+    print(told)
+    assert acknowledged, told
+    assert acknowledged - set(found["calls"]) == set(), told
+    assert [call for call, times in found["calls"].items() if times > 1] == [], told
+    assert set(found["calls"]) - sent == set(), told
+    assert found["raw"] >= len(found["calls"]), told

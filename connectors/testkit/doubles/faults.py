@@ -1,11 +1,13 @@
 """Faults a test orders from a double, outside the vendor's API.
 
-``POST /_double/faults`` with ``{"service", "operation", "status", "times", "body", "headers", "delay_ms"}``
-makes the next ``times`` matching requests answer that; ``GET`` lists what is left, ``DELETE`` forgets all.
+``POST /_double/faults`` with ``{"service", "operation", "status", "times", "body", "headers", "delay_ms", "share"}``
+makes the next ``times`` matching requests answer that, or with a ``share`` below 1 so many of all by chance; ``GET`` lists
+what is left, ``DELETE`` forgets all.
 ``service`` and ``operation`` may be ``"*"``. A ``body`` that is a string is sent as it is (garbage
 included).
 """
 
+import random
 import threading
 import time
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ from werkzeug.wrappers import Request, Response
 from connectors.testkit.doubles.serving import json_response
 
 FAULTS_PATH = "/_double/faults"
+_CHANCE = random.Random()  # noqa: S311 - when a double misbehaves is no secret
 
 
 @dataclass
@@ -31,12 +34,12 @@ class Fault:
     body: Any = ""
     headers: dict[str, str] = field(default_factory=dict)
     delay_ms: int = 0
+    share: float = 1.0
 
     def matches(self, service: str, operation: str) -> bool:
         """Whether this fault is meant for the request (shell-style patterns)."""
-        return (
-            self.times > 0 and fnmatchcase(service, self.service) and fnmatchcase(operation, self.operation)
-        )
+        meant = fnmatchcase(service, self.service) and fnmatchcase(operation, self.operation)
+        return self.times > 0 and meant and (self.share >= 1 or _CHANCE.random() < self.share)
 
     def response(self) -> Response:
         """The ordered answer, after the ordered delay."""

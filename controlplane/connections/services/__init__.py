@@ -17,21 +17,20 @@ from controlplane.connections.services.opening import (
     egress_policy,
     manifest_of,
     open_connector,
-    receiver_of,
 )
 from controlplane.connections.services.pulling import pull
+from controlplane.connections.services.recipient import Recipient, recipient
 from controlplane.connections.services.setup import Setup, ingest_url, setup
 from controlplane.connections.services.sync import ask as ask_sync
 from controlplane.connections.services.sync import request as request_sync
 from controlplane.connections.services.sync import run as run_sync
 from controlplane.connections.services.sync import store as store_snapshot
-from controlplane.connections.services.tokens import accepts_token, takes_pushes, token_in_use
 
 __all__ = [
     "KEEP",
     "AccessReport",
+    "Recipient",
     "Setup",
-    "accepts_token",
     "ask_sync",
     "check",
     "create",
@@ -46,14 +45,12 @@ __all__ = [
     "open_connector",
     "pull",
     "pull_changes",
-    "receiver_of",
+    "recipient",
     "request_sync",
     "rotate_token",
     "run_sync",
     "set_counts",
     "setup",
     "store_snapshot",
-    "takes_pushes",
-    "token_in_use",
     "update",
 ]

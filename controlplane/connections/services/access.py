@@ -14,6 +14,7 @@ from controlplane.connections.models import Connection, PermissionResult
 from controlplane.connections.services.opening import get, open_connector
 from controlplane.connections.types import ConnectionStatus
 from tenants.audit.services import record
+from tenants.errors import DomainError
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,10 @@ class AccessReport:
     error: dict[str, str] | None = None
 
 
-def problem(error: ConnectorError) -> dict[str, str]:
-    """A connector's error as it is stored and shown: what happened, what was not changed, what to do."""
+def problem(error: ConnectorError | DomainError) -> dict[str, str]:
+    """An error as it is stored and shown: what happened, what was not changed, what to do."""
+    if isinstance(error, DomainError):
+        return {"code": error.code, "detail": error.detail, "unchanged": "", "action": error.action}
     return {
         "code": error.code,
         "detail": error.what,
@@ -67,13 +70,19 @@ def check(connection_id: str) -> AccessReport:
     return AccessReport(ok, now, permissions)
 
 
-def fail(connection_id: str, error: ConnectorError) -> None:
+def fail(connection_id: str, error: ConnectorError | DomainError) -> None:
     """Set the connection's health to the error's sentence; snapshots and permissions stay as they were."""
+    told = problem(error)
+    sentence = " ".join(told[part] for part in ("detail", "unchanged", "action") if told[part])
     Connection.objects.filter(pk=connection_id).exclude(status=ConnectionStatus.DISABLED).update(
-        status=ConnectionStatus.FAILED,
-        status_reason=error.sentence(),
-        error=problem(error),
+        status=ConnectionStatus.FAILED, status_reason=sentence, error=told
     )
+
+
+def recovered(connection_id: str, error: dict[str, str] | None) -> None:
+    """What failed with ``error`` works again; a failure of another kind stays shown."""
+    failed = Connection.objects.filter(pk=connection_id, status=ConnectionStatus.FAILED, error=error)
+    failed.update(status=ConnectionStatus.CONNECTED, status_reason="", error=None)
 
 
 def _store(connection: Connection, permissions: tuple[Permission, ...], now: datetime) -> None:

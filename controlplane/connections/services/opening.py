@@ -10,7 +10,6 @@ from django.conf import settings as django_settings
 from connectors.base import registry
 from connectors.base.capabilities import Capability
 from connectors.base.manifest import Manifest
-from connectors.base.receiving import Receiver
 from connectors.egress import Egress, EgressPolicy
 from controlplane.connections.models import Connection
 from controlplane.connections.services import form
@@ -21,7 +20,10 @@ from tenants.isolation.context import require_tenant
 
 def get(connection_id: str) -> Connection:
     """The connection; ``NotFound`` when this tenant has none with this id."""
-    found = Connection.objects.filter(pk=connection_id).first()
+    return _given(Connection.objects.filter(pk=connection_id).first())
+
+
+def _given(found: Connection | None) -> Connection:
     if found is None:
         raise NotFound("no-such-connection", "There is no connection with this id.")
     return found
@@ -48,23 +50,18 @@ def egress_policy(user_id: str) -> EgressPolicy:
     return EgressPolicy.from_text(django_settings.EGRESS_ALLOW, require_tenant().slug, user_id)
 
 
-def receiver_of(connection_id: str) -> type[Receiver]:
-    """How pushes to a connection look on the wire; the common form for an unknown one, which tells nothing."""
-    key = Connection.objects.filter(pk=connection_id).values_list("connector", flat=True).first()
-    manifest = registry.manifests().get(key or "")
-    if manifest is None or Capability.RECEIVE_CALLS not in manifest.capabilities:
-        return Receiver
-    found = registry.implementation(manifest.key, Capability.RECEIVE_CALLS)
-    return found if issubclass(found, Receiver) else Receiver
-
-
 def open_connector(connection_id: str, capability: Capability) -> Any:
     """The connector's implementation of ``capability``, ready to use.
 
     Raises ``NotFound`` for an unknown connection and ``Conflict`` when the connector lacks the capability or
     required settings are missing.
     """
-    connection = get(connection_id)
+    return connector_of(get(connection_id), capability)
+
+
+def connector_of(row: Connection | None, capability: Capability) -> Any:
+    """The same of a row that was read before, if there was one."""
+    connection = _given(row)
     manifest = manifest_of(connection.connector)
     if capability not in manifest.capabilities:
         raise Conflict(

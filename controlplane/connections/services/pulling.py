@@ -16,23 +16,24 @@ from connectors.base.errors import ConnectorError
 from connectors.base.model import ConfigSnapshot
 from controlplane.connections import documents
 from controlplane.connections.models import CallCursor, Snapshot, SyncRun
-from controlplane.connections.services.access import fail, problem
+from controlplane.connections.services.access import fail, problem, recovered
 from controlplane.connections.services.opening import get, open_connector
-from controlplane.connections.types import RunKind, RunState
+from controlplane.connections.types import ConnectionStatus, RunKind, RunState
 from controlplane.traffic import services as traffic
+from tenants.errors import Unavailable
 
 
 def pull(connection_id: str, seconds: float = 60.0) -> SyncRun | None:
     """Read on from the stored cursor until the log is drained or ``seconds`` are over.
 
-    Answers the run when calls were stored or something failed, None when there was nothing new. A vendor's
-    error ends the run; the cursor stays at the last stored batch. Two workers may pull one connection: who
-    finds the cursor moved by the other stops.
+    Answers the run when calls were stored or something failed, None when there was nothing new. An error of the vendor
+    or of our own disk ends the run and is shown until a pull works again; the cursor stays at the last stored batch. Two
+    workers may pull one connection: who finds the cursor moved by the other stops.
     """
     connection = get(connection_id)
     deadline, started = time.monotonic() + seconds, timezone.now()
     tally = Counter[str]()
-    error: ConnectorError | None = None
+    error: ConnectorError | Unavailable | None = None
     try:
         reader = open_connector(connection.id, Capability.PULL_CALLS)
         position = _position(connection.id)
@@ -42,8 +43,10 @@ def pull(connection_id: str, seconds: float = 60.0) -> SyncRun | None:
             position = dict(cursor)
             if time.monotonic() > deadline:
                 break
-    except ConnectorError as caught:
+    except (ConnectorError, Unavailable) as caught:
         error = caught
+    if error is None and connection.status == ConnectionStatus.FAILED:
+        _show_recovery(connection.id)
     if error is None and not tally.total():
         return None
     with transaction.atomic():
@@ -59,6 +62,12 @@ def pull(connection_id: str, seconds: float = 60.0) -> SyncRun | None:
             started_at=started,
             finished_at=timezone.now(),
         )
+
+
+def _show_recovery(connection_id: str) -> None:
+    last = SyncRun.objects.filter(connection=connection_id, kind=RunKind.CALLS).order_by("-id").first()
+    if last is not None and last.state == RunState.FAILED:
+        recovered(connection_id, last.error)
 
 
 def _position(connection_id: str) -> dict[str, Any]:

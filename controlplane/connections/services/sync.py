@@ -70,11 +70,7 @@ def run(run_id: str) -> SyncRun:
             _end(current, RunState.FAILED, problem(error))
         return current
     except DomainError as error:
-        _end(
-            current,
-            RunState.FAILED,
-            {"code": error.code, "detail": error.detail, "unchanged": "", "action": ""},
-        )
+        _end(current, RunState.FAILED, problem(error))
         return current
     with transaction.atomic():
         store(current.connection_id, snapshot, timezone.now())

@@ -21,7 +21,7 @@ from controlplane.traffic.engine.filters import matching
 from controlplane.traffic.engine.running import ask
 from controlplane.traffic.engine.sql import Sql, sql
 from controlplane.traffic.models import Segment
-from controlplane.traffic.store import segments
+from controlplane.traffic.store import files, segments
 from controlplane.traffic.types import MICROSECONDS, CallFilter, Window
 
 HOUR: Final = 3600 * MICROSECONDS
@@ -164,7 +164,7 @@ def build(now: float, at_least: int = MIN_CALLS, at_most: int = 200) -> int:
 def _build(kind: Summary, file: Path) -> None:
     rows = duck.run(sql(kind.query, duck.source([file]), matching(_EVERY, CallFilter())))
     keys = [(name, "ascending") for name in rows.column_names[: kind.keys]]
-    with segments.durable(segments.summary(file, kind.name)) as sink:
+    with files.durable(segments.summary(file, kind.name)) as sink:
         pq.write_table(rows.sort_by(keys), sink, compression="zstd", row_group_size=128_000)
 
 

@@ -6,7 +6,6 @@ written whole and synced before its row is committed; unlike a segment it is del
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,9 +17,11 @@ from django.db import transaction
 from django.db.models import Min, Sum
 
 from connectors.base.calls import RawBatch
+from controlplane.traffic import clock
 from controlplane.traffic.models import RawFile, RawWindow
 from controlplane.traffic.raw import frames
 from controlplane.traffic.raw.keys import bond, key_of, shred
+from controlplane.traffic.store import files, turns
 from controlplane.traffic.types import MICROSECONDS, Window
 from tenants.audit.services import record
 from tenants.errors import Invalid
@@ -117,11 +118,14 @@ def keep(connection_id: str, batch: RawBatch, now: float) -> None:
 
 def write(connection_id: str, batch: Sequence[Frame], records: int, now: float) -> None:
     """Write frames of one connection as one file, in the caller's transaction. Frames of one day at a time."""
+    turns.writing()
+    received_at = clock.received_at(now)
     for day in sorted({frame.day for frame in batch}):
         file_id = new_id("raw")
         relative = f"dt={day.isoformat()}/{file_id}.frames"
         content = b"".join(_framed(frame) for frame in batch if frame.day == day)
-        _durable(_root() / relative, content)
+        with files.durable(_root() / relative) as sink:
+            sink.write(content)
         RawFile.objects.create(
             id=file_id,
             connection=connection_id,
@@ -129,7 +133,7 @@ def write(connection_id: str, batch: Sequence[Frame], records: int, now: float) 
             path=relative,
             records=records,
             bytes=len(content),
-            received_at=int(now * MICROSECONDS),
+            received_at=received_at,
         )
         records = 0  # counted once
 
@@ -165,9 +169,11 @@ def expire(now: float) -> int:
 
 
 def _delete_orphans(now: float) -> None:
-    known = set(RawFile.objects.values_list("path", flat=True))
-    for path in _root().glob("dt=*/*"):
-        if path.relative_to(_root()).as_posix() not in known and path.stat().st_mtime < now - _ORPHAN_SECONDS:
+    with transaction.atomic():
+        if not turns.nobody_writes():
+            return
+        known = set(RawFile.objects.values_list("path", flat=True))
+        for path in files.orphans(_root(), known, now - _ORPHAN_SECONDS):
             path.unlink(missing_ok=True)
 
 
@@ -178,19 +184,3 @@ def _root() -> Path:
 def _framed(frame: Frame) -> bytes:
     content = _encode(frame)
     return len(content).to_bytes(4, "big") + content
-
-
-def _durable(target: Path, content: bytes) -> None:
-    """Write a file whole: after this returns, a crash does not lose it."""
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = target.with_suffix(".tmp")
-    with temporary.open("wb") as sink:
-        sink.write(content)
-        sink.flush()
-        os.fsync(sink.fileno())
-    temporary.rename(target)
-    descriptor = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

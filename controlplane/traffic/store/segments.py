@@ -4,25 +4,22 @@ A segment holds ``CALL_SCHEMA`` in order of event time, and behind it what the s
 lie its summaries (``<segment id>.<kind>.summary``), each made of that segment alone and removed with it.
 docs/event-store.md describes the layout for other readers.
 
-A file is written whole, synced and renamed before its row is committed, so a reader that sees the row can read
-the file, and a crash leaves at most a file without a row, which ``orphans`` finds.
+A crash leaves at most a file without a row, which ``orphans`` finds.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from connectors.base.calls import CALL_SCHEMA
+from controlplane.traffic.store import files
 from controlplane.traffic.store.shapes import SHAPE_VERSION, shapes
 from controlplane.traffic.types import MICROSECONDS
 from tenants.isolation.storage import tenant_folder
@@ -69,8 +66,7 @@ def write(table: pa.Table, day: date, segment_id: str) -> tuple[str, int]:
     """Write one durable segment file; returns its path relative to the folder of calls, and its size in bytes."""
     relative = f"dt={day.isoformat()}/{segment_id}.parquet"
     target = folder() / relative
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with durable(target) as sink:
+    with files.durable(target) as sink:
         pq.write_table(
             table.select(CALL_SCHEMA.names).append_column(SHAPE, shapes(table.column("path"))),
             sink,
@@ -80,26 +76,6 @@ def write(table: pa.Table, day: date, segment_id: str) -> tuple[str, int]:
             row_group_size=_ROW_GROUP,
         )
     return relative, target.stat().st_size
-
-
-@contextmanager
-def durable(target: Path) -> Iterator[BinaryIO]:
-    """A file that appears under its name whole and synced, or not at all."""
-    temporary = target.with_name(f"{target.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as sink:
-            yield sink
-            sink.flush()
-            os.fsync(sink.fileno())
-        temporary.rename(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    descriptor = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def summary(segment: Path, kind: str) -> Path:
@@ -135,20 +111,7 @@ def orphans(known: set[str], older_than: float) -> list[Path]:
 
     A summary belongs to its segment and goes when no row names that.
     """
-    root = folder()
-    return [
-        path
-        for path in root.glob("dt=*/*")
-        if _segment_of(path).relative_to(root).as_posix() not in known and _written(path) < older_than
-    ]
-
-
-def _written(path: Path) -> float:
-    """When a file was written; never, for one that went away since it was listed."""
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return float("inf")
+    return files.orphans(folder(), known, older_than, _segment_of)
 
 
 def _segment_of(path: Path) -> Path:

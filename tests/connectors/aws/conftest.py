@@ -149,6 +149,7 @@ class Estate:
 
 
 def recording_egress(url: str) -> RecordingEgress:
+    """The egress to a vendor on this machine."""
     policy = EgressPolicy(
         allow=frozenset({url.removeprefix("http://")}), requests_per_second=10_000, burst=10_000
     )

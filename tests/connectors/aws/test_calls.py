@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +15,7 @@ import pytest
 from connectors.aws.calls import Calls
 from connectors.base.errors import ConnectorError
 from connectors.base.model import Completeness, ConfigSnapshot, Section, Stage, WafPolicy
+from tests.faults.clocks import Clock
 
 FORMAT = (
     '{"requestId":"$context.requestId","t":"$context.requestTimeEpoch","ip":"$context.identity.sourceIp",'
@@ -290,3 +294,27 @@ def test_a_damaged_waf_file_is_an_error_that_names_it_and_no_silence(moto):
 
 def test_nothing_to_read_is_no_error(moto):
     assert Puller(moto, ConfigSnapshot("aws", "1", "a")).calls() == []
+
+
+@pytest.mark.parametrize("ahead", [180, -180, 3 * 3600])
+def test_what_arrives_is_read_whatever_our_clock_says(moto, tmp_path, ahead):
+    """Two pulls by a process whose clock is wrong; what arrives between them is AWS's to date."""
+    clock = Clock(tmp_path)
+    clock.set(ahead)
+
+    def pull(cursor: dict) -> dict:
+        command = [sys.executable, "-m", "tests.connectors.aws.pull_once", moto.url]
+        done = subprocess.run(
+            command, input=json.dumps(cursor), env=os.environ | clock.environment, capture_output=True, text=True, check=True
+        )  # fmt: skip
+        return json.loads(done.stdout)
+
+    at = now_ms() - 5000
+    put(moto, "/aws/apigateway/shop", (at, access("before", at)))
+    time.sleep(1.1)  # AWS tells its time in whole seconds
+    first = pull({})
+    assert first["ids"] == ["before"]
+    put(moto, "/aws/apigateway/shop", (now_ms(), access("between", now_ms())))
+    time.sleep(1.1)
+    clock.set(0)
+    assert pull(first["cursor"])["ids"] == ["between"]

@@ -222,7 +222,7 @@ def test_our_own_pace_keeps_within_what_aws_allows():
 class Crowded(AwsSession):
     """A session that answers by itself: two events a second, so a slice has more pages than are read at once."""
 
-    now = int(time.time())
+    at = int(time.time())
 
     def __init__(self, *given) -> None:
         super().__init__(*given)
@@ -232,7 +232,7 @@ class Crowded(AwsSession):
         first, last = (int(parameters[name].timestamp()) for name in ("StartTime", "EndTime"))
         self.asked.append((first, last))
         source = parameters["LookupAttributes"][0]["AttributeValue"]
-        moments = range(max(first, self.now - 1800), last + 1) if source.startswith("apigateway") else ()
+        moments = range(max(first, self.at - 1800), last + 1) if source.startswith("apigateway") else ()
         events = [self.event(at, number) for at in reversed(moments) for number in (1, 0)]
         for start in range(0, max(len(events), 1), 50):
             yield {"Events": events[start : start + 50]}
@@ -249,11 +249,11 @@ class Crowded(AwsSession):
 
 def test_a_crowded_slice_is_read_in_smaller_ones_and_nothing_is_left_out(double):
     session = Crowded(double.settings(), double.egress)
-    cursor = {"until": {REGION: session.now - 1800 + OVERLAP, "us-east-1": session.now}}
+    cursor = {"until": {REGION: session.at - 1800 + OVERLAP, "us-east-1": session.at}}
     pages = list(Changes(double.settings(), double.egress, session=session).read_changes(cursor))
     told = [change.ref for page, _ in pages for change in page]
     until = pages[-1][1]["until"][REGION]
-    assert told == [f"{at}.{number}" for at in range(session.now - 1800, until + 1) for number in range(2)]
+    assert told == [f"{at}.{number}" for at in range(session.at - 1800, until + 1) for number in range(2)]
     assert len(pages) > 1
     lengths = [last - first for first, last in session.asked]
     assert max(lengths) > min(lengths)
@@ -261,14 +261,14 @@ def test_a_crowded_slice_is_read_in_smaller_ones_and_nothing_is_left_out(double)
 
 def test_a_read_that_stops_half_way_goes_on_where_it_was(double):
     session = Crowded(double.settings(), double.egress)
-    begin = {"until": {REGION: session.now - 1800 + OVERLAP, "us-east-1": session.now}}
+    begin = {"until": {REGION: session.at - 1800 + OVERLAP, "us-east-1": session.at}}
     first, cursor = next(Changes(double.settings(), double.egress, session=session).read_changes(begin))
     assert cursor["until"] == begin["until"]
     assert cursor["read"]["next"] < cursor["read"]["to"]
     rest = list(Changes(double.settings(), double.egress, session=session).read_changes(cursor))
     told = [change.ref for change in first] + [change.ref for page, _ in rest for change in page]
     assert told == [
-        f"{at}.{number}" for at in range(session.now - 1800, cursor["read"]["to"] + 1) for number in range(2)
+        f"{at}.{number}" for at in range(session.at - 1800, cursor["read"]["to"] + 1) for number in range(2)
     ]
     assert rest[-1][1]["until"][REGION] == cursor["read"]["to"]
 

@@ -301,3 +301,14 @@ def test_ten_thousand_objects_of_one_prefix_are_read_with_interruptions(door):
     assert door.orders() == list(range(10_000))
     assert door.duplicates == 0
     assert len(json.dumps(door.cursor)) < 250_000
+
+
+@pytest.mark.parametrize("wrong", [-2 * 86_400, 2 * 86_400])
+def test_dated_folders_are_read_though_our_clock_was_days_off(container, egress, door, wrong):
+    container.put("alb/2026/10/02/early.log", waf_file(0, 10), NOON - 3 * 3600)
+    settings = container.settings(prefixes=["alb/{yyyy}/{mm}/{dd}/"])
+    door.pull(settings, egress, NOON + wrong)
+    container.put("alb/2026/10/02/late.log", waf_file(10, 10), NOON - 60)
+    door.pull(settings, egress, NOON + wrong + 60)
+    door.pull(settings, egress, NOON + 120)
+    assert door.orders() == list(range(20))

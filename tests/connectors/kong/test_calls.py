@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from connectors.base.calls import NORMALISED_SCHEMA, RawBatch
 from connectors.base.errors import VendorAnswerError
-from connectors.kong.calls import SOURCE, Calls, normalise, split_records
+from connectors.base.pushed import json_records
+from connectors.kong.calls import SOURCE, Calls, normalise
 from connectors.kong.manifest import KongSettings
 from connectors.testkit.running import local_egress
 
@@ -191,4 +192,4 @@ def test_any_member_may_hold_anything(name, value):
 @given(st.binary(max_size=100))
 def test_splitting_a_push_raises_only_our_error(body):
     with contextlib.suppress(VendorAnswerError):
-        split_records(body)
+        json_records(body, "records")

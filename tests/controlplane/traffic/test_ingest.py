@@ -12,6 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from controlplane.traffic import jobs, queries, receiving
 from tenants.isolation.context import tenant_context
@@ -107,6 +109,12 @@ def test_an_unknown_connection_is_refused_like_a_wrong_token(pusher):
     answer = pusher.push(RECORDS)
     assert answer.status_code == 401
     assert answer.json()["detail"] == known["detail"]
+
+
+def test_the_token_of_another_connection_is_refused(pusher, client, acme):
+    other = connect(client, acme, "file")
+    assert pusher.push(RECORDS, HTTP_AUTHORIZATION=f"Bearer {other.token}").status_code == 401
+    assert (pusher.counted(), other.counted()) == ((0, 0, 0), (0, 0, 0))
 
 
 @pytest.mark.asvs("8.4.1")
@@ -229,3 +237,11 @@ def test_firehose_pushes_with_its_own_header_and_is_answered_in_its_own_form(cli
     taken = stream.push(body, **headers, HTTP_X_AMZ_FIREHOSE_ACCESS_KEY=token)
     assert (taken.status_code, taken.json()["requestId"]) == (200, "r-1")
     assert stream.counted() == (20, 0, 0)
+
+
+def test_a_push_reads_its_connection_once(pusher):
+    pusher.push(RECORDS)
+    with CaptureQueriesContext(connection) as asked:
+        assert pusher.push(RECORDS).status_code == 202
+    about = [query["sql"] for query in asked.captured_queries if "connections_connection" in query["sql"]]
+    assert len(about) == 1

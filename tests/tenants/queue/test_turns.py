@@ -178,3 +178,18 @@ def seconds_of(org: OrgInfo, round_name: str, flooding: OrgInfo | None) -> list[
         assert time.monotonic() < deadline, "jobs of the other tenant did not end"
         time.sleep(0.05)
     return [ended[name] - at for name, at in began.items()]
+
+
+def test_what_waits_does_not_wait_for_a_clock_that_was_set_back(queue: TestDatabases) -> None:
+    """Rows written three hours ahead of the clock of now, as they are when the server's clock is set back."""
+    waits(A, 3, due_in=3 * 3600)
+    waits(B, 1, due_in=3600)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("UPDATE jobs.queue SET mtime = now() + interval '3 hours' WHERE tenant = %s", [A])
+        cursor.execute("INSERT INTO jobs.worker VALUES (gen_random_uuid(), now() + interval '3 hours')")
+    assert claim(10) == []
+    assert worker.release_set_back() == 3
+    assert {tenant for tenant, _ in claim(10)} == {A}  # what is meant to be late stays so
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM jobs.worker WHERE heartbeat_at > now()")
+        assert cursor.fetchone() == (0,)
