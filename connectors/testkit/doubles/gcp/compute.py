@@ -36,6 +36,7 @@ _SINGULAR = {"securityPolicies": "securityPolicy", "targetHttpsProxies": "target
 _SINGULAR |= {"targetHttpProxies": "targetHttpProxy", "sslPolicies": "sslPolicy"}
 #: Compute's own words for an empty scope.
 _EMPTY = {"code": "NO_RESULTS_ON_PAGE", "message": "There are no results for this scope on this page."}
+_UNREACHABLE = {"code": "UNREACHABLE", "message": "The scope could not be reached."}
 _RULES = ("addRule", "patchRule", "removeRule")
 _PAGE = 500
 
@@ -89,19 +90,19 @@ class Compute:
 
     def _aggregated(self, collection: str, call: Call) -> Any:
         """Pages go over all scopes; every page names every scope, with a warning where it has nothing."""
-        reachable = [scope for scope in self.store.scopes(collection) if scope not in self.unreachable]
+        scopes = self.store.scopes(collection)
+        reachable = [scope for scope in scopes if scope not in self.unreachable]
         found = [(scope, entry) for scope in reachable for entry in self.store.all(collection, scope)]
-        size = _size(call)
-        items, following = page(found, size, call.query.get("pageToken", ""), [collection])
+        items, following = page(found, _size(call), call.query.get("pageToken", ""), [collection])
         scoped: dict[str, Any] = {}
-        for scope in reachable:
+        for scope in scopes:
             inside = [entry for where, entry in items if where == scope]
-            scoped[scope] = {collection: inside} if inside else {"warning": _EMPTY}
-        answer: dict[str, Any] = {"kind": f"compute#{_singular(collection)}AggregatedList", "items": scoped}
-        if self.unreachable:
-            if call.query.get("returnPartialSuccess") is not True:
-                raise GoogleError(503, "backendError", "Some regions are not reachable.")
-            answer["unreachables"] = sorted(self.unreachable)
+            empty = _EMPTY if scope in reachable else _UNREACHABLE
+            scoped[scope] = {collection: inside} if inside else {"warning": empty}
+        answer: dict[str, Any] = {
+            "kind": f"compute#{_singular(collection)}AggregatedList",
+            "items": scoped,
+        }
         return answer | ({"nextPageToken": following} if following else {})
 
     def _insert(self, collection: str, scope: str, call: Call, caller: Caller) -> Any:

@@ -59,9 +59,8 @@ def _target(rule: Mapping[str, Any], prefix: str) -> Routed:
 
 
 def _fits_path(pattern: str, path: str) -> bool:
-    return (
-        path.startswith(pattern[:-1]) or path == pattern[:-2] if pattern.endswith("/*") else path == pattern
-    )
+    """``/a/*`` is everything below ``/a/``, not ``/a`` itself."""
+    return path.startswith(pattern[:-1]) if pattern.endswith("/*") else path == pattern
 
 
 def _matches(match: Mapping[str, Any], path: str, method: str) -> bool:
