@@ -17,7 +17,10 @@ _HARMLESS: Final = frozenset(
     {"user-agent", "host", "referer", "content-type", "accept", "origin", "x-forwarded-for", "content-length"}
 )
 _HEADER: Final = re.compile(r"request\.headers\[\s*['\"]([^'\"]+)['\"]\s*\]")
-_LITERAL: Final = re.compile(r"(?<!\[)(?<!\[ )[rR]?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
+#: A header as it is named, or any text an expression compares with.
+_NAMED_OR_TEXT: Final = re.compile(
+    rf"(?P<named>{_HEADER.pattern})|[rR]?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
+)
 _KEPT: Final = (
     "name",
     "type",
@@ -117,5 +120,6 @@ def _redacted(rule: Mapping[str, Any]) -> dict[str, Any]:
     match = rule.get("match") or {}
     text = _expression(match)
     if any(header.lower() not in _HARMLESS for header in _HEADER.findall(text)):
-        made["match"] = {**match, "expr": {"expression": _LITERAL.sub("'(not kept: may be a secret)'", text)}}
+        kept = _NAMED_OR_TEXT.sub(lambda found: found["named"] or "'(not kept: may be a secret)'", text)
+        made["match"] = {**match, "expr": {"expression": kept}}
     return made

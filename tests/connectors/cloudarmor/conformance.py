@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from ipaddress import ip_network
-from pathlib import Path
 from typing import Any
 
 from connectors.base.capabilities import Capability
@@ -17,20 +15,8 @@ from connectors.base.intent import BlockAction, BlockIntent, HeaderMatch, Match,
 from connectors.base.registry import implementation
 from connectors.testkit.conformance import FaultCase, Subject
 from connectors.testkit.running import Fault, local_egress
+from tests.connectors.cloudarmor.world import SHOP, running_cloud
 
-
-def _world() -> Any:
-    """The neighbour file ``world.py``: this one is loaded by its path."""
-    spec = importlib.util.spec_from_file_location("cloudarmor_world", Path(__file__).with_name("world.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-_POLICIES = "GET aggregated/securityPolicies"
-_SHOP = "projects/acme-shop/global/securityPolicies/shop"
 _EXPIRES = datetime(2026, 12, 1, tzinfo=UTC)
 
 
@@ -84,7 +70,7 @@ INTENTS = (
 @contextmanager
 def subject() -> Iterator[Subject]:
     """The double with the sample company's estate."""
-    with _world().running_cloud() as cloud:
+    with running_cloud() as cloud:
         settings = cloud.settings(logs="pull", enterprise=True)
         egress = local_egress(*cloud.double.ports, timeout=1.0)
 
@@ -100,7 +86,7 @@ def subject() -> Iterator[Subject]:
             make=make,
             order=cloud.double.order,
             behave=cloud.double.behave,
-            provoke=lambda: make(Capability.ENFORCE).read_state(Target(_SHOP, "shop", "security_policy")),
+            provoke=lambda: make(Capability.ENFORCE).read_state(Target(SHOP, "shop", "security_policy")),
             faults=FAULTS,
             intents=INTENTS,
             sources=("cloudarmor.requests",),

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from connectors.base.google.keys import service_account_key
+from connectors.base.google.tokens import Tokens
 from connectors.cloudarmor.manifest import CloudArmorSettings
 from connectors.cloudarmor.permissions import ALL
 from connectors.egress import Egress
@@ -31,12 +33,12 @@ class Cloud:
         self.proxy = f"http://127.0.0.1:{double.ports[1]}"
         self.egress: Egress = local_egress(*double.ports)
         self._key = self.account(EVERYTHING)
-        self._owner = self._token(self.account(None, "customer"))
+        self._owner = self.token(self.account(None, "customer"))
 
     def account(self, permissions: Sequence[str] | None, name: str = "portcullis") -> dict[str, Any]:
         """The key file of a new account with these permissions (None: all there are)."""
         body = {"name": name, "permissions": None if permissions is None else list(permissions)}
-        made: dict[str, Any] = self._exchange("POST", f"{self.base}/_double/accounts", body)[1]
+        made: dict[str, Any] = self.exchange("POST", f"{self.base}/_double/accounts", body)[1]
         return made
 
     def settings(self, permissions: Sequence[str] | None = EVERYTHING, **more: Any) -> CloudArmorSettings:
@@ -51,12 +53,12 @@ class Cloud:
         """What the customer does by hand, waited for; paths are compute's of this project."""
         url = path if path.startswith("http") else f"{self.base}/compute/v1/projects/{PROJECT}/{path}"
         headers = {"Authorization": f"Bearer {self._owner}", "User-Agent": agent}
-        status, answer = self._exchange(method, url, body, headers)
+        status, answer = self.exchange(method, url, body, headers)
         assert status == 200, answer
         while isinstance(answer, dict) and answer.get("status") in ("PENDING", "RUNNING"):
             time.sleep(0.02)
             scope = answer["selfLink"].partition(f"projects/{PROJECT}/")[2]
-            answer = self._exchange(
+            answer = self.exchange(
                 "GET", f"{self.base}/compute/v1/projects/{PROJECT}/{scope}", None, headers
             )[1]
         return answer
@@ -87,22 +89,21 @@ class Cloud:
         """The status a client gets at the load balancer."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         sent = {"Host": host, "X-Double-Client-Ip": address, **named}
-        return self._exchange(method, self.proxy + path, None, sent)[0]
+        return self.exchange(method, self.proxy + path, None, sent)[0]
 
     def knob(self, method: str, name: str, body: Any = None) -> None:
         """One of the double's own controls."""
-        self._exchange(method, f"{self.base}/_double/{name}", body)
+        self.exchange(method, f"{self.base}/_double/{name}", body)
 
-    def _token(self, key: dict[str, Any]) -> str:
-        from connectors.base.google.keys import service_account_key
-        from connectors.base.google.tokens import Tokens
-
+    def token(self, key: dict[str, Any]) -> str:
+        """An access token of the account whose key file this is."""
         return Tokens(service_account_key(json.dumps(key)), self.egress, url=f"{self.base}/token").current()
 
     @staticmethod
-    def _exchange(
+    def exchange(
         method: str, url: str, body: Any = None, headers: dict[str, str] | None = None
     ) -> tuple[int, Any]:
+        """Status and body (JSON where it is any) of one request."""
         content = None if body is None else json.dumps(body).encode()
         sent = {"content-type": "application/json", **(headers or {})}
         request = urllib.request.Request(url, data=content, method=method, headers=sent)
