@@ -29,6 +29,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--expressions", type=int, default=20, help="quota SECURITY_POLICY_CEVAL_RULES")
     parser.add_argument("--list-calls", type=int, default=60, help="entries:list a minute; 0 is no quota")
     parser.add_argument("--operation-ms", type=int, default=50, help="how long an operation takes")
+    parser.add_argument("--most-per-page", type=int, default=500, help="most resources of a page of a list")
     parser.add_argument("--no-enterprise", action="store_true", help="not enrolled in Cloud Armor Enterprise")
     parser.add_argument("--seed", action="store_true", help="create the sample company's estate at start")
     return parser.parse_args()
@@ -43,7 +44,8 @@ def main() -> None:
     audit = Audit(logs, options.project)
     policies = Policies(store, Quotas(options.rules, options.expressions), groups.known)
     accounts = Accounts(options.project)
-    api = Api(accounts, Compute(store, policies, audit, set()), groups, logs, audit)
+    compute = Compute(store, policies, audit, set(), options.most_per_page)
+    api = Api(accounts, compute, groups, logs, audit)
     proxy = Proxy(store, groups, logs, Upstream(options.backend))
     servers = [listen(wsgi(api.answer), options.api_port), listen(wsgi(proxy.answer), options.proxy_port)]
 

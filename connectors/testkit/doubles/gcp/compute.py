@@ -50,6 +50,8 @@ class Compute:
     audit: Audit
     #: Scopes an aggregated list cannot reach now; a test fills it to see partial success.
     unreachable: set[str]
+    #: A page may hold fewer than are asked for, as Google's do.
+    most_per_page: int = _PAGE
 
     def answer(self, call: Call, caller: Caller) -> Any:
         """The JSON answer to one call."""
@@ -76,7 +78,7 @@ class Compute:
 
     def _listed(self, collection: str, scope: str, call: Call) -> Any:
         question = [collection, scope, call.query.get("filter")]
-        size = _size(call)
+        size = self._size(call)
         items, following = page(
             self.store.all(collection, scope), size, call.query.get("pageToken", ""), question
         )
@@ -93,7 +95,7 @@ class Compute:
         scopes = self.store.scopes(collection)
         reachable = [scope for scope in scopes if scope not in self.unreachable]
         found = [(scope, entry) for scope in reachable for entry in self.store.all(collection, scope)]
-        items, following = page(found, _size(call), call.query.get("pageToken", ""), [collection])
+        items, following = page(found, self._size(call), call.query.get("pageToken", ""), [collection])
         scoped: dict[str, Any] = {}
         for scope in scopes:
             inside = [entry for where, entry in items if where == scope]
@@ -104,6 +106,14 @@ class Compute:
             "items": scoped,
         }
         return answer | ({"nextPageToken": following} if following else {})
+
+    def _size(self, call: Call) -> int:
+        size: int = call.query.get("maxResults", _PAGE)
+        if not 0 < size <= _PAGE:
+            raise invalid(
+                f"Invalid value for field 'maxResults': '{size}'. Acceptable values are 0 to {_PAGE}."
+            )
+        return min(size, self.most_per_page)
 
     def _insert(self, collection: str, scope: str, call: Call, caller: Caller) -> Any:
         made = {**call.body}
@@ -162,13 +172,6 @@ class Compute:
             finish = self.audit.begin(call, target.rpartition("/v1/")[2], caller, started.name)
             started.finished = finish
             return self.store.shown(started)
-
-
-def _size(call: Call) -> int:
-    size: int = call.query.get("maxResults", _PAGE)
-    if not 0 < size <= _PAGE:
-        raise invalid(f"Invalid value for field 'maxResults': '{size}'. Acceptable values are 0 to {_PAGE}.")
-    return size
 
 
 def _singular(collection: str) -> str:
