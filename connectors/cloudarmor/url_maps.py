@@ -14,6 +14,8 @@ from connectors.cloudarmor.client import resource_name
 
 _LITERAL: Final = re.compile(r"^[A-Za-z0-9/_.~-]*")
 _METHOD_HEADER: Final = ":method"
+#: Members that add headers to requests or answers, on every level of a map.
+_ADDING: Final = ("headerAction",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,8 @@ def entries(url_map: Mapping[str, Any]) -> Iterator[Entry]:
             yield from _of_matcher(hosts, matcher)
     default = _backends(url_map, "default")
     if default:
-        evidence = {
-            name: url_map[name] for name in ("defaultService", "defaultRouteAction") if name in url_map
-        }
+        named = ("defaultService", "defaultRouteAction")
+        evidence = {name: _without_values(url_map[name]) for name in named if name in url_map}
         yield Entry((), Path("/", prefix=True), default, evidence)
 
 
@@ -66,7 +67,7 @@ def _of_matcher(hosts: tuple[str, ...], matcher: Mapping[str, Any]) -> Iterator[
     for rule in _objects(matcher.get("pathRules")):
         backends = _backends(rule, "")
         for path in rule.get("paths") or () if backends else ():
-            yield Entry(hosts, _rule_path(str(path)), backends, rule)
+            yield Entry(hosts, _rule_path(str(path)), backends, _without_values(rule))
     default = _backends(matcher, "default")
     if default:
         yield Entry(hosts, Path("/", prefix=True), default, {"pathMatcher": matcher.get("name")})
@@ -124,17 +125,15 @@ def _backends(rule: Mapping[str, Any], prefix: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _without_values(rule: Mapping[str, Any]) -> dict[str, Any]:
-    """A route rule without the values it expects in headers and adds to requests: those may be secrets."""
-    kept = {key: value for key, value in rule.items() if key not in ("headerAction", "matchRules")}
-    matches = []
-    for match in _objects(rule.get("matchRules")):
-        headers = [
-            header if header.get("headerName") == _METHOD_HEADER else {"headerName": header.get("headerName")}
-            for header in _objects(match.get("headerMatches"))
-        ]
-        matches.append({**match, "headerMatches": headers} if headers else match)
-    return {**kept, "matchRules": matches}
+def _without_values(part: Any) -> Any:
+    """A part of a map without the values it expects in headers and adds to them: those may be secrets."""
+    if isinstance(part, list):
+        return [_without_values(entry) for entry in part]
+    if not isinstance(part, dict):
+        return part
+    if "headerName" in part and part["headerName"] != _METHOD_HEADER:
+        return {"headerName": part["headerName"]}
+    return {key: _without_values(value) for key, value in part.items() if key not in _ADDING}
 
 
 def _objects(value: Any) -> Sequence[Mapping[str, Any]]:

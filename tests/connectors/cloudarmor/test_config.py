@@ -8,13 +8,12 @@ import pytest
 
 from connectors.base.errors import SettingsError
 from connectors.base.model import AuthKind, Completeness, Exposure
-from connectors.cloudarmor.client import Project
 from connectors.cloudarmor.config import Config, resolve
 from connectors.cloudarmor.manifest import CloudArmorSettings
 from connectors.cloudarmor.reading import Read
 from connectors.cloudarmor.url_maps import entries
-from connectors.testkit.running import Fault, running_double
-from tests.connectors.cloudarmor.world import EVERYTHING, PROJECT, Cloud
+from connectors.testkit.running import Fault
+from tests.connectors.cloudarmor.world import EVERYTHING, PROJECT, running_cloud
 
 SHOP = f"projects/{PROJECT}/global/urlMaps/shop"
 
@@ -194,15 +193,13 @@ def test_lists_are_read_to_their_last_page(cloud):
     assert found["settings"].completeness is Completeness.PARTIAL, "a page that cannot be had is not the end"
 
 
-def test_five_hundred_and_more_policies_are_all_read():
-    options = ["--seed", "--rules", "5000", "--operation-ms", "0"]
-    with running_double("connectors.testkit.doubles.gcp", options, ("--api-port", "--proxy-port")) as double:
-        cloud = Cloud(double)
-        for number in range(501):
-            cloud.owner("POST", "global/sslPolicies", {"name": f"p{number}", "minTlsVersion": "TLS_1_2"})
-        found = Project(cloud.settings(), cloud.egress).everywhere("sslPolicies")
-    assert len(found.resources) == 502
-    assert found.unreachable == ()
+def test_pages_of_one_resource_give_the_same_configuration(snapshot):
+    with running_cloud("--most-per-page", "1") as other:
+        found = Config(other.settings(), other.egress).read_config()
+    assert [route.ref for route in found.routes] == [route.ref for route in snapshot.routes]
+    assert {policy.ref for policy in found.waf_policies} == {policy.ref for policy in snapshot.waf_policies}
+    assert {upstream.ref for upstream in found.upstreams} == {upstream.ref for upstream in snapshot.upstreams}
+    assert found.sections == snapshot.sections
 
 
 def test_a_connection_that_only_takes_pushes_has_unknown_sections(cloud):
@@ -260,6 +257,30 @@ def test_what_a_route_rule_compares_becomes_a_template(match, template, prefix):
     }
     (entry,) = entries(url_map)
     assert (entry.path.template, entry.path.prefix) == (template, prefix)
+
+
+def test_values_of_headers_in_url_maps_are_not_kept():
+    added = {"requestHeadersToAdd": [{"headerName": "x-origin-key", "headerValue": "s3cr3t"}]}
+    backend = "projects/p/global/backendServices/b"
+    weighted = {"weightedBackendServices": [{"backendService": backend, "weight": 1, "headerAction": added}]}
+    expected = {"prefixMatch": "/", "headerMatches": [{"headerName": "x-key", "exactMatch": "s3cr3t"}]}
+    url_map = {
+        "defaultRouteAction": weighted,
+        "hostRules": [{"hosts": ["h.example"], "pathMatcher": "m"}],
+        "pathMatchers": [
+            {
+                "name": "m",
+                "pathRules": [{"paths": ["/a"], "routeAction": weighted}],
+                "routeRules": [
+                    {"priority": 1, "matchRules": [expected], "routeAction": weighted, "headerAction": added}
+                ],
+            }
+        ],
+    }
+    found = list(entries(url_map))
+    assert len(found) == 3
+    assert "s3cr3t" not in str(found)
+    assert "x-key" in str(found)
 
 
 def test_weighted_backends_are_all_named():
