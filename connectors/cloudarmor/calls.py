@@ -1,21 +1,49 @@
-"""Receive load balancer entries: pushed by Pub/Sub, or forwarded as JSON lines with our token."""
+"""Load balancer entries: pushed by Pub/Sub, forwarded as JSON lines with our token, or pulled from Cloud Logging.
+
+A pull reads windows of the time Google took entries in, a little of the one before again; an entry's ``insertId`` is the
+call's id, so what is read twice is dropped at the door.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
 
 from connectors.base.calls import CallBatch, RawBatch
+from connectors.base.capabilities import Cursor
 from connectors.base.errors import VendorAnswerError
+from connectors.base.model import ConfigSnapshot
 from connectors.base.pushed import json_records
 from connectors.base.receiving import Receiver
-from connectors.cloudarmor.manifest import CloudArmorSettings
+from connectors.cloudarmor.client import Project, is_configured
+from connectors.cloudarmor.limits import LOG_CALLS
+from connectors.cloudarmor.logs import SECOND, Window, cursor_of, micros, pages, window_of
+from connectors.cloudarmor.manifest import CloudArmorSettings, Logs
 from connectors.cloudarmor.requests import SOURCE, read
 from connectors.cloudarmor.signed import believed, is_signed
 from connectors.egress import Egress
+
+#: How long entries may take to be found after they were taken in, and what is read again in case they took longer.
+SETTLE: Final = 30 * SECOND
+OVERLAP: Final = 30 * SECOND
+#: A pull is worth its call when a window of this length can be read; a window is at most as long as the second.
+_SHORTEST: Final = 60 * SECOND
+_LONGEST: Final = 3600 * SECOND
+#: How far back the first pull reads.
+BACKFILL: Final = 86_400 * SECOND
+CHOSEN: Final = (
+    'resource.type=("http_load_balancer" OR "http_external_regional_lb_rule" OR "internal_http_lb_rule") '
+    "AND httpRequest.requestMethod:*"
+)
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
 
 
 class _Message(msgspec.Struct):
@@ -38,9 +66,40 @@ class Calls(Receiver):
 
     verifies = True
 
-    def __init__(self, settings: CloudArmorSettings, egress: Egress) -> None:
+    def __init__(
+        self, settings: CloudArmorSettings, egress: Egress, *, clock: Callable[[], datetime] = _wall_clock
+    ) -> None:
         self._settings = settings
         self._egress = egress
+        self._clock = clock
+
+    def read_calls(
+        self, cursor: Cursor, snapshot: ConfigSnapshot | None
+    ) -> Iterator[tuple[RawBatch, Cursor]]:
+        """Pages of entries, each with the cursor that is true once it is stored.
+
+        Nothing when the settings say that logs are pushed. Few calls a pull, since Google allows 60 a minute; the
+        next pull reads on, in the middle of a window if need be.
+        """
+        if self._settings.logs is not Logs.PULL or not is_configured(self._settings):
+            return
+        project = Project(self._settings, self._egress)
+        newest = micros(self._clock()) - SETTLE
+        until = int(cursor.get("until", newest - BACKFILL))
+        window, left = window_of(cursor), LOG_CALLS
+        while left > 0:
+            if window is None:
+                if newest - until < _SHORTEST:
+                    return
+                window = Window(until - OVERLAP, min(newest, until + _LONGEST))
+            for entries, following in pages(project, self._settings.log_scope, CHOSEN, window):
+                left -= 1
+                window = window.at(following) if following else window
+                until = until if following else window.end
+                yield RawBatch(SOURCE, entries), cursor_of(until, window if following else None)
+                if left <= 0:
+                    return
+            window = None
 
     @classmethod
     def presented_token(cls, headers: Mapping[str, str]) -> str:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-import orjson
-
-from connectors.base.enforcement import Change, ChangeKind, Diff, Program, State, VendorObject
+from connectors.base.enforcement import Change, ChangeKind, Diff, Program, State, VendorObject, holds
 from connectors.base.errors import ConflictError, RefusedError, VendorAnswerError
 from connectors.kong.client import AdminApi
 from connectors.kong.ownership import is_ours, merged
@@ -45,17 +43,6 @@ def difference(program: Program, state: State) -> Diff:
     ]
     changes.sort(key=lambda change: (_ORDER[(change.kind, change.object_kind)], _ref(change)))
     return Diff(program.target, tuple(changes))
-
-
-def holds(wanted: Any, found: Any) -> bool:
-    """Whether everything wanted is found; Kong fills in the rest with defaults, and its lists are sets."""
-    if isinstance(wanted, Mapping):
-        return isinstance(found, Mapping) and all(
-            holds(value, found.get(key)) for key, value in wanted.items()
-        )
-    if isinstance(wanted, list | tuple):
-        return isinstance(found, list | tuple) and sorted(map(_text, wanted)) == sorted(map(_text, found))
-    return bool(wanted == found)
 
 
 def check_unmoved(diff: Diff, state: State) -> None:
@@ -118,7 +105,3 @@ def _ref(change: Change) -> str:
 
 def _label(change: Change) -> str:
     return f"The {change.object_kind} object {change.name or _ref(change)}"
-
-
-def _text(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()

@@ -39,6 +39,11 @@ def cli(body: str) -> Fix:
     return Fix("cli", body, "bash")
 
 
+def gcloud(command: str) -> Fix:
+    """A command of Google Cloud's command line; ``--global`` becomes ``--region`` for regional load balancers."""
+    return cli(f"gcloud compute {command}")
+
+
 def console(body: str) -> Fix:
     """Steps for a person."""
     return Fix("console", body)

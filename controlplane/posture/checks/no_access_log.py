@@ -45,6 +45,10 @@ def _judge(snapshot: ConfigSnapshot, stage: Stage) -> Judgement:
     if snapshot.vendor == "kong":
         body = {"name": "file-log", "config": {"path": "/dev/stdout"}}
         fix = fixes.deck("plugins", "file-log", {"config": body["config"]})
+    elif snapshot.vendor == "gcp":
+        fix = fixes.gcloud(
+            f"backend-services update {stage.name} --global --enable-logging --logging-sample-rate=1.0"
+        )
     else:
         kind, argument, api = fixes.stage_address(snapshot, stage)
         name = "stage_name" if kind == "aws_api_gateway_stage" else "name"

@@ -70,6 +70,8 @@ def _judge_stage(snapshot: ConfigSnapshot, stage: Stage) -> Judgement:
         return unknown("The throttling of this stage could not be read.")
     if stage.throttled:
         return passed("The stage has its own throttling limits.")
+    if snapshot.vendor == "gcp":
+        return _without_rate_rule(stage)
     kind, argument, api = fixes.stage_address(snapshot, stage)
     limits = {"throttling_burst_limit": 100, "throttling_rate_limit": 50}
     if kind == "aws_apigatewayv2_stage":
@@ -93,4 +95,19 @@ def _judge_stage(snapshot: ConfigSnapshot, stage: Stage) -> Judgement:
         "The stage has no throttling of its own; only the account-wide limit applies, shared by all APIs.",
         [excerpt("Stage as declared", stage.ref, stage.evidence)],
         [fix],
+    )
+
+
+def _without_rate_rule(stage: Stage) -> Judgement:
+    policy = (stage.waf_ref or "").rpartition("/")[2] or "POLICY"
+    return fail(
+        "No Cloud Armor rule limits the requests of every client to this backend service.",
+        [excerpt("Stage as declared", stage.ref, stage.evidence)],
+        [
+            fixes.gcloud(
+                f"security-policies rules create 2147480000 --security-policy={policy} --src-ip-ranges='*' "
+                "--action=throttle --rate-limit-threshold-count=600 --rate-limit-threshold-interval-sec=60 "
+                "--conform-action=allow --exceed-action=deny-429 --enforce-on-key=IP"
+            )
+        ],
     )

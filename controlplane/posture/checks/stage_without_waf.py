@@ -21,8 +21,8 @@ CHECK = CheckCard(
     title="Stage without a WAF",
     severity=Severity.MEDIUM,
     why="Attack payloads and floods reach the application unfiltered, and there is no place to push a block to.",
-    references=("AWS FSBP APIGateway.4", "CKV2_AWS_29"),
-    vendors=("aws",),
+    references=("AWS FSBP APIGateway.4", "CKV2_AWS_29", "cloudsploit clbSecurityPolicyEnabled"),
+    vendors=("aws", "gcp"),
 )
 
 
@@ -44,6 +44,8 @@ def _judge(snapshot: ConfigSnapshot, stage: Stage) -> Judgement | None:
         return None
     if stage.waf_ref:
         return passed(f"The web ACL {stage.waf_ref} is attached.")
+    if snapshot.vendor == "gcp":
+        return _without_policy(stage)
     if service is not None and service.kind != "rest_api":
         return fail(
             "A web ACL cannot be attached to HTTP and WebSocket APIs, so this stage has none.",
@@ -70,4 +72,14 @@ def _judge(snapshot: ConfigSnapshot, stage: Stage) -> Judgement | None:
                 },
             )
         ],
+    )
+
+
+def _without_policy(stage: Stage) -> Judgement:
+    if stage.waf_ref is None:
+        return unknown("Whether a Cloud Armor policy is attached could not be read.")
+    return fail(
+        "No Cloud Armor policy is attached to this backend service.",
+        [excerpt("Stage as declared", stage.ref, stage.evidence)],
+        [fixes.gcloud(f"backend-services update {stage.name} --global --security-policy=POLICY")],
     )

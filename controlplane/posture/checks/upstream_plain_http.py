@@ -46,6 +46,9 @@ def _judge(snapshot: ConfigSnapshot, upstream: Upstream) -> Judgement | None:
     if snapshot.vendor == "kong":
         name = fixes.upstream_name(snapshot, upstream)
         fix = fixes.deck("services", name, {"url": secure, "tls_verify": True})
+    elif snapshot.vendor == "gcp":
+        name = upstream.ref.rpartition("/")[2]
+        fix = fixes.gcloud(f"backend-services update {name} --global --protocol=HTTPS --port-name=https")
     else:
         fix = fixes.terraform(
             "aws_api_gateway_integration",

@@ -53,6 +53,11 @@ def _judge(snapshot: ConfigSnapshot, upstream: Upstream) -> Judgement | None:
             fixes.upstream_name(snapshot, upstream),
             {"tls_verify": True},
         )
+    elif snapshot.vendor == "gcp":
+        fix = fixes.console(
+            "Make a backend authentication config with the authority of your certificates (Certificate Manager) and name "
+            "it in the backend service's TLS settings."
+        )
     else:
         fix = fixes.terraform(
             "aws_api_gateway_integration",

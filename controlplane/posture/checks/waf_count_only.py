@@ -29,10 +29,12 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every policy that has rules."""
-    return judge_each(CHECK, snapshot, ("waf",), snapshot.waf_policies, waf_subject, _judge)
+    return judge_each(
+        CHECK, snapshot, ("waf",), snapshot.waf_policies, waf_subject, lambda policy: _judge(snapshot, policy)
+    )
 
 
-def _judge(policy: WafPolicy) -> Judgement | None:
+def _judge(snapshot: ConfigSnapshot, policy: WafPolicy) -> Judgement | None:
     if not policy.rules or policy.default_action == "block":
         return None
     if any(rule.action in STOPPING for rule in policy.rules):
@@ -44,7 +46,11 @@ def _judge(policy: WafPolicy) -> Judgement | None:
         f"All {len(counting)} rules only count; nothing is ever blocked.",
         [excerpt(f"Rule {rule.name}", policy.ref, rule.evidence) for rule in counting[:5]],
         [
-            fixes.console(
+            fixes.gcloud(
+                f"security-policies rules update {counting[0].priority} --security-policy={policy.name} --no-preview"
+            )
+            if snapshot.vendor == "gcp"
+            else fixes.console(
                 f"In the web ACL {policy.name}, set the override of {counting[0].name} from Count back to None "
                 "(use the rule's own action), first for the rules that counted no good traffic in the last week."
             )

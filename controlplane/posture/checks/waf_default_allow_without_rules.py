@@ -26,10 +26,12 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every policy; rules we pushed do not count as the customer's protection."""
-    return judge_each(CHECK, snapshot, ("waf",), snapshot.waf_policies, waf_subject, _judge)
+    return judge_each(
+        CHECK, snapshot, ("waf",), snapshot.waf_policies, waf_subject, lambda policy: _judge(snapshot, policy)
+    )
 
 
-def _judge(policy: WafPolicy) -> Judgement:
+def _judge(snapshot: ConfigSnapshot, policy: WafPolicy) -> Judgement:
     theirs = [rule for rule in policy.rules if not rule.ours]
     if policy.default_action != "allow":
         return passed("What no rule matches is not allowed.")
@@ -39,7 +41,12 @@ def _judge(policy: WafPolicy) -> Judgement:
         "The default action is Allow and there is no rule of your own.",
         [excerpt("Policy as declared", policy.ref, policy.evidence)],
         [
-            fixes.terraform(
+            fixes.gcloud(
+                f"security-policies rules create 1000 --security-policy={policy.name} --action=deny-403 --preview "
+                "--expression=\"evaluatePreconfiguredWaf('sqli-v422-stable', {'sensitivity': 1})\""
+            )
+            if snapshot.vendor == "gcp"
+            else fixes.terraform(
                 "aws_wafv2_web_acl",
                 policy.name,
                 {

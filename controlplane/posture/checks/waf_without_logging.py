@@ -27,14 +27,31 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every policy."""
-    return judge_each(CHECK, snapshot, ("waf", "waf_logging"), snapshot.waf_policies, waf_subject, _judge)
+    return judge_each(
+        CHECK,
+        snapshot,
+        ("waf", "waf_logging"),
+        snapshot.waf_policies,
+        waf_subject,
+        lambda policy: _judge(snapshot, policy),
+    )
 
 
-def _judge(policy: WafPolicy) -> Judgement:
+def _judge(snapshot: ConfigSnapshot, policy: WafPolicy) -> Judgement:
     if policy.logging is None:
         return unknown("Whether the policy logs could not be read.")
     if policy.logging:
         return passed("The policy logs.")
+    if snapshot.vendor == "gcp":
+        return fail(
+            "Not every backend service of the policy logs its requests, so what the policy decides there leaves no trace.",
+            [excerpt("Policy as declared", policy.ref, policy.evidence)],
+            [
+                fixes.gcloud(
+                    "backend-services update BACKEND_SERVICE --global --enable-logging --logging-sample-rate=1.0"
+                )
+            ],
+        )
     return fail(
         "The policy has no logging configuration.",
         [excerpt("Policy as declared", policy.ref, policy.evidence)],

@@ -279,3 +279,34 @@ def test_repairs_name_the_resource_at_hand() -> None:
     (found,) = judged("jwt_without_expiry", kong(routes=route(auth=(ENDLESS,))))
     assert "name: orders" in found.fix[0].body
     assert JWT.details["claims_to_verify"] == ["exp"]
+
+
+def test_repairs_of_a_google_cloud_estate_are_google_clouds() -> None:
+    estate = snapshot(
+        "gcp",
+        stages=stage(access_log="", throttled=False, waf_ref=""),
+        upstreams=(upstream(url="http://web"), upstream(url="https://web", tls_verified=False)),
+        waf_policies=(
+            waf(logging=False),
+            waf(rules=(WafRule("shop/1000", 1000, "count", "managed"),), logging=True),
+        ),
+    )
+    failed = [result for result in evaluate_all(estate, Facts()) if result.verdict is Verdict.FAIL]
+    assert {result.check for result in failed} >= {
+        "no_access_log",
+        "no_rate_limit",
+        "stage_without_waf",
+        "upstream_plain_http",
+        "upstream_tls_not_verified",
+        "waf_count_only",
+        "waf_default_allow_without_rules",
+        "waf_without_logging",
+    }
+    repairs = [fix for result in failed for fix in result.fix]
+    assert {fix.tool for fix in repairs} <= {"cli", "console"}
+    assert not [fix.body for fix in repairs if "aws" in fix.body.lower() or "web ACL" in fix.body]
+
+
+def test_whether_a_policy_is_attached_in_google_cloud_may_be_unknown() -> None:
+    (found,) = judged("stage_without_waf", snapshot("gcp", stages=stage(waf_ref=None)))
+    assert found.verdict is Verdict.UNKNOWN

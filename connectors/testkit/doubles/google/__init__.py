@@ -1,0 +1,1 @@
+"""What doubles of Google's APIs share: routes and schemas from discovery documents, tokens, errors, paging."""
