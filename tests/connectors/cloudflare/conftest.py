@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from connectors.cloudflare.manifest import CloudflareSettings
 from connectors.egress import Egress
 from connectors.testkit.running import RunningDouble, local_egress, running_double
 
@@ -36,6 +37,7 @@ class Cloudflare:
         self.double = double
         self.url = f"{double.control_url}/client/v4"
         self.egress: Egress = local_egress(*double.ports)
+        self.settings = CloudflareSettings(api_url=self.url, api_token=TOKEN, account_id=ACCOUNT)
         self.edge = f"http://127.0.0.1:{double.ports[1]}"
 
     def send(self, method: str, path: str, body: Any = None, token: str = TOKEN) -> Any:
@@ -82,7 +84,7 @@ class Cloudflare:
         now = datetime.now(UTC)
         query = (
             "query Q($zone: string, $filter: X) { viewer { zones(filter: {zoneTag: $zone}) { "
-            "firewallEventsAdaptive(limit: 10, filter: $filter, orderBy: [datetime_DESC]) { "
+            "firewallEventsAdaptive(limit: 1000, filter: $filter, orderBy: [datetime_DESC]) { "
             + fields
             + " } } } }"
         )
@@ -128,7 +130,7 @@ def running_cloudflare(*options: str) -> Iterator[Cloudflare]:
 @pytest.fixture(scope="package")
 def shared() -> Iterator[Cloudflare]:
     """The double with the sample company's estate."""
-    with running_cloudflare("--seed") as double:
+    with running_cloudflare("--seed", "--budget", "100000") as double:
         yield double
 
 

@@ -1,0 +1,88 @@
+"""Differences between wanted and present objects, and their writing: rule by rule, never a whole entry point.
+
+Cloudflare has no lock: before each push the state is read anew and compared with what the difference was made from.
+A ``PUT`` of an entry point would replace the customer's rules and is never sent; a missing one is made by ``POST``,
+which Cloudflare refuses when somebody else made it meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from connectors.base.enforcement import Change, ChangeKind, Diff, Program, State, VendorObject
+from connectors.base.errors import ConflictError, VendorAnswerError
+from connectors.cloudflare.estate import LIST, RULE
+
+# A list is filled before a rule refers to it, and goes after the rule: Cloudflare keeps a list that is in use.
+_ORDER: Final = {
+    (ChangeKind.CREATE, LIST): 0,
+    (ChangeKind.UPDATE, LIST): 1,
+    (ChangeKind.CREATE, RULE): 2,
+    (ChangeKind.UPDATE, RULE): 3,
+    (ChangeKind.DELETE, RULE): 4,
+    (ChangeKind.DELETE, LIST): 5,
+}
+
+
+def difference(program: Program, state: State) -> Diff:
+    """The ordered writes that turn a state into a program; empty when everything wanted is there already."""
+    wanted = {(entry.kind, entry.ref): entry for entry in program.objects}
+    present = {(entry.kind, entry.ref): entry for entry in state.objects}
+    changes: list[Change] = []
+    for key, entry in wanted.items():
+        before = present.get(key)
+        if before is None:
+            changes.append(Change(ChangeKind.CREATE, entry.kind, entry.name, None, entry))
+        elif not holds(entry.document, before.document):
+            changes.append(Change(ChangeKind.UPDATE, entry.kind, entry.name, before, entry))
+    changes += [
+        Change(ChangeKind.DELETE, entry.kind, entry.name, entry, None)
+        for key, entry in present.items()
+        if key not in wanted
+    ]
+    changes.sort(key=lambda change: (_ORDER[(change.kind, change.object_kind)], change.name))
+    return Diff(program.target, tuple(changes))
+
+
+def holds(wanted: Any, found: Any) -> bool:
+    """Whether everything wanted is found; Cloudflare may add members with their defaults."""
+    if isinstance(wanted, Mapping):
+        return isinstance(found, Mapping) and all(
+            holds(value, found.get(key)) for key, value in wanted.items()
+        )
+    return bool(wanted == found)
+
+
+def check_unmoved(diff: Diff, state: State) -> None:
+    """``ConflictError`` when an object is no longer what the difference was computed from."""
+    present = _by_name(state)
+    for change in diff.changes:
+        now = present.get((change.object_kind, change.name))
+        before = change.before
+        if (now and now.document) != (before and before.document):
+            raise ConflictError(
+                f"The {change.object_kind} {change.name} changed at Cloudflare since it was read.",
+                action="Read the state again and push anew.",
+            )
+
+
+def check_written(diff: Diff, state: State) -> None:
+    """``VendorAnswerError`` when what was read back is not what was written."""
+    present = _by_name(state)
+    for change in diff.changes:
+        found = present.get((change.object_kind, change.name))
+        gone = change.after is None and found is None
+        there = (
+            change.after is not None and found is not None and holds(change.after.document, found.document)
+        )
+        if not gone and not there:
+            raise VendorAnswerError(
+                f"Cloudflare accepted the {change.object_kind} {change.name} but shows something else when read back.",
+                unchanged="The change was sent and may be in force.",
+                action="The next reconciliation reads it again; look at the zone's rules if it stays so.",
+            )
+
+
+def _by_name(state: State) -> dict[tuple[str, str], VendorObject]:
+    return {(entry.kind, entry.name): entry for entry in state.objects}
