@@ -25,6 +25,8 @@ from connectors.cloudflare.zones import Zone, read_zones
 from connectors.egress import Egress
 
 _ACTIVE = "API token is active"
+_NONE = "The connection has no API token: it only receives what Logpush sends."
+_ENTER = "Enter an API token and the account id to read the configuration and to block."
 
 
 class Access:
@@ -37,9 +39,12 @@ class Access:
     def check(self) -> list[Permission]:
         """Whether the token is active, and every permission of the manifest.
 
-        Raises ``SettingsError`` when there is no token or it is refused everywhere, ``TransientError`` when
-        Cloudflare cannot be reached: then no single permission can be told.
+        Without a token, which receiving Logpush does not need, all of it is unknown. Raises ``SettingsError`` when the
+        token is refused everywhere, ``TransientError`` when Cloudflare cannot be reached: then no single permission
+        can be told.
         """
+        if not self._settings.has_token:
+            return [_row(need, Grant.UNKNOWN, _NONE, _ENTER) for need in (*READ, *WRITE)]
         found = [self._token()]
         zone: Zone | None = None
         denied = ""

@@ -13,7 +13,7 @@ from connectors.base.model import ConfigSnapshot
 from connectors.base.pushed import json_records
 from connectors.base.receiving import Receiver
 from connectors.cloudflare.client import ApiV4
-from connectors.cloudflare.events import ROWS, pull
+from connectors.cloudflare.events import ROWS, is_due, pull
 from connectors.cloudflare.logs import REQUESTS, dataset_of, normalise
 from connectors.cloudflare.manifest import CloudflareSettings
 from connectors.cloudflare.zones import read_zones
@@ -48,12 +48,13 @@ class Calls(Receiver):
     def read_calls(
         self, cursor: Cursor, snapshot: ConfigSnapshot | None
     ) -> Iterator[tuple[RawBatch, Cursor]]:
-        """Sampled firewall events of every zone; nothing unless ``pull_events`` is set."""
-        if not self._settings.pull_events:
+        """Sampled firewall events of every zone, once a minute at most; nothing unless ``pull_events`` is set."""
+        now = self._clock()
+        if not self._settings.pull_events or not is_due(cursor, now):
             return
         api = ApiV4(self._settings, self._egress)
         zones = read_zones(api, self._settings.zones).chosen
-        yield from pull(api, zones, cursor, self._clock(), self._rows)
+        yield from pull(api, zones, cursor, now, self._rows)
 
     def parse(self, body: bytes, headers: Mapping[str, str]) -> RawBatch:
         """The records of one push; the test of a new job has none. One job sends one dataset."""

@@ -28,6 +28,8 @@ SETTLE: Final = timedelta(minutes=2)
 #: How far back the first pull reads: what every plan lets us ask for.
 BACKFILL: Final = timedelta(hours=23)
 SLICE: Final = timedelta(hours=6)
+#: A pull this soon after the last one has nothing new to ask for: Cloudflare's budget is for all of a user's tokens.
+PAUSE: Final = timedelta(minutes=1)
 _SHORTEST: Final = timedelta(seconds=1)
 
 _QUERY: Final = """query Events($zone: string, $filter: FirewallEventsAdaptiveFilter_InputObject) {
@@ -49,6 +51,12 @@ def events_query(rows: int = ROWS) -> str:
 def event_window(zone_id: str, since: datetime, until: datetime) -> dict[str, Any]:
     """The query's variables for a span of time."""
     return {"zone": zone_id, "filter": {"datetime_geq": _written(since), "datetime_lt": _written(until)}}
+
+
+def is_due(cursor: Cursor, now: datetime) -> bool:
+    """Whether the last pull is long enough ago."""
+    reached = [datetime.fromisoformat(str(at)) for at in (cursor.get("reached") or {}).values()]
+    return not reached or now - SETTLE - max(reached) >= PAUSE
 
 
 def pull(

@@ -51,19 +51,15 @@ class Writer:
         if found is not None:
             self._sent("PATCH", phase, f"/{found['id']}", document)
         else:
-            self._sent(
-                "POST", phase, "", {**document, "position": {"index": self._position(phase, document)}}
-            )
+            self._sent("POST", phase, "", {**document, "position": {"index": self._position(phase)}})
         if not any(rule.get("ref") == entry.ref for rule in self._rules[phase]):
             raise VendorAnswerError(
                 f"Cloudflare accepted the rule {entry.ref} but its ruleset does not hold it."
             )
 
-    def _position(self, phase: str, document: Mapping[str, Any]) -> int:
+    def _position(self, phase: str) -> int:
         """Before everything of the customer; rules that only log before those that end the evaluation."""
         ours = [rule for rule in self._rules.get(phase, ()) if is_ours(rule)]
-        if document.get("action") == "log":
-            return 1
         return 1 + len([rule for rule in ours if rule.get("action") == "log"])
 
     def _sent(self, method: str, phase: str, rest: str, document: Document | None = None) -> None:

@@ -7,8 +7,12 @@ from dataclasses import asdict
 
 import pytest
 
+from connectors.base.capabilities import Grant
+from connectors.base.errors import SettingsError
 from connectors.base.model import AuthKind, Completeness, ConfigSnapshot
 from connectors.cloudflare.access import Access
+from connectors.cloudflare.calls import Calls
+from connectors.cloudflare.changes import Changes
 from connectors.cloudflare.config import Config
 from connectors.cloudflare.manifest import CloudflareSettings
 from connectors.testkit.running import Fault, local_egress
@@ -139,7 +143,8 @@ def test_a_plan_without_api_shield_makes_routes_unknown_and_never_empty(cloudfla
 
 
 def test_a_zone_without_any_rule_has_an_empty_policy(cloudflare):
-    snapshot = read(cloudflare, "acme-labs.example")
+    cloudflare.new_zone("bare.example", "pro")
+    snapshot = read(cloudflare, "bare.example")
     assert snapshot.waf_policies[0].rules == ()
     assert snapshot.completeness("waf") is Completeness.COMPLETE
 
@@ -189,8 +194,12 @@ def test_a_connection_that_only_receives_knows_nothing_and_says_so():
     snapshot = Config(CloudflareSettings(), egress).read_config()
     assert snapshot.services == ()
     assert {section.completeness for section in snapshot.sections} == {Completeness.UNKNOWN}
-    with pytest.raises(Exception, match="API token"):
-        Access(CloudflareSettings(), egress).check()
+    rows = Access(CloudflareSettings(), egress).check()
+    assert {(row.grant, row.detail) for row in rows} == {(Grant.UNKNOWN, rows[0].detail)}
+    assert "only receives" in rows[0].detail
+    with pytest.raises(SettingsError):
+        list(Changes(CloudflareSettings(), egress).read_changes({}))
+    assert list(Calls(CloudflareSettings(), egress).read_calls({}, None)) == []
 
 
 @pytest.mark.parametrize("settings", [{"api_token": "t"}, {"account_id": "short"}, {"api_url": "ftp://x"}])

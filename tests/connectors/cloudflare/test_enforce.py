@@ -210,6 +210,21 @@ def test_somebody_elses_change_during_a_push_is_kept_and_told(cloudflare, push):
     assert "theirs" in refs(cloudflare)
 
 
+def test_a_block_that_is_not_there_when_read_back_is_told(cloudflare, push):
+    rules = f"/zones/{cloudflare.zone()}/rulesets/{cloudflare.entry()['id']}/rules"
+
+    def guard(change) -> None:
+        ours = [rule for rule in cloudflare.entry()["rules"] if rule["ref"].startswith("portcullis_")]
+        if ours:  # the first rule is written: somebody switches it off before the second
+            by_hand = {"action": "block", "expression": ours[0]["expression"], "enabled": False}
+            cloudflare.send("PATCH", f"{rules}/{ours[0]['id']}", by_hand)
+
+    with pytest.raises(VendorAnswerError):
+        push.enforce.apply(push.diff(PATH, AGENT), guard)
+    push.apply(PATH, AGENT)
+    assert all(rule["enabled"] for rule in cloudflare.entry()["rules"][:2])
+
+
 def test_a_skip_that_the_customer_puts_before_ours_is_seen(cloudflare, push):
     push.apply(PATH)
     skip = {

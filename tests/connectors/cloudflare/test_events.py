@@ -47,6 +47,15 @@ def test_nothing_is_pulled_unless_the_settings_ask_for_it(cloudflare, blocked):
     assert pull(cloudflare, pull_events=False) == ([], {})
 
 
+def test_a_pull_right_after_another_asks_cloudflare_nothing(cloudflare, blocked):
+    now = datetime.now(UTC)
+    _, cursor = pull(cloudflare, now=now)
+    cloudflare.double.order(Fault(500, "*"))
+    assert pull(cloudflare, cursor, now + timedelta(seconds=50)) == ([], cursor)
+    with pytest.raises(TransientError):
+        pull(cloudflare, cursor, now + timedelta(seconds=62))
+
+
 def test_an_event_is_a_call_and_the_next_pull_goes_on_from_there(cloudflare, blocked):
     blocked(30, X_Double_Client_Ip="198.51.100.77", User_Agent="probe/1")
     rows, cursor = pull(cloudflare)
@@ -63,7 +72,7 @@ def test_an_event_is_a_call_and_the_next_pull_goes_on_from_there(cloudflare, blo
         "probe/1",
     )
     json.dumps(cursor)
-    again, _ = pull(cloudflare, cursor)
+    again, _ = pull(cloudflare, cursor, datetime.now(UTC) + timedelta(minutes=2))
     assert call["call_id"] not in {row["call_id"] for row in again}
 
 
@@ -71,7 +80,7 @@ def test_what_comes_late_is_read_by_the_overlap_with_the_same_id(cloudflare, blo
     blocked(5)
     first, cursor = pull(cloudflare)
     blocked(8, X_Double_Client_Ip="198.51.100.78")  # told after the pull, of a time the pull has passed
-    second, _ = pull(cloudflare, cursor)
+    second, _ = pull(cloudflare, cursor, datetime.now(UTC) + timedelta(minutes=1, seconds=5))
     assert "198.51.100.78" in {row["client_ip"] for row in second}
     assert {row["call_id"] for row in first if row["ts"] / 1e6 > datetime.now(UTC).timestamp() - 500} <= {
         row["call_id"] for row in second
