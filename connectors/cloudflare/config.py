@@ -18,6 +18,7 @@ from connectors.base.model import (
     Service,
     Setting,
     Stage,
+    Upstream,
     WafPolicy,
 )
 from connectors.cloudflare import shield
@@ -29,6 +30,7 @@ from connectors.cloudflare.zones import (
     Records,
     Zone,
     fact,
+    origins,
     read_logging,
     read_records,
     read_settings,
@@ -37,7 +39,7 @@ from connectors.cloudflare.zones import (
 from connectors.egress import Egress
 
 SECTIONS: Final = (
-    "services", "stages", "settings", "dns", "waf", "waf_logging", "routes", "auth", "discovered_operations",
+    "services", "stages", "settings", "dns", "upstreams", "waf", "waf_logging", "routes", "auth", "discovered_operations",
 )  # fmt: skip
 PARENTS: Final = dict.fromkeys(SECTIONS[1:], "services")
 
@@ -49,6 +51,7 @@ class _Parts:
     routes: list[Route] = field(default_factory=list)
     policies: list[WafPolicy] = field(default_factory=list)
     settings: list[Setting] = field(default_factory=list)
+    upstreams: list[Upstream] = field(default_factory=list)
 
 
 class Config:
@@ -81,13 +84,22 @@ class Config:
             routes=tuple(parts.routes),
             waf_policies=tuple(parts.policies),
             settings=tuple(parts.settings),
+            upstreams=tuple(parts.upstreams),
             sections=ledger.sections(),
         )
 
     def _zone(self, ledger: Ledger, zone: Zone, parts: _Parts) -> None:
         api, name = self._api, zone.name
-        settings = ledger.attempt(("settings",), f"settings of {name}", lambda: read_settings(api, zone))
-        records = ledger.attempt(("dns",), f"DNS records of {name}", lambda: read_records(api, zone))
+        settings = ledger.attempt(
+            ("settings", "upstreams"), f"settings of {name}", lambda: read_settings(api, zone)
+        )
+        records = ledger.attempt(
+            ("dns", "upstreams"), f"DNS records of {name}", lambda: read_records(api, zone)
+        )
+        ssl = next((str(entry.value) for entry in settings or () if entry.name == "ssl"), "")
+        if settings is not None and records is not None:
+            found = ledger.attempt(("upstreams",), name, lambda: origins(zone, records, ssl))
+            parts.upstreams += found or ()
         entries = ledger.attempt(("waf",), f"rules of {name}", lambda: read_entries(api, zone))
         logging = ledger.attempt(("waf_logging",), f"Logpush jobs of {name}", lambda: read_logging(api, zone))
         ledger.attempt(("stages",), name, lambda: zone)
@@ -128,7 +140,10 @@ class Config:
         )
         if discovered is not None:
             parts.settings.append(discovered)
-        parts.routes += [shield.route_of(zone, entry, demands, rules, action, plain) for entry in operations]
+        by_host = {str(entry.evidence.get("name")): entry.ref for entry in reversed(parts.upstreams)}
+        parts.routes += [
+            shield.route_of(zone, entry, demands, rules, action, plain, by_host) for entry in operations
+        ]
 
     def _unread(self) -> ConfigSnapshot:
         """A connection that only receives: nothing is known, and every section says so."""

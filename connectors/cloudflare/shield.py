@@ -81,8 +81,12 @@ def route_of(
     rules: Sequence[Document],
     schema_action: str | None,
     plain_http: bool,
+    origins: Mapping[str, str],
 ) -> Route:
-    """A saved operation. Without any demand the authentication is unknown: the origin may ask for what it likes."""
+    """A saved operation; ``origins`` are refs of upstreams by host.
+
+    Without any demand the authentication is unknown: the origin may ask for what it likes.
+    """
     host = str(operation.get("host") or "").lower()
     auth = _auth(operation, host, demands, rules) if demands is not None else ()
     info = (operation.get("features") or {}).get("schema_info") or {}
@@ -96,6 +100,7 @@ def route_of(
         auth=auth,
         auth_known=bool(auth),
         validated=_validated(info, schema_action),
+        upstream_ref=origins.get(host, ""),
         evidence={
             "operation": {
                 key: value for key, value in operation.items() if key not in ("features", "last_updated")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from connectors.base.model import Setting
+from connectors.base.model import Setting, Upstream
 from connectors.cloudflare.client import ApiV4, Document
 from connectors.cloudflare.permissions import DNS, LOGS, SETTINGS, ZONE
 
@@ -47,6 +47,7 @@ class Records:
 
     proxied: tuple[str, ...]
     unproxied: tuple[Setting, ...]
+    origins: tuple[Document, ...] = ()  # proxied records: their content is where requests are sent on to
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,27 @@ def read_records(api: ApiV4, zone: Zone) -> Records:
             for entry in leading
             if entry.get("proxied") is not True
         ),
+        tuple(
+            _picked(entry, "id", "type", "name", "content")
+            for entry in leading
+            if entry.get("proxied") is True
+        ),
+    )
+
+
+def origins(zone: Zone, records: Records, ssl: str) -> tuple[Upstream, ...]:
+    """Where proxied hosts are served from; the zone's SSL mode says whether by TLS and whether it is verified."""
+    scheme = "http" if ssl in ("off", "flexible") else "https"
+    verified = {"strict": True, "origin_pull": True, "full": False}.get(ssl)
+    return tuple(
+        Upstream(
+            f"dns:{entry.get('id')}",
+            f"{scheme}://{_host(str(entry.get('content')))}",
+            "http",
+            verified if scheme == "https" else None,
+            {"zone": zone.name, "zone_id": zone.id, "ssl": ssl, **entry},
+        )
+        for entry in records.origins
     )
 
 
@@ -155,6 +177,10 @@ def _place(job: Document) -> str:
     parts = urlsplit(str(job.get("destination_conf") or ""))
     host = parts.hostname or ""
     return f"{parts.scheme}://{host}{parts.path}"
+
+
+def _host(content: str) -> str:
+    return f"[{content}]" if ":" in content else content
 
 
 def _name(entry: Document) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, Stage
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import fixes
+from controlplane.posture import cloudflare_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -45,6 +45,8 @@ def _judge(snapshot: ConfigSnapshot, stage: Stage) -> Judgement:
     if snapshot.vendor == "kong":
         body = {"name": "file-log", "config": {"path": "/dev/stdout"}}
         fix = fixes.deck("plugins", "file-log", {"config": body["config"]})
+    elif snapshot.vendor == "cloudflare":
+        fix = cloudflare_fixes.logpush(fixes.service_name(snapshot, stage.service_ref), "http_requests")
     else:
         kind, argument, api = fixes.stage_address(snapshot, stage)
         name = "stage_name" if kind == "aws_api_gateway_stage" else "name"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, Upstream
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import fixes
+from controlplane.posture import cloudflare_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -53,6 +53,8 @@ def _judge(snapshot: ConfigSnapshot, upstream: Upstream) -> Judgement | None:
             fixes.upstream_name(snapshot, upstream),
             {"tls_verify": True},
         )
+    elif snapshot.vendor == "cloudflare":
+        fix = cloudflare_fixes.zone_setting(str(upstream.evidence.get("zone_id")), "ssl", "strict")
     else:
         fix = fixes.terraform(
             "aws_api_gateway_integration",

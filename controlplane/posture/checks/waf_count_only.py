@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, WafPolicy
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import fixes
+from controlplane.posture import cloudflare_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -29,10 +29,12 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every policy that has rules."""
-    return judge_each(CHECK, snapshot, ("waf",), snapshot.waf_policies, waf_subject, _judge)
+    return judge_each(
+        CHECK, snapshot, ("waf",), snapshot.waf_policies, waf_subject, lambda policy: _judge(snapshot, policy)
+    )
 
 
-def _judge(policy: WafPolicy) -> Judgement | None:
+def _judge(snapshot: ConfigSnapshot, policy: WafPolicy) -> Judgement | None:
     if not policy.rules or policy.default_action == "block":
         return None
     if any(rule.action in STOPPING for rule in policy.rules):
@@ -40,13 +42,15 @@ def _judge(policy: WafPolicy) -> Judgement | None:
     counting = [rule for rule in policy.rules if rule.action == "count"]
     if not counting:
         return None
+    if snapshot.vendor == "cloudflare":
+        fix = cloudflare_fixes.managed_rules_act(policy.name)
+    else:
+        fix = fixes.console(
+            f"In the web ACL {policy.name}, set the override of {counting[0].name} from Count back to None "
+            "(use the rule's own action), first for the rules that counted no good traffic in the last week."
+        )
     return fail(
         f"All {len(counting)} rules only count; nothing is ever blocked.",
         [excerpt(f"Rule {rule.name}", policy.ref, rule.evidence) for rule in counting[:5]],
-        [
-            fixes.console(
-                f"In the web ACL {policy.name}, set the override of {counting[0].name} from Count back to None "
-                "(use the rule's own action), first for the rules that counted no good traffic in the last week."
-            )
-        ],
+        [fix],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, WafPolicy
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import fixes
+from controlplane.posture import cloudflare_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -26,15 +26,23 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every policy; rules we pushed do not count as the customer's protection."""
-    return judge_each(CHECK, snapshot, ("waf",), snapshot.waf_policies, waf_subject, _judge)
+    return judge_each(
+        CHECK, snapshot, ("waf",), snapshot.waf_policies, waf_subject, lambda policy: _judge(snapshot, policy)
+    )
 
 
-def _judge(policy: WafPolicy) -> Judgement:
+def _judge(snapshot: ConfigSnapshot, policy: WafPolicy) -> Judgement:
     theirs = [rule for rule in policy.rules if not rule.ours]
     if policy.default_action != "allow":
         return passed("What no rule matches is not allowed.")
     if theirs:
         return passed(f"{len(theirs)} rules look at requests.")
+    if snapshot.vendor == "cloudflare":
+        return fail(
+            "No rule of your own looks at this zone's requests.",
+            [excerpt("Zone as declared", policy.ref, policy.evidence)],
+            [cloudflare_fixes.managed_rules(policy.name)],
+        )
     return fail(
         "The default action is Allow and there is no rule of your own.",
         [excerpt("Policy as declared", policy.ref, policy.evidence)],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, WafPolicy
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import fixes
+from controlplane.posture import cloudflare_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -27,14 +27,27 @@ CHECK = CheckCard(
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge every policy."""
-    return judge_each(CHECK, snapshot, ("waf", "waf_logging"), snapshot.waf_policies, waf_subject, _judge)
+    return judge_each(
+        CHECK,
+        snapshot,
+        ("waf", "waf_logging"),
+        snapshot.waf_policies,
+        waf_subject,
+        lambda policy: _judge(snapshot, policy),
+    )
 
 
-def _judge(policy: WafPolicy) -> Judgement:
+def _judge(snapshot: ConfigSnapshot, policy: WafPolicy) -> Judgement:
     if policy.logging is None:
         return unknown("Whether the policy logs could not be read.")
     if policy.logging:
         return passed("The policy logs.")
+    if snapshot.vendor == "cloudflare":
+        return fail(
+            "No enabled Logpush job sends this zone's firewall events.",
+            [excerpt("Zone as declared", policy.ref, policy.evidence)],
+            [cloudflare_fixes.logpush(policy.name, "firewall_events")],
+        )
     return fail(
         "The policy has no logging configuration.",
         [excerpt("Policy as declared", policy.ref, policy.evidence)],

@@ -51,7 +51,10 @@ def test_a_host_that_is_not_proxied_is_a_fact(cloudflare):
 def test_saved_operations_are_routes_and_discovered_ones_are_not(cloudflare):
     snapshot = read(cloudflare)
     assert len(snapshot.routes) == 14
-    assert route(snapshot, "GET", "/payments/{var1}").hosts == ("shop.acme.example",)
+    found = route(snapshot, "GET", "/payments/{var1}")
+    assert found.hosts == ("shop.acme.example",)
+    (origin,) = [entry for entry in snapshot.upstreams if entry.ref == found.upstream_ref]
+    assert origin.url == "https://192.0.2.10"
     assert not [entry for entry in snapshot.routes if "metrics" in entry.path]
     assert facts(snapshot)["discovered_operations"] == 2
 
@@ -129,6 +132,19 @@ def test_no_secret_leaves_cloudflare(cloudflare):
     assert "x-origin" in whole
     assert "HS256" not in whole
     assert "s3://acme-logs/cloudflare" in whole
+
+
+@pytest.mark.parametrize(
+    ("mode", "scheme", "verified"),
+    [("off", "http", None), ("flexible", "http", None), ("full", "https", False), ("strict", "https", True)],
+)
+def test_the_ssl_mode_says_how_origins_are_called(cloudflare, mode, scheme, verified):
+    zone = cloudflare.new_zone(f"{mode}.example", "pro")
+    record = {"type": "AAAA", "name": f"api.{mode}.example", "content": "2001:db8::9", "proxied": True}
+    cloudflare.send("POST", f"/zones/{zone}/dns_records", record)
+    cloudflare.send("PATCH", f"/zones/{zone}/settings/ssl", {"value": mode})
+    (origin,) = read(cloudflare, f"{mode}.example").upstreams
+    assert (origin.url, origin.tls_verified) == (f"{scheme}://[2001:db8::9]", verified)
 
 
 def test_a_plan_without_api_shield_makes_routes_unknown_and_never_empty(cloudflare):

@@ -97,8 +97,8 @@ def test_the_check_names_the_one_permission_that_is_missing(cloudflare, missing)
 @pytest.mark.parametrize(
     ("missing", "sections"),
     [
-        (SETTINGS, {"settings"}),
-        (DNS, {"dns"}),
+        (SETTINGS, {"settings", "upstreams"}),
+        (DNS, {"dns", "upstreams"}),
         (WAF, {"waf"}),
         (LOGS, {"waf_logging"}),
         (SHIELD, {"routes", "auth", "discovered_operations"}),
