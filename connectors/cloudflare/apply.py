@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from connectors.base.enforcement import Change, ChangeKind, Diff, Program, State, VendorObject
+from connectors.base.enforcement import ChangeKind, Diff, State, VendorObject
 from connectors.base.errors import ConflictError, VendorAnswerError
 from connectors.cloudflare.estate import LIST, RULE
 
 # A list is filled before a rule refers to it, and goes after the rule: Cloudflare keeps a list that is in use.
-_ORDER: Final = {
+WRITE_ORDER: Final = {
     (ChangeKind.CREATE, LIST): 0,
     (ChangeKind.UPDATE, LIST): 1,
     (ChangeKind.CREATE, RULE): 2,
@@ -23,26 +23,6 @@ _ORDER: Final = {
     (ChangeKind.DELETE, RULE): 4,
     (ChangeKind.DELETE, LIST): 5,
 }
-
-
-def difference(program: Program, state: State) -> Diff:
-    """The ordered writes that turn a state into a program; empty when everything wanted is there already."""
-    wanted = {(entry.kind, entry.ref): entry for entry in program.objects}
-    present = {(entry.kind, entry.ref): entry for entry in state.objects}
-    changes: list[Change] = []
-    for key, entry in wanted.items():
-        before = present.get(key)
-        if before is None:
-            changes.append(Change(ChangeKind.CREATE, entry.kind, entry.name, None, entry))
-        elif not holds(entry.document, before.document):
-            changes.append(Change(ChangeKind.UPDATE, entry.kind, entry.name, before, entry))
-    changes += [
-        Change(ChangeKind.DELETE, entry.kind, entry.name, entry, None)
-        for key, entry in present.items()
-        if key not in wanted
-    ]
-    changes.sort(key=lambda change: (_ORDER[(change.kind, change.object_kind)], change.name))
-    return Diff(program.target, tuple(changes))
 
 
 def holds(wanted: Any, found: Any) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from connectors.base.difference import difference
 from connectors.base.enforcement import Applied, Diff, Guard, Program, State, Target
 from connectors.base.intent import BlockIntent
 from connectors.base.model import ConfigSnapshot
-from connectors.cloudflare.apply import check_unmoved, check_written, difference
+from connectors.cloudflare.apply import WRITE_ORDER, check_unmoved, check_written, holds
 from connectors.cloudflare.client import ApiV4
 from connectors.cloudflare.compile import compile_program
 from connectors.cloudflare.estate import read
@@ -46,7 +47,7 @@ class Enforce:
 
     def diff(self, program: Program, state: State) -> Diff:
         """Pure: the ordered writes; empty when applied twice."""
-        return difference(program, state)
+        return difference(program, state, WRITE_ORDER, holds)
 
     def apply(self, diff: Diff, guard: Guard) -> Applied:
         """Write change by change, asking ``guard`` before each, and read back.
@@ -72,4 +73,4 @@ class Enforce:
     def restore(self, pre_image: State, guard: Guard) -> Applied:
         """Bring our objects back to ``pre_image``: missing ones are made again under their refs, others removed."""
         wanted = Program(pre_image.target, pre_image.objects, ())
-        return self.apply(difference(wanted, self.read_state(pre_image.target)), guard)
+        return self.apply(self.diff(wanted, self.read_state(pre_image.target)), guard)

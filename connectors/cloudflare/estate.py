@@ -19,7 +19,7 @@ from connectors.base.errors import SettingsError, VendorAnswerError
 from connectors.cloudflare.client import ApiV4, Document
 from connectors.cloudflare.permissions import LISTS, ZONE
 from connectors.cloudflare.waf_rules import CUSTOM, RATE, is_ours, read_entries, rules_of
-from connectors.cloudflare.zones import Zone, read_zones
+from connectors.cloudflare.zones import Zone, read_zone
 
 RULE, LIST, FACTS = "rule", "list", "zone"
 DESCRIPTION: Final = "Portcullis: written by the control plane, changes by hand are undone"
@@ -94,9 +94,9 @@ def read(api: ApiV4, target: Target) -> tuple[State, Located]:
 
 def zone_of(api: ApiV4, target: Target) -> Zone:
     """The target's zone; ``SettingsError`` when the token does not see it."""
-    for zone in read_zones(api, ()).chosen:
-        if zone.id == target.ref:
-            return zone
+    zone = read_zone(api, target.ref)
+    if zone is not None:
+        return zone
     raise SettingsError(
         f"The token does not see the zone {target.name}.", action=f"Add “{ZONE}” for this zone to the token."
     )

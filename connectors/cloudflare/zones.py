@@ -71,6 +71,12 @@ def read_zones(api: ApiV4, names: Sequence[str]) -> Zones:
     )
 
 
+def read_zone(api: ApiV4, zone_id: str) -> Zone | None:
+    """One zone by its id; None when the token does not see it."""
+    entry = api.one(f"/zones/{zone_id}", ZONE, absent=True)
+    return _zone(entry) if isinstance(entry, dict) else None
+
+
 def read_settings(api: ApiV4, zone: Zone) -> tuple[Setting, ...]:
     """The settings that matter, as facts of the zone."""
     values = {str(e.get("id")): e.get("value") for e in api.pages(f"/zones/{zone.id}/settings", SETTINGS)}

@@ -35,46 +35,51 @@ class Operation:
     body: bool = False
 
 
+ZONE = "/zones/<zone_id>"
+
+
+def op(
+    method: str, path: str, group: str, run: Callable[..., Response], body: bool | None = None
+) -> Operation:
+    """A route that needs a permission group: Read for GET, Write for the rest; ``body`` when it is not as usual."""
+    level = "Read" if method == "GET" else "Write"
+    takes_body = method in ("POST", "PUT", "PATCH") if body is None else body
+    return Operation(method, path, f"{group} {level}" if group else "", run, takes_body)
+
+
 def operations(account: Account, lists: Lists) -> tuple[Operation, ...]:
     """Every route of the double."""
-    zones, rulesets, shield = Zones(account), Rulesets(account), ApiShield(account)
-    zone = "/zones/<zone_id>"
-    rules = f"{zone}/rulesets"
-    here = f"/accounts/{account.id}"
-    items = f"{here}/rules/lists/<list_id>/items"
-    shield_path = f"{zone}/api_gateway"
-
-    def op(method: str, path: str, scope: str, run: Callable[..., Response]) -> Operation:
-        level = "Read" if method == "GET" else "Write"
-        body = method in ("POST", "PUT", "PATCH") or run == lists.remove_items
-        return Operation(method, path, f"{scope} {level}" if scope else "", run, body)
-
     return (
-        op("GET", "/user/tokens/verify", "", _verified),
-        op("GET", f"{here}/tokens/verify", "", _verified),
+        *_zone_operations(Zones(account)),
+        *_rule_operations(Rulesets(account)),
+        *_shield_operations(ApiShield(account)),
+        *_account_operations(account, lists),
+    )
+
+
+def _zone_operations(zones: Zones) -> tuple[Operation, ...]:
+    mtls = f"{ZONE}/certificate_authorities/hostname_associations"
+    return (
         op("GET", "/zones", "Zone", zones.all),
         op("POST", "/zones", "Zone", zones.create),
-        op("PATCH", zone, "Zone", zones.change),
-        op("GET", f"{zone}/settings", "Zone Settings", zones.settings),
-        op("PATCH", f"{zone}/settings/<name>", "Zone Settings", zones.set_setting),
-        op("GET", f"{zone}/dns_records", "DNS", zones.records),
-        op("POST", f"{zone}/dns_records", "DNS", zones.add_record),
-        op("DELETE", f"{zone}/dns_records/<record_id>", "DNS", zones.remove_record),
-        op("GET", f"{zone}/logpush/jobs", "Logs", zones.jobs),
-        op("POST", f"{zone}/logpush/jobs", "Logs", zones.add_job),
-        op("DELETE", f"{zone}/logpush/jobs/<int:job_id>", "Logs", zones.remove_job),
-        op(
-            "GET",
-            f"{zone}/certificate_authorities/hostname_associations",
-            "SSL and Certificates",
-            zones.mtls_hosts,
-        ),
-        op(
-            "PUT",
-            f"{zone}/certificate_authorities/hostname_associations",
-            "SSL and Certificates",
-            zones.set_mtls_hosts,
-        ),
+        op("GET", ZONE, "Zone", zones.one),
+        op("PATCH", ZONE, "Zone", zones.change),
+        op("GET", f"{ZONE}/settings", "Zone Settings", zones.settings),
+        op("PATCH", f"{ZONE}/settings/<name>", "Zone Settings", zones.set_setting),
+        op("GET", f"{ZONE}/dns_records", "DNS", zones.records),
+        op("POST", f"{ZONE}/dns_records", "DNS", zones.add_record),
+        op("DELETE", f"{ZONE}/dns_records/<record_id>", "DNS", zones.remove_record),
+        op("GET", f"{ZONE}/logpush/jobs", "Logs", zones.jobs),
+        op("POST", f"{ZONE}/logpush/jobs", "Logs", zones.add_job),
+        op("DELETE", f"{ZONE}/logpush/jobs/<int:job_id>", "Logs", zones.remove_job),
+        op("GET", mtls, "SSL and Certificates", zones.mtls_hosts),
+        op("PUT", mtls, "SSL and Certificates", zones.set_mtls_hosts),
+    )
+
+
+def _rule_operations(rulesets: Rulesets) -> tuple[Operation, ...]:
+    rules = f"{ZONE}/rulesets"
+    return (
         op("GET", rules, "Zone WAF", rulesets.all),
         op("POST", rules, "Zone WAF", rulesets.create),
         op("GET", f"{rules}/phases/<phase>/entrypoint", "Zone WAF", rulesets.entry),
@@ -83,6 +88,12 @@ def operations(account: Account, lists: Lists) -> tuple[Operation, ...]:
         op("POST", f"{rules}/<ruleset_id>/rules", "Zone WAF", rulesets.add_rule),
         op("PATCH", f"{rules}/<ruleset_id>/rules/<rule_id>", "Zone WAF", rulesets.change_rule),
         op("DELETE", f"{rules}/<ruleset_id>/rules/<rule_id>", "Zone WAF", rulesets.remove_rule),
+    )
+
+
+def _shield_operations(shield: ApiShield) -> tuple[Operation, ...]:
+    shield_path = f"{ZONE}/api_gateway"
+    return (
         op("GET", f"{shield_path}/operations", "API Gateway", shield.operations),
         op("POST", f"{shield_path}/operations", "API Gateway", shield.add_operations),
         op(
@@ -93,12 +104,21 @@ def operations(account: Account, lists: Lists) -> tuple[Operation, ...]:
         ),
         op("GET", f"{shield_path}/discovery/operations", "API Gateway", shield.discovered),
         op("POST", f"{shield_path}/discovery/operations", "API Gateway", shield.see_operation),
-        op("GET", f"{zone}/schema_validation/settings", "API Gateway", shield.schema_settings),
-        op("PUT", f"{zone}/schema_validation/settings", "API Gateway", shield.set_schema_settings),
-        op("GET", f"{zone}/token_validation/config", "API Gateway", shield.token_configs),
-        op("POST", f"{zone}/token_validation/config", "API Gateway", shield.add_token_config),
-        op("GET", f"{zone}/token_validation/rules", "API Gateway", shield.token_rules),
-        op("POST", f"{zone}/token_validation/rules", "API Gateway", shield.add_token_rule),
+        op("GET", f"{ZONE}/schema_validation/settings", "API Gateway", shield.schema_settings),
+        op("PUT", f"{ZONE}/schema_validation/settings", "API Gateway", shield.set_schema_settings),
+        op("GET", f"{ZONE}/token_validation/config", "API Gateway", shield.token_configs),
+        op("POST", f"{ZONE}/token_validation/config", "API Gateway", shield.add_token_config),
+        op("GET", f"{ZONE}/token_validation/rules", "API Gateway", shield.token_rules),
+        op("POST", f"{ZONE}/token_validation/rules", "API Gateway", shield.add_token_rule),
+    )
+
+
+def _account_operations(account: Account, lists: Lists) -> tuple[Operation, ...]:
+    here = f"/accounts/{account.id}"
+    items = f"{here}/rules/lists/<list_id>/items"
+    return (
+        op("GET", "/user/tokens/verify", "", _verified),
+        op("GET", f"{here}/tokens/verify", "", _verified),
         op("GET", f"{here}/rules/lists", "Account Rule Lists", lists.all),
         op("POST", f"{here}/rules/lists", "Account Rule Lists", lists.create),
         op("GET", f"{here}/rules/lists/<list_id>", "Account Rule Lists", lists.one),
@@ -107,7 +127,7 @@ def operations(account: Account, lists: Lists) -> tuple[Operation, ...]:
         op("GET", items, "Account Rule Lists", lists.items),
         op("POST", items, "Account Rule Lists", lists.add_items),
         op("PUT", items, "Account Rule Lists", lists.replace_items),
-        op("DELETE", items, "Account Rule Lists", lists.remove_items),
+        op("DELETE", items, "Account Rule Lists", lists.remove_items, body=True),
         op(
             "GET", f"{here}/rules/lists/bulk_operations/<operation_id>", "Account Rule Lists", lists.operation
         ),

@@ -52,6 +52,10 @@ class Zones:
         self._account.zones[zone.id] = zone
         return answer(self._shown(zone))
 
+    def one(self, request: Request, zone_id: str) -> Response:
+        """One zone."""
+        return answer(self._shown(self._account.zone(zone_id)))
+
     def change(self, request: Request, zone_id: str, body: Document) -> Response:
         """Pause a zone, or change its plan."""
         zone = self._account.zone(zone_id)
