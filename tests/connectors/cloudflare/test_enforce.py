@@ -19,7 +19,8 @@ from connectors.base.intent import BlockAction, BlockIntent, Exactness, HeaderMa
 from connectors.cloudflare.config import Config
 from connectors.cloudflare.enforce import Enforce
 from connectors.testkit.running import Fault
-from tests.connectors.cloudflare.conftest import ACCOUNT, CUSTOM, RATE, Refused
+from tests.connectors.cloudflare.conftest import ACCOUNT, CUSTOM, RATE, TOKEN, Refused
+from tests.controlplane.blocking.test_offline_undo import commands, run
 
 ITEMS = f"POST /accounts/{ACCOUNT}/rules/lists/<list_id>/items"
 BULK = f"GET /accounts/{ACCOUNT}/rules/lists/bulk_operations/<operation_id>"
@@ -179,6 +180,17 @@ def test_undo_and_redo_are_exact_from_any_state(cloudflare, push):
     assert documents(back.after) == documents(applied.before)
     forth = push.enforce.restore(applied.after, lambda change: None)
     assert documents(forth.after) == documents(applied.after)
+
+
+def test_the_documented_commands_undo_everything_without_us(cloudflare, push, tmp_path):
+    before = cloudflare.entry()["rules"]
+    push.apply(*ALL)
+    (script,) = commands("cloudflare")
+    run(script, tmp_path, API=cloudflare.url, AUTH=f"Authorization: Bearer {TOKEN}", ACCOUNT=ACCOUNT)
+    assert cloudflare.entry()["rules"] == before
+    assert cloudflare.entry(RATE)["rules"] == []
+    assert cloudflare.send("GET", f"/accounts/{ACCOUNT}/rules/lists") == []
+    assert push.state().objects == ()
 
 
 def test_the_guard_is_asked_before_each_write(cloudflare, push):
