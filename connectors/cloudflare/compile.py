@@ -22,9 +22,10 @@ from connectors.base.intent import (
     RateLimitSpec,
 )
 from connectors.cloudflare.estate import Estate, estate_of, list_name
-from connectors.cloudflare.expressions import Inexpressible, expression_of, inline, listed
+from connectors.cloudflare.expressions import expression_of, inline, listed
 from connectors.cloudflare.limits import PlanLimits
 from connectors.cloudflare.plan import Plan, fits_list
+from connectors.cloudflare.strings import Inexpressible
 from connectors.cloudflare.target import NOT_PROXIED, ZoneTarget
 from connectors.cloudflare.waf_rules import CUSTOM, RATE
 

@@ -121,7 +121,7 @@ MANIFEST = Manifest(
         "Account-level rulesets, IP access rules, zone lockdowns, page rules and Workers are not read; an account-level "
         "skip rule or an IP access rule that allows can let a request pass before our rules.",
         "Blocks by consumer, principal or body cannot be expressed.",
-        "Counting without acting needs an Enterprise plan, path templates with placeholders a Business plan, "
+        "Counting without acting needs an Enterprise plan, placeholders that are a part of a path segment a Business plan, "
         "JA4 fingerprints Bot Management.",
         "Rate limits count in each of Cloudflare's data centres by itself and in the periods of the plan.",
     ),

@@ -10,8 +10,8 @@ from typing import Any, Final
 from connectors.base.enforcement import OWNERSHIP_PREFIX, Target, VendorObject
 from connectors.base.intent import BlockAction, IPNetwork
 from connectors.cloudflare.estate import DESCRIPTION, LIST, RULE, Estate, list_name
-from connectors.cloudflare.expressions import Inexpressible
 from connectors.cloudflare.limits import LIST_PREFIXES, PLANS, PlanLimits
+from connectors.cloudflare.strings import Inexpressible
 from connectors.cloudflare.waf_rules import CUSTOM, RATE
 
 #: What Cloudflare does for an action. Rate limits block whoever is over the rate.

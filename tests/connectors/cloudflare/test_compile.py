@@ -107,7 +107,7 @@ def test_every_expression_is_one_the_strict_parser_takes():
         (Match(headers=(HeaderMatch("x", "v", "like"),)), "enterprise", "compare a header"),
         (Match(headers=(HeaderMatch('x"] eq "', "v"),)), "enterprise", "name of a header"),
         (Match(networks=(ip_network("0.0.0.0/0"),)), "enterprise", "every address"),
-        (Match(path_templates=("/a/{id}",)), "pro", "Business"),
+        (Match(path_templates=("/a-{id}",)), "pro", "Business"),
         (Match(hosts=("legacy.acme.example",)), "enterprise", "not proxied"),
         (Match(hosts=tuple(f"h{n}.example" for n in range(400))), "enterprise", "characters"),
     ],

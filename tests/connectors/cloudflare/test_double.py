@@ -59,6 +59,8 @@ def test_expressions_mean_what_the_rules_language_says(expression, expected):
         'any(http.host eq "x")',
         'http.host matches "("',
         "http.host in {}",
+        'http.host wildcard "a**"',
+        r'http.host strict wildcard r"\a"',
         '(http.host eq "x"',
         f'http.host eq "{"x" * 4096}"',
     ],

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import string
+from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -16,8 +18,9 @@ from connectors.base.evaluate import matches
 from connectors.base.intent import BlockAction, BlockIntent, HeaderMatch, Match
 from connectors.cloudflare.config import Config
 from connectors.cloudflare.enforce import Enforce
-from connectors.cloudflare.expressions import Inexpressible, expression_of
+from connectors.cloudflare.expressions import expression_of
 from connectors.cloudflare.limits import PLANS
+from connectors.cloudflare.strings import Inexpressible
 from connectors.testkit.doubles.cloudflare.evaluation import EdgeRequest, holds
 from connectors.testkit.doubles.cloudflare.expression_parser import parse
 
@@ -97,6 +100,7 @@ def test_the_edge_blocks_exactly_what_the_evaluator_says(cloudflare, number):
     assert not all(expected)
 
 
+ASKED = EdgeRequest("GET", "h.example", "/", "", (("user-agent", "x"),), "198.51.100.7", "DE", 1, "")
 HOSTILE = st.text(alphabet='"\\#r$*()[]{}|^.+?/ aA1-~', min_size=1, max_size=12)
 SEGMENTS = st.lists(
     st.one_of(st.just("{id}"), st.text(alphabet='"\\#*()[]|^.+?aA1-~ $', min_size=1, max_size=6)),
@@ -136,6 +140,26 @@ def test_whatever_is_in_a_path_template_only_placeholders_stand_for_more(segment
         assert _edge(match, path=path) is expected, (template, path)
 
 
+def all_paths(parts: tuple[str, ...], longest: int) -> list[str]:
+    """Every path of up to so many segments."""
+    return ["/" + "/".join(chosen) for n in range(1, longest + 1) for chosen in product(parts, repeat=n)]
+
+
+@pytest.mark.parametrize(
+    "template", [*all_paths(("{id}", "{rest+}", "a", "a*", "b\\"), 2), "/a/{id}/a", "/{id}/a/{x}"]
+)
+def test_wildcards_mean_what_patterns_do_or_are_refused(template):
+    match, asked = Match(path_templates=(template,)), all_paths(("", "a", "a*", "ax", "b\\"), 4)
+    try:
+        expression = parse(expression_of(match, PLANS["pro"], bot_management=False))[0]
+    except Inexpressible:
+        assert "{rest+}" in template
+        return
+    expected = matches(match, table([{"method": "GET", "path": path} for path in asked])).to_pylist()
+    told = [holds(expression, replace(ASKED, path=path), {}) for path in asked]
+    assert [path for path, one, two in zip(asked, expected, told, strict=True) if one is not two] == []
+
+
 @settings(max_examples=200, deadline=None)
 @given(value=st.text(min_size=1, max_size=8))
 def test_a_text_cloudflare_would_not_compare_alike_is_refused(value):
@@ -151,7 +175,5 @@ def test_a_text_cloudflare_would_not_compare_alike_is_refused(value):
 
 def _edge(match: Match, path: str = "/", user_agent: str = "x") -> bool:
     expression = expression_of(match, PLANS["enterprise"], bot_management=False)
-    asked = EdgeRequest(
-        "GET", "h.example", path, "", (("user-agent", user_agent),), "198.51.100.7", "DE", 1, ""
-    )
+    asked = replace(ASKED, path=path, headers=(("user-agent", user_agent),))
     return holds(parse(expression)[0], asked, {})

@@ -4,6 +4,7 @@ Source: Ruleset Engine, Rules language: "Fields", "Operators and grouping symbol
 what is not listed here is refused, never ignored.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
@@ -49,6 +50,7 @@ _OPERATORS = {
     "in": "in", "wildcard": "wildcard", "lt": "lt", "<": "lt", "le": "le", "<=": "le", "gt": "gt", ">": "gt",
     "ge": "ge", ">=": "ge",
 }  # fmt: skip
+_BAD_WILDCARD = re.compile(r"^(?:[^\\*]|\\[\\*]|\*(?!\*))*(?:\*\*|\\(?![\\*]))")
 _ALLOWED = {
     "string": {"eq", "ne", "contains", "matches", "in", "wildcard", "strict wildcard"},
     "ip": {"eq", "ne", "in"},
@@ -138,6 +140,10 @@ class _Parser:
                 re2.compile(str(right.value))
             except re2.error as error:
                 raise ExpressionError(f"invalid regular expression: {error}") from error
+        if "wildcard" in operator and _BAD_WILDCARD.search(str(right.value)):
+            raise ExpressionError(
+                "invalid wildcard pattern: two * in a row, or an escape other than \\* and \\\\"
+            )
         return Node("compare", operator, "bool", left.many, (left, right))
 
     def _operator(self) -> str | None:
