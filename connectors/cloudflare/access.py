@@ -12,14 +12,12 @@ from connectors.base.capabilities import Grant, Permission
 from connectors.base.errors import (
     ConnectorError,
     PermissionMissing,
-    RefusedError,
-    SettingsError,
-    TransientError,
 )
 from connectors.base.manifest import PermissionNeed
 from connectors.cloudflare.client import Absent, ApiV4, PlanRefused
 from connectors.cloudflare.events import event_window, events_query
 from connectors.cloudflare.manifest import CloudflareSettings
+from connectors.cloudflare.own_token import verified
 from connectors.cloudflare.permissions import ANALYTICS, PROBES, READ, WRITE, ZONE
 from connectors.cloudflare.zones import Zone, read_zones
 from connectors.egress import Egress
@@ -56,26 +54,13 @@ class Access:
         return [*found, *(self._tested(need, zone, denied) for need in needs)]
 
     def _token(self) -> Permission:
-        """Tokens of an account and of a user are verified in different places."""
         purpose = "know that the token was not disabled and has not expired"
-        paths = (f"/accounts/{self._api.account}/tokens/verify", "/user/tokens/verify")
-        refused: ConnectorError | None = None
-        for path in paths:
-            try:
-                status = str((self._api.one(path, "") or {}).get("status", ""))
-            except TransientError:
-                raise
-            except (SettingsError, RefusedError) as error:
-                refused = error
-                continue
-            grant = Grant.GRANTED if status == "active" else Grant.DENIED
-            return Permission(
-                _ACTIVE, purpose, "read", grant, f"Cloudflare calls the token {status or 'unknown'}."
-            )
-        assert refused is not None, "both places were asked"
-        if not isinstance(refused, PermissionMissing):
-            raise refused
-        return Permission(_ACTIVE, purpose, "read", Grant.UNKNOWN, refused.what)
+        try:
+            status = str(verified(self._api).get("status") or "unknown")
+        except PermissionMissing as error:
+            return Permission(_ACTIVE, purpose, "read", Grant.UNKNOWN, error.what)
+        grant = Grant.GRANTED if status == "active" else Grant.DENIED
+        return Permission(_ACTIVE, purpose, "read", grant, f"Cloudflare calls the token {status}.")
 
     def _tested(self, need: PermissionNeed, zone: Zone | None, denied: str) -> Permission:
         if need.action == ZONE and denied:

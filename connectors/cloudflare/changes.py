@@ -13,9 +13,10 @@ from typing import Any, Final
 from connectors.base.capabilities import Cursor
 from connectors.base.changes import AuthorKind, Channel, ConfigChange
 from connectors.base.columns import made_id
-from connectors.base.errors import VendorAnswerError
+from connectors.base.errors import RefusedError, SettingsError, VendorAnswerError
 from connectors.cloudflare.client import ApiV4, Document
 from connectors.cloudflare.manifest import CloudflareSettings
+from connectors.cloudflare.own_token import verified
 from connectors.cloudflare.permissions import AUDIT
 from connectors.egress import Egress
 
@@ -73,11 +74,12 @@ class Changes:
             "direction": "asc",
             "limit": self._per_page,
         }
+        own = _own_token(self._api)
         path, following = f"/accounts/{self._api.account}/logs/audit", ""
         until = datetime.fromisoformat(str(told)) if told else since
         while True:
             entries, following = self._api.after(path, AUDIT, query, following)
-            changes = tuple(_change(entry) for entry in entries if not _is_reading(entry))
+            changes = tuple(_change(entry, own) for entry in entries if not _is_reading(entry))
             until = max([until, *(_time(entry) for entry in entries)])
             if changes or not following:
                 yield changes, {"told_until": _written(until)}
@@ -89,7 +91,15 @@ def _is_reading(entry: Document) -> bool:
     return str(_part(entry, "action").get("type")) == "view"
 
 
-def _change(entry: Document) -> ConfigChange:
+def _own_token(api: ApiV4) -> str:
+    """The id of the token we present; "" when Cloudflare does not tell it, which leaves only our mark unknown."""
+    try:
+        return str(verified(api).get("id") or "")
+    except (SettingsError, RefusedError):
+        return ""
+
+
+def _change(entry: Document, own: str) -> ConfigChange:
     action, actor, resource = _part(entry, "action"), _part(entry, "actor"), _part(entry, "resource")
     raw, zone = _part(entry, "raw"), _part(entry, "zone")
     kind = str(resource.get("product") or resource.get("type") or "unknown")
@@ -101,7 +111,7 @@ def _change(entry: Document) -> ConfigChange:
         object_ref=_object_ref(kind, str(resource.get("id") or ""), str(zone.get("id") or ""), raw),
         object_name=str(zone.get("name") or ""),
         author=str(actor.get("email") or actor.get("token_name") or actor.get("id") or ""),
-        author_kind=_AUTHORS.get(str(actor.get("type")), AuthorKind.UNKNOWN),
+        author_kind=_author_kind(actor, own),
         channel=_channel(actor, raw),
         source_address=str(actor.get("ip_address") or ""),
         succeeded=str(action.get("result")) != "failure",
@@ -112,6 +122,12 @@ def _change(entry: Document) -> ConfigChange:
             "request": {name: raw.get(name) for name in ("method", "uri", "status_code", "cf_ray_id")},
         },
     )
+
+
+def _author_kind(actor: Mapping[str, Any], own: str) -> AuthorKind:
+    if own and actor.get("token_id") == own:
+        return AuthorKind.PORTCULLIS
+    return _AUTHORS.get(str(actor.get("type")), AuthorKind.UNKNOWN)
 
 
 def _object_ref(kind: str, resource_id: str, zone_id: str, raw: Mapping[str, Any]) -> str:

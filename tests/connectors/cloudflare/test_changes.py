@@ -8,7 +8,9 @@ import pytest
 
 from connectors.base.changes import AuthorKind, Channel, ConfigChange
 from connectors.cloudflare.changes import Changes
+from connectors.cloudflare.client import ApiV4
 from connectors.cloudflare.config import Config
+from connectors.cloudflare.permissions import LOGS
 from tests.connectors.cloudflare.conftest import Refused
 
 
@@ -43,6 +45,20 @@ def test_a_change_of_a_rule_points_at_the_policy_of_the_snapshot(cloudflare):
         policy.ref for policy in Config(cloudflare.settings, cloudflare.egress).read_config().waf_policies
     }
     assert change.object_ref in policies
+
+
+def test_what_we_wrote_ourselves_is_told_as_ours(cloudflare):
+    api = ApiV4(cloudflare.settings, cloudflare.egress)
+    api.write(
+        "POST",
+        f"/zones/{cloudflare.zone()}/logpush/jobs",
+        LOGS,
+        {"dataset": "dns_logs", "destination_conf": "x"},
+    )
+    job = cloudflare.send("GET", f"/zones/{cloudflare.zone()}/logpush/jobs")[-1]
+    assert newest(cloudflare, "logpush").author_kind is AuthorKind.PORTCULLIS
+    cloudflare.send("DELETE", f"/zones/{cloudflare.zone()}/logpush/jobs/{job['id']}")
+    assert newest(cloudflare, "logpush").author_kind is AuthorKind.PERSON
 
 
 def test_an_attempt_that_failed_is_told_as_one(cloudflare):

@@ -15,8 +15,8 @@ from connectors.testkit.doubles.cloudflare.envelope import ApiError, answer, inv
 from connectors.testkit.doubles.cloudflare.graphql import GraphQl
 from connectors.testkit.doubles.cloudflare.lists import Lists
 from connectors.testkit.doubles.cloudflare.rulesets import Rulesets
-from connectors.testkit.doubles.cloudflare.state import Account, made_id
-from connectors.testkit.doubles.cloudflare.tokens import Tokens, check
+from connectors.testkit.doubles.cloudflare.state import Account
+from connectors.testkit.doubles.cloudflare.tokens import Tokens, check, presented, token_id
 from connectors.testkit.doubles.cloudflare.zones import Zones
 from connectors.testkit.doubles.faults import FAULTS_PATH, FaultBook
 from connectors.testkit.doubles.serving import json_response
@@ -137,7 +137,7 @@ def _account_operations(account: Account, lists: Lists) -> tuple[Operation, ...]
 
 
 def _verified(request: Request) -> Response:
-    return answer({"id": made_id(), "status": "active"})
+    return answer({"id": token_id(presented(request)), "status": "active"})
 
 
 class Api:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Request, Response
 from connectors.testkit.doubles.cloudflare.envelope import ApiError
 from connectors.testkit.doubles.cloudflare.paging import by_cursor
 from connectors.testkit.doubles.cloudflare.state import Account, Document, now
+from connectors.testkit.doubles.cloudflare.tokens import presented, token_id
 
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
 _PRODUCTS = {
@@ -29,6 +30,7 @@ MOST = 1000
 def entry(account: Account, request: Request, status: int, zone_id: str, resource_id: str) -> Document:
     """What the log says of a writing request."""
     zone = account.zones.get(zone_id)
+    by_hand = "Mozilla" in str(request.user_agent)
     product = next((name for part, name in _PRODUCTS.items() if f"/{part}" in request.path), "zones")
     return {
         "id": uuid.uuid4().hex,
@@ -41,11 +43,11 @@ def entry(account: Account, request: Request, status: int, zone_id: str, resourc
         },
         "actor": {
             "id": "f6b5de0326bb5182b8a4840ee01ec774",
-            "context": "dash" if "Mozilla" in str(request.user_agent) else "api_token",
+            "context": "dash" if by_hand else "api_token",
             "email": "ada@acme.example",
             "ip_address": "198.51.100.20",
-            "token_id": "",
-            "token_name": "",
+            "token_id": "" if by_hand else token_id(presented(request)),
+            "token_name": "" if by_hand else "Portcullis",
             "type": "user",
         },
         "raw": {

@@ -3,6 +3,7 @@
 Sources: "API token permissions" (names of groups; Write includes Read), "Rate limits" (1,200 requests per five minutes).
 """
 
+import hashlib
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -21,6 +22,17 @@ ALL = frozenset(
 )  # fmt: skip
 
 
+def presented(request: Request) -> str:
+    """The token a request carries, or empty."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token if scheme == "Bearer" else ""
+
+
+def token_id(token: str) -> str:
+    """The id of a token, which is no secret."""
+    return hashlib.sha256(token.encode()).hexdigest()[:32]
+
+
 @dataclass
 class Tokens:
     """Which token may do what; ``budget`` requests per ``window_s`` for all of them together."""
@@ -32,8 +44,8 @@ class Tokens:
 
     def scopes(self, request: Request) -> frozenset[str]:
         """The permission groups of the token a request carries; 400, 401 or 429 when it is not to be answered."""
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme != "Bearer" or not token:
+        token = presented(request)
+        if not token:
             raise ApiError(400, 9106, "Missing X-Auth-Key, X-Auth-Email or Authorization headers")
         if token not in self.granted:
             raise ApiError(401, 1000, "Invalid API Token")
