@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-import orjson
-
 from connectors.base.intent import Compiled
 
 #: Prefix of every vendor object we create (names, tags, descriptions); nothing without it is ever changed.
@@ -104,18 +102,3 @@ class Applied:
     before: State
     after: State
     notes: tuple[str, ...] = field(default=())
-
-
-def holds(wanted: Any, found: Any) -> bool:
-    """Whether everything wanted is found: vendors fill in the rest with defaults, and their lists are sets."""
-    if isinstance(wanted, Mapping):
-        return isinstance(found, Mapping) and all(
-            holds(value, found.get(key)) for key, value in wanted.items()
-        )
-    if isinstance(wanted, list | tuple):
-        return isinstance(found, list | tuple) and sorted(map(_text, wanted)) == sorted(map(_text, found))
-    return bool(wanted == found)
-
-
-def _text(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()

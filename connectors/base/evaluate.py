@@ -28,18 +28,18 @@ class Unevaluable:
     calls: int
 
 
-def template_pattern(template: str) -> str:
+def template_pattern(template: str, escape: Callable[[str], str] = re.escape) -> str:
     """The anchored RE2 pattern of a path template; ``{x}`` is one segment, ``{x+}`` one or more.
 
-    A single trailing slash is tolerated, as gateways do.
+    A single trailing slash is tolerated, as gateways do. ``escape`` is for engines that take no needless escapes.
     """
     parts: list[str] = []
     position = 0
     for found in _PLACEHOLDER.finditer(template):
-        parts.append(re.escape(template[position : found.start()]))
+        parts.append(escape(template[position : found.start()]))
         parts.append(".+" if found.group(1).endswith("+") else "[^/]+")
         position = found.end()
-    parts.append(re.escape(template[position:].rstrip("/") if position or template != "/" else "/"))
+    parts.append(escape(template[position:].rstrip("/") if position or template != "/" else "/"))
     return f"^{''.join(parts)}/?$" if template != "/" else "^/$"
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import quote
 
-from connectors.base.enforcement import Change, ChangeKind, Diff, Program, State, VendorObject, holds
+from connectors.base.difference import holds
+from connectors.base.enforcement import Change, ChangeKind, Diff, State, VendorObject
 from connectors.base.errors import ConflictError, RefusedError, VendorAnswerError
 from connectors.cloudarmor.client import Project
 from connectors.cloudarmor.estate import groups_url
@@ -17,7 +18,7 @@ from connectors.cloudarmor.permissions import wanted
 from connectors.cloudarmor.rules import GROUP, RULE, mark_of
 
 #: A rule is made after the groups it names, and groups go after the rules that name them.
-_ORDER: Final = {
+WRITE_ORDER: Final = {
     (ChangeKind.CREATE, GROUP): 0,
     (ChangeKind.UPDATE, GROUP): 1,
     (ChangeKind.CREATE, RULE): 2,
@@ -26,26 +27,6 @@ _ORDER: Final = {
     (ChangeKind.DELETE, GROUP): 5,
 }
 _RESHAPING: Final = ("action", "rateLimitOptions", "redirectOptions")
-
-
-def difference(program: Program, state: State) -> Diff:
-    """The ordered writes that turn a state into a program; empty when everything wanted stands already."""
-    wanted_objects = {(entry.kind, entry.ref): entry for entry in program.objects}
-    present = {(entry.kind, entry.ref): entry for entry in state.objects}
-    changes: list[Change] = []
-    for key, entry in wanted_objects.items():
-        before = present.get(key)
-        if before is None:
-            changes.append(Change(ChangeKind.CREATE, entry.kind, entry.name, None, entry))
-        elif not holds(entry.document, before.document):
-            changes.append(Change(ChangeKind.UPDATE, entry.kind, entry.name, before, entry))
-    changes += [
-        Change(ChangeKind.DELETE, entry.kind, entry.name, entry, None)
-        for key, entry in present.items()
-        if key not in wanted_objects
-    ]
-    changes.sort(key=lambda change: (_ORDER[change.kind, change.object_kind], _entry(change).ref))
-    return Diff(program.target, tuple(changes))
 
 
 def check_unmoved(diff: Diff, state: State) -> None:

@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from connectors.base.difference import difference
 from connectors.base.enforcement import Applied, Diff, Guard, Program, State, Target
 from connectors.base.intent import BlockIntent
 from connectors.base.model import ConfigSnapshot, WafPolicy
-from connectors.cloudarmor.apply import check_unmoved, check_written, difference, write
+from connectors.cloudarmor.apply import WRITE_ORDER, check_unmoved, check_written, write
 from connectors.cloudarmor.client import Project
 from connectors.cloudarmor.compile import compile_program
 from connectors.cloudarmor.draft import Layout
@@ -54,7 +55,7 @@ class Enforce:
 
     def diff(self, program: Program, state: State) -> Diff:
         """Pure: the ordered writes; empty when applied twice."""
-        return difference(program, state)
+        return difference(program, state, WRITE_ORDER)
 
     def apply(self, diff: Diff, guard: Guard) -> Applied:
         """Write change by change, asking ``guard`` before each, and read back.
@@ -80,7 +81,7 @@ class Enforce:
         """Bring our rules and address groups back to ``pre_image``; everything else stays as it is now."""
         current = self.read_state(pre_image.target)
         wanted = Program(pre_image.target, pre_image.objects, ())
-        return self.apply(difference(wanted, current), guard)
+        return self.apply(difference(wanted, current, WRITE_ORDER), guard)
 
     def _project(self) -> Project:
         """Opened when Google is first spoken to: compiling needs no key."""

@@ -1,29 +1,60 @@
-"""Receive what Logpush sends to an HTTP destination: gzip, one JSON record per line."""
+"""Receive what Logpush sends to an HTTP destination (gzip, one JSON record per line); pull events where asked to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Final
 
 from connectors.base.calls import CallBatch, RawBatch
+from connectors.base.capabilities import Cursor
 from connectors.base.errors import VendorAnswerError
+from connectors.base.model import ConfigSnapshot
 from connectors.base.pushed import json_records
 from connectors.base.receiving import Receiver
+from connectors.cloudflare.client import ApiV4
+from connectors.cloudflare.events import ROWS, is_due, pull
 from connectors.cloudflare.logs import REQUESTS, dataset_of, normalise
 from connectors.cloudflare.manifest import CloudflareSettings
+from connectors.cloudflare.zones import read_zones
 from connectors.egress import Egress
 
 #: What Logpush uploads when a job is made, to see whether the destination answers.
 _TEST: Final = (b'{"content":"tests"}', b'{"content":"test"}')
 
 
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
 class Calls(Receiver):
-    """The receive-calls capability for Logpush jobs of both datasets."""
+    """Takes what Logpush jobs of both datasets send, and pulls sampled firewall events when the settings ask for it."""
 
     joins = True
 
-    def __init__(self, settings: CloudflareSettings, egress: Egress) -> None:
-        """Nothing of the settings is needed to read records."""
+    def __init__(
+        self,
+        settings: CloudflareSettings,
+        egress: Egress,
+        *,
+        clock: Callable[[], datetime] = _wall_clock,
+        rows: int = ROWS,
+    ) -> None:
+        self._settings = settings
+        self._egress = egress
+        self._clock = clock
+        self._rows = rows
+
+    def read_calls(
+        self, cursor: Cursor, snapshot: ConfigSnapshot | None
+    ) -> Iterator[tuple[RawBatch, Cursor]]:
+        """Sampled firewall events of every zone, once a minute at most; nothing unless ``pull_events`` is set."""
+        now = self._clock()
+        if not self._settings.pull_events or not is_due(cursor, now):
+            return
+        api = ApiV4(self._settings, self._egress)
+        zones = read_zones(api, self._settings.zones).chosen
+        yield from pull(api, zones, cursor, now, self._rows)
 
     def parse(self, body: bytes, headers: Mapping[str, str]) -> RawBatch:
         """The records of one push; the test of a new job has none. One job sends one dataset."""

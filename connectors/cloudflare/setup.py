@@ -1,4 +1,4 @@
-"""The wizard's texts for Cloudflare: one Logpush job per dataset, to our address."""
+"""The wizard's texts for Cloudflare: an API token, and one Logpush job per dataset to our address."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from connectors.base.manifest import ConnectorSettings, SetupText
+from connectors.cloudflare.token_setup import token_texts
 
 _DOCS: Final = "https://developers.cloudflare.com/logs/get-started/enable-destinations/http/"
 _REQUEST_FIELDS: Final = (
@@ -25,10 +26,12 @@ _EVENT_FIELDS: Final = (
 
 
 def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str, str]) -> list[SetupText]:
-    """Every tab; ``context`` has ``ingest_url`` and ``ingest_token``."""
+    """Every tab; ``context`` has ``ingest_url`` and ``ingest_token``, ``settings`` may lack the account yet."""
+    values = settings if isinstance(settings, Mapping) else settings.model_dump()
     url, token = context.get("ingest_url", ""), context.get("ingest_token", "")
     destination = f"{url}?header_Authorization={quote(f'Bearer {token}')}&tags=dataset:portcullis"
     return [
+        *token_texts(str(values.get("account_id") or "YOUR-ACCOUNT-ID")),
         SetupText(
             "HTTP requests: API", _job("http_requests", _REQUEST_FIELDS, destination), "bash", link=_DOCS
         ),

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from connectors.base.enforcement import Change, ChangeKind, Diff, Program, State, VendorObject, holds
+from connectors.base.difference import holds
+from connectors.base.enforcement import Change, ChangeKind, Diff, State, VendorObject
 from connectors.base.errors import ConflictError, RefusedError, VendorAnswerError
 from connectors.kong.client import AdminApi
 from connectors.kong.ownership import is_ours, merged
 
 # A route is created before the plugin that ends it and goes before it: our routes have no service, so the moment
 # in between answers 503 and lets nothing through.
-_ORDER: Final = {
+WRITE_ORDER: Final = {
     (ChangeKind.CREATE, "routes"): 0,
     (ChangeKind.CREATE, "plugins"): 1,
     (ChangeKind.CREATE, "entries"): 2,
@@ -23,26 +24,6 @@ _ORDER: Final = {
     (ChangeKind.DELETE, "plugins"): 7,
     (ChangeKind.DELETE, "entries"): 8,
 }
-
-
-def difference(program: Program, state: State) -> Diff:
-    """The ordered writes that turn a state into a program; empty when everything wanted is there already."""
-    wanted = {(entry.kind, entry.ref): entry for entry in program.objects}
-    present = {(entry.kind, entry.ref): entry for entry in state.objects}
-    changes: list[Change] = []
-    for key, entry in wanted.items():
-        before = present.get(key)
-        if before is None:
-            changes.append(Change(ChangeKind.CREATE, entry.kind, entry.name, None, entry))
-        elif not holds(entry.document, before.document):
-            changes.append(Change(ChangeKind.UPDATE, entry.kind, entry.name, before, entry))
-    changes += [
-        Change(ChangeKind.DELETE, entry.kind, entry.name, entry, None)
-        for key, entry in present.items()
-        if key not in wanted
-    ]
-    changes.sort(key=lambda change: (_ORDER[(change.kind, change.object_kind)], _ref(change)))
-    return Diff(program.target, tuple(changes))
 
 
 def check_unmoved(diff: Diff, state: State) -> None:

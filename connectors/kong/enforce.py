@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from connectors.base.difference import difference
 from connectors.base.enforcement import Applied, Diff, Guard, Program, State, Target
 from connectors.base.intent import BlockIntent
 from connectors.base.model import ConfigSnapshot
 from connectors.egress import Egress
-from connectors.kong.apply import check_unmoved, check_written, difference, write
+from connectors.kong.apply import WRITE_ORDER, check_unmoved, check_written, write
 from connectors.kong.client import AdminApi
 from connectors.kong.compile import compile_program
 from connectors.kong.estate import read_state
@@ -41,7 +42,7 @@ class Enforce:
 
     def diff(self, program: Program, state: State) -> Diff:
         """Pure: the ordered writes; empty when applied twice."""
-        return difference(program, state)
+        return difference(program, state, WRITE_ORDER)
 
     def apply(self, diff: Diff, guard: Guard) -> Applied:
         """Write change by change, asking ``guard`` before each, and read back.
@@ -69,4 +70,4 @@ class Enforce:
         """Bring our objects back to ``pre_image``: missing ones are made again under their ids, others removed."""
         current = read_state(self._api, pre_image.target)
         wanted = Program(pre_image.target, pre_image.objects, ())
-        return self.apply(difference(wanted, current), guard)
+        return self.apply(self.diff(wanted, current), guard)

@@ -78,6 +78,12 @@ def service_of(snapshot: ConfigSnapshot, ref: str) -> Service | None:
     return next((service for service in snapshot.services if service.ref == ref), None)
 
 
+def service_name(snapshot: ConfigSnapshot, ref: str) -> str:
+    """What people call a service, else its id."""
+    service = service_of(snapshot, ref)
+    return service.name if service is not None else ref
+
+
 def stage_address(snapshot: ConfigSnapshot, stage: Stage) -> tuple[str, str, str]:
     """(Terraform resource kind, argument holding the API id, API id) of an API Gateway stage."""
     service = service_of(snapshot, stage.service_ref)

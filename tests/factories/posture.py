@@ -21,7 +21,7 @@ from controlplane.connections import services as connections
 from controlplane.posture.types import EndpointFacts
 
 SECTIONS = (
-    "services", "routes", "stages", "plugins", "upstreams", "waf", "waf_logging", "settings", "consumers",
+    "services", "routes", "stages", "plugins", "upstreams", "waf", "waf_logging", "settings", "consumers", "dns",
 )  # fmt: skip
 KEY = Auth(
     AuthKind.API_KEY, source="plugin key-auth", details={"key_in_query": False, "hide_credentials": True}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, Stage
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import fixes
+from controlplane.posture import cloudflare_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -49,6 +49,8 @@ def _judge(snapshot: ConfigSnapshot, stage: Stage) -> Judgement:
         fix = fixes.gcloud(
             f"backend-services update {stage.name} --global --enable-logging --logging-sample-rate=1.0"
         )
+    elif snapshot.vendor == "cloudflare":
+        fix = cloudflare_fixes.logpush(fixes.service_name(snapshot, stage.service_ref), "http_requests")
     else:
         kind, argument, api = fixes.stage_address(snapshot, stage)
         name = "stage_name" if kind == "aws_api_gateway_stage" else "name"

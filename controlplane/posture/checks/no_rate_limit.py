@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, Route, Stage
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import fixes
+from controlplane.posture import cloudflare_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -72,6 +72,12 @@ def _judge_stage(snapshot: ConfigSnapshot, stage: Stage) -> Judgement:
         return passed("The stage has its own throttling limits.")
     if snapshot.vendor == "gcp":
         return _without_rate_rule(stage)
+    if snapshot.vendor == "cloudflare":
+        return fail(
+            "No rate limiting rule acts on this zone.",
+            [excerpt("Zone as declared", stage.ref, stage.evidence)],
+            [cloudflare_fixes.rate_limit(fixes.service_name(snapshot, stage.service_ref))],
+        )
     kind, argument, api = fixes.stage_address(snapshot, stage)
     limits = {"throttling_burst_limit": 100, "throttling_rate_limit": 50}
     if kind == "aws_apigatewayv2_stage":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, Route
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import fixes
+from controlplane.posture import cloudflare_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -28,10 +28,12 @@ _WRITES = {"POST", "PUT", "PATCH"}
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     """Judge routes that take a body or declare parameters, where the vendor has a validator at all."""
-    return judge_each(CHECK, snapshot, ("routes",), snapshot.routes, route_subject, _judge)
+    return judge_each(
+        CHECK, snapshot, ("routes",), snapshot.routes, route_subject, lambda route: _judge(snapshot, route)
+    )
 
 
-def _judge(route: Route) -> Judgement | None:
+def _judge(snapshot: ConfigSnapshot, route: Route) -> Judgement | None:
     if route.validated is None:
         return None
     required = any(parameter.required and parameter.location != "path" for parameter in route.parameters)
@@ -39,6 +41,13 @@ def _judge(route: Route) -> Judgement | None:
         return None
     if route.validated:
         return passed("A request validator is in force.")
+    if snapshot.vendor == "cloudflare":
+        operation = f"{','.join(route.methods)} {route.path}"
+        return fail(
+            "API Shield does not block requests that do not fit a schema of this operation.",
+            [excerpt("Operation as saved", route.ref, route.evidence)],
+            [cloudflare_fixes.schema(operation)],
+        )
     return fail(
         "Parameters and bodies are passed on unchecked: no request validator is in force.",
         [excerpt("Route as declared", route.ref, route.evidence)],

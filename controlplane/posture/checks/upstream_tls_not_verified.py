@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, Upstream
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import fixes
+from controlplane.posture import cloudflare_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -58,6 +58,8 @@ def _judge(snapshot: ConfigSnapshot, upstream: Upstream) -> Judgement | None:
             "Make a backend authentication config with the authority of your certificates (Certificate Manager) and name "
             "it in the backend service's TLS settings."
         )
+    elif snapshot.vendor == "cloudflare":
+        fix = cloudflare_fixes.zone_setting(str(upstream.evidence.get("zone_id")), "ssl", "strict")
     else:
         fix = fixes.terraform(
             "aws_api_gateway_integration",

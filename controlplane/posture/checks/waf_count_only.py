@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, WafPolicy
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import fixes
+from controlplane.posture import cloudflare_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -42,17 +42,19 @@ def _judge(snapshot: ConfigSnapshot, policy: WafPolicy) -> Judgement | None:
     counting = [rule for rule in policy.rules if rule.action == "count"]
     if not counting:
         return None
+    if snapshot.vendor == "cloudflare":
+        fix = cloudflare_fixes.managed_rules_act(policy.name)
+    elif snapshot.vendor == "gcp":
+        fix = fixes.gcloud(
+            f"security-policies rules update {counting[0].priority} --security-policy={policy.name} --no-preview"
+        )
+    else:
+        fix = fixes.console(
+            f"In the web ACL {policy.name}, set the override of {counting[0].name} from Count back to None "
+            "(use the rule's own action), first for the rules that counted no good traffic in the last week."
+        )
     return fail(
         f"All {len(counting)} rules only count; nothing is ever blocked.",
         [excerpt(f"Rule {rule.name}", policy.ref, rule.evidence) for rule in counting[:5]],
-        [
-            fixes.gcloud(
-                f"security-policies rules update {counting[0].priority} --security-policy={policy.name} --no-preview"
-            )
-            if snapshot.vendor == "gcp"
-            else fixes.console(
-                f"In the web ACL {policy.name}, set the override of {counting[0].name} from Count back to None "
-                "(use the rule's own action), first for the rules that counted no good traffic in the last week."
-            )
-        ],
+        [fix],
     )

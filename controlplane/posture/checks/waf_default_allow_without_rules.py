@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, WafPolicy
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import fixes
+from controlplane.posture import cloudflare_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -37,6 +37,12 @@ def _judge(snapshot: ConfigSnapshot, policy: WafPolicy) -> Judgement:
         return passed("What no rule matches is not allowed.")
     if theirs:
         return passed(f"{len(theirs)} rules look at requests.")
+    if snapshot.vendor == "cloudflare":
+        return fail(
+            "No rule of your own looks at this zone's requests.",
+            [excerpt("Zone as declared", policy.ref, policy.evidence)],
+            [cloudflare_fixes.managed_rules(policy.name)],
+        )
     return fail(
         "The default action is Allow and there is no rule of your own.",
         [excerpt("Policy as declared", policy.ref, policy.evidence)],

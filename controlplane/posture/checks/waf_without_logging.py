@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, WafPolicy
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import fixes
+from controlplane.posture import cloudflare_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -51,6 +51,12 @@ def _judge(snapshot: ConfigSnapshot, policy: WafPolicy) -> Judgement:
                     "backend-services update BACKEND_SERVICE --global --enable-logging --logging-sample-rate=1.0"
                 )
             ],
+        )
+    if snapshot.vendor == "cloudflare":
+        return fail(
+            "No enabled Logpush job sends this zone's firewall events.",
+            [excerpt("Zone as declared", policy.ref, policy.evidence)],
+            [cloudflare_fixes.logpush(policy.name, "firewall_events")],
         )
     return fail(
         "The policy has no logging configuration.",

@@ -1,6 +1,6 @@
 """Every check fails on the weakness, passes without it, and calls what was not read unknown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -58,6 +58,18 @@ def aws(**parts: Any) -> ConfigSnapshot:
     return snapshot("aws", **parts)
 
 
+def cloudflare(**parts: Any) -> ConfigSnapshot:
+    return snapshot("cloudflare", **parts)
+
+
+def zone(name: str, value: str) -> ConfigSnapshot:
+    return cloudflare(services=service(), settings=replace(setting(name, value), ref=f"zone:svc:{name}"))
+
+
+def unproxied(host: str) -> ConfigSnapshot:
+    return cloudflare(settings=replace(setting("dns.unproxied", host), ref="dns:1"))
+
+
 def proxied(**changes: Any) -> ConfigSnapshot:
     return kong(routes=route(upstream_ref="svc", **changes), upstreams=upstream(url="http://127.0.0.1:8001"))
 
@@ -101,6 +113,18 @@ CASES = {
         endpoint(auth_declared=()), endpoint(auth_declared=(), anonymous=3), kong(unread="routes"), "routes"
     ),
     "default_host_bypass": Case(bypassed(True), bypassed(False), bypassed(None), "services"),
+    "edge_development_mode": Case(
+        zone("development_mode", "on"), zone("development_mode", "off"), cloudflare(services=service()), "settings"
+    ),
+    "edge_old_tls": Case(
+        zone("min_tls_version", "1.1"), zone("min_tls_version", "1.2"), cloudflare(services=service()), "settings"
+    ),
+    "edge_plain_http": Case(
+        zone("always_use_https", "off"), zone("always_use_https", "on"), cloudflare(services=service()), "settings"
+    ),
+    "host_past_edge": Case(
+        unproxied("legacy-api.acme.example"), cloudflare(services=service()), cloudflare(unread="dns"), "dns"
+    ),
     "http_without_redirect": Case(
         kong(routes=route(protocols=("http",))), kong(routes=route()), kong(unread="routes"), "routes"
     ),
@@ -177,6 +201,12 @@ CASES = {
     "waf_without_logging": Case(
         aws(waf_policies=waf(logging=False)), aws(waf_policies=waf()), aws(waf_policies=waf(logging=None)),
         "waf_logging",
+    ),
+    "waf_without_managed_rules": Case(
+        cloudflare(waf_policies=waf(rules=(WafRule("own", 1, "block", "match"),))),
+        cloudflare(waf_policies=waf(rules=(MANAGED,))),
+        cloudflare(unread="waf"),
+        "waf",
     ),
     "waf_without_rate_rule": Case(
         aws(waf_policies=waf(rules=(MANAGED,))),
@@ -310,3 +340,35 @@ def test_repairs_of_a_google_cloud_estate_are_google_clouds() -> None:
 def test_whether_a_policy_is_attached_in_google_cloud_may_be_unknown() -> None:
     (found,) = judged("stage_without_waf", snapshot("gcp", stages=stage(waf_ref=None)))
     assert found.verdict is Verdict.UNKNOWN
+
+
+CLOUDFLARE_FAILS = (
+    ("no_access_log", cloudflare(services=service(), stages=stage(access_log=""))),
+    ("no_rate_limit", cloudflare(services=service(), stages=stage(throttled=False))),
+    ("no_request_validation", cloudflare(routes=route(methods=("POST",), validated=False))),
+    ("upstream_plain_http", cloudflare(upstreams=upstream(url="http://192.0.2.1"))),
+    ("upstream_tls_not_verified", cloudflare(upstreams=upstream(tls_verified=False))),
+    (
+        "waf_allow_before_managed",
+        cloudflare(waf_policies=waf(rules=(WafRule("x", 1, "allow", "match"), MANAGED))),
+    ),
+    ("waf_count_only", cloudflare(waf_policies=waf(rules=(WafRule("x", 1, "count", "managed"),)))),
+    ("waf_default_allow_without_rules", cloudflare(waf_policies=waf())),
+    ("waf_without_logging", cloudflare(waf_policies=waf(logging=False))),
+)
+
+
+@pytest.mark.parametrize(("check_id", "given"), CLOUDFLARE_FAILS)
+def test_a_weakness_at_cloudflare_is_repaired_at_cloudflare(check_id: str, given: ConfigSnapshot) -> None:
+    (found,) = [result for result in judged(check_id, given) if result.verdict is Verdict.FAIL]
+    text = "\n".join([found.sentence, *(fix.body for fix in found.fix)]).lower()
+    assert found.fix
+    assert not [word for word in ("aws", "kong", "web acl", "_format_version") if word in text]
+
+
+def test_a_host_past_cloudflare_counts_by_its_name_or_by_what_is_known_of_it() -> None:
+    plain = unproxied("mail.acme.example")
+    assert Verdict.FAIL not in {result.verdict for result in judged("host_past_edge", plain)}
+    known = Facts((endpoint(host="mail.acme.example"),), traffic_seen=True)
+    results = all_checks()["host_past_edge"].evaluate(plain, known)
+    assert [r.subject.label for r in results if r.verdict is Verdict.FAIL] == ["mail.acme.example"]

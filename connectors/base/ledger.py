@@ -25,11 +25,15 @@ class Ledger:
         try:
             answer = read()
         except ConnectorError as error:
-            for name in sections:
-                self._failed[name].append(f"{what}: {error.what}")
+            self.failed(sections, f"{what}: {error.what}")
             return None
         self._read[sections[0]] += 1
         return answer
+
+    def failed(self, sections: tuple[str, ...], reason: str) -> None:
+        """Something of these sections is known to be missing."""
+        for name in sections:
+            self._failed[name].append(reason)
 
     def sections(self) -> tuple[Section, ...]:
         """Each section: complete, partial (something failed) or unknown (nothing was read).
