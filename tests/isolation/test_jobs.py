@@ -35,6 +35,7 @@ TWICE = {
     "connections.check_one": "every look at a customer's gateway is on record",
     "connections.first_sync": "every look at a customer's gateway is on record",
     "connections.pull_one": "every try of a gateway that does not answer is listed as a run",
+    "traffic.sweep": "says when it looked at the clock last",
     "sso.refresh_descriptions": "says when the provider was tried last",
 }
 
