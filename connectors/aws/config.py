@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from connectors.aws.gateway_model import DomainMapping, Parts, picked
 from connectors.aws.http_apis import read_http_apis
-from connectors.aws.ledger import Ledger
 from connectors.aws.rest_apis import read_rest_apis
 from connectors.aws.rest_methods import Account
 from connectors.aws.session import AwsSession
 from connectors.aws.web_acls import read_web_acls
+from connectors.base.ledger import Ledger
 from connectors.base.model import ConfigSnapshot, Setting, WafPolicy
 
 if TYPE_CHECKING:

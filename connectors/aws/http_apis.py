@@ -18,8 +18,8 @@ from connectors.aws.gateway_model import (
     upstream,
     variables_evidence,
 )
-from connectors.aws.ledger import Ledger
 from connectors.aws.session import AwsSession
+from connectors.base.ledger import Ledger
 from connectors.base.model import Auth, AuthKind, Cors, Exposure, RateLimit, Route, Service, Stage
 
 _AUTH = {"AWS_IAM": AuthKind.IAM, "CUSTOM": AuthKind.CUSTOM, "JWT": AuthKind.JWT}

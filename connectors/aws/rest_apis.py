@@ -14,9 +14,9 @@ from connectors.aws.gateway_model import (
     stage_addresses,
     variables_evidence,
 )
-from connectors.aws.ledger import Ledger
 from connectors.aws.rest_methods import Account, RestApi, api_routes
 from connectors.aws.session import AwsSession
+from connectors.base.ledger import Ledger
 from connectors.base.model import Exposure, Service, Stage
 
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.aws.gateway_model import picked, plain
-from connectors.aws.ledger import Ledger
 from connectors.aws.session import AwsSession
 from connectors.base.enforcement import OWNERSHIP_PREFIX
 from connectors.base.errors import SettingsError
+from connectors.base.ledger import Ledger
 from connectors.base.model import WafPolicy, WafRule
 
 #: Resource kinds asked for in turn until something attached is found. The remaining kinds (Cognito, App Runner,
