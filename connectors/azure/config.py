@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from connectors.azure.api_management import read_api_managements
 from connectors.azure.app_gateways import read_gateways
 from connectors.azure.client import Arm
 from connectors.azure.front_door import read_front_doors
@@ -44,6 +45,7 @@ class Config:
         for subscription in self._settings.subscriptions:
             read_front_doors(self._arm, ledger, subscription, parts)
             read_gateways(self._arm, ledger, subscription, parts)
+            read_api_managements(self._arm, ledger, subscription, parts)
             read_policies(self._arm, ledger, subscription, parts)
         return ConfigSnapshot(
             vendor="azure",

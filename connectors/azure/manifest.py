@@ -111,6 +111,7 @@ MANIFEST = Manifest(
         {
             Capability.ACCESS,
             Capability.CONFIG,
+            Capability.CHANGES,
             Capability.PULL_CALLS,
             Capability.RECEIVE_CALLS,
             Capability.ENFORCE,
@@ -148,7 +149,8 @@ MANIFEST = Manifest(
         "Firewall records are put together with access records only when both come in one push, pull or file part.",
         "Azure logs no headers but the user agent and the referer, and no bodies: who called is not known.",
         "Front Door's client address can come from X-Forwarded-For; it is marked so when the connection was another's.",
-        "Front Door (classic), its rule sets, and rewrite rules of gateways are not read.",
+        "Policies of API Management's products, policy fragments and expressions are not read, its own logs neither.",
+        "Front Door (classic), rule sets, and rewrite rules of gateways are not read.",
         "Blocks by consumer, principal, network owner or TLS fingerprint cannot be expressed.",
         "Challenges exist only on Front Door Premium, rate limits only per one or five minutes.",
         "Azure has no lock on a policy: a change made by others within the moment of our write could be overwritten.",

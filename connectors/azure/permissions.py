@@ -46,6 +46,7 @@ READ: Final = (
     PermissionNeed(f"{APIM}/products/apis/read", "know which APIs a product opens"),
     PermissionNeed(f"{APIM}/subscriptions/read", "list callers by name (keys are never requested)"),
     PermissionNeed("Microsoft.Insights/DiagnosticSettings/read", "know what is logged where"),
+    PermissionNeed("Microsoft.Insights/eventtypes/values/Read", "know who changed what (activity log)"),
     *LOGS,
 )
 

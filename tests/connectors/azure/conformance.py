@@ -15,7 +15,15 @@ from connectors.base.errors import PermissionMissing, SettingsError, TransientEr
 from connectors.base.intent import BlockAction, BlockIntent, HeaderMatch, Match, RateLimitSpec
 from connectors.base.registry import implementation
 from connectors.testkit.conformance import FaultCase, Subject
-from connectors.testkit.doubles.azure.estate import CLIENT, SECRET, SUBSCRIPTION, TENANT, WORKSPACE
+from connectors.testkit.doubles.azure.estate import (
+    ADMIN,
+    CLIENT,
+    EDGE_WAF,
+    SECRET,
+    SUBSCRIPTION,
+    TENANT,
+    WORKSPACE,
+)
 from connectors.testkit.running import Fault, local_egress, running_double
 from tests.connectors.azure.test_records import FRONT_DOOR, FRONT_DOOR_WAF
 
@@ -71,6 +79,24 @@ INTENTS = (
 )
 
 
+_TRAIL = "GET Microsoft.Insights/eventtypes/values"
+CHANGE_FAULTS = (
+    _fault(403, _TRAIL, body=_FORBIDDEN),
+    _fault(429, _TRAIL, headers={"Retry-After": "17"}),
+    _fault(500, _TRAIL, body="boom"),
+    _fault(200, _TRAIL, body="<html>no</html>"),
+    _fault(200, _TRAIL, body=_ELSEWHERE),
+)
+
+
+def _customer_changes(url: str, settings: AzureSettings) -> None:
+    """The customer writes a tag of the edge's WAF policy."""
+    hands = Arm(settings.model_copy(update={"client_id": ADMIN}), local_egress(int(url.rpartition(":")[2])))
+    policy = hands.get(EDGE_WAF)
+    number = int(policy["tags"].get("changes", "0")) + 1
+    hands.put(EDGE_WAF, {**policy, "tags": {**policy["tags"], "changes": str(number)}})
+
+
 @contextmanager
 def subject() -> Iterator[Subject]:
     """The double with the sample company's estate, two entries to a page."""
@@ -85,7 +111,7 @@ def subject() -> Iterator[Subject]:
             workspace_id=WORKSPACE,
             login_url=url,
             management_url=url,
-            logs_url=url,
+            logs_url=f"{url}/loganalytics",
         )
         egress = local_egress(*double.ports, timeout=1.0)
         path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Cdn/profiles"
@@ -99,5 +125,7 @@ def subject() -> Iterator[Subject]:
             faults=FAULTS,
             intents=INTENTS,
             sources=(SOURCE,),
+            change=lambda: _customer_changes(url, settings),
+            change_faults=CHANGE_FAULTS,
             pushes=(push, json.dumps([FRONT_DOOR]).encode()),
         )

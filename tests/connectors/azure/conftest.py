@@ -57,7 +57,7 @@ class Azure:
             "workspace_id": WORKSPACE,
             "login_url": self.url,
             "management_url": self.url,
-            "logs_url": self.url,
+            "logs_url": f"{self.url}/loganalytics",
         }
         return AzureSettings(**(given | changes))
 
@@ -111,6 +111,10 @@ class Azure:
         status, answer = self.admin("PUT", path, VERSIONS[path], held)
         assert status in (200, 201, 202), answer
         self.settle()
+
+    def forget(self) -> None:
+        """The double has forgotten all tokens: the customer signs in anew."""
+        self._token = ""
 
     def settle(self) -> None:
         """Every running write ends."""

@@ -18,6 +18,8 @@ from connectors.testkit.doubles.azure.identity import LOGS, Directory
 from connectors.testkit.doubles.azure.roles import Roles
 from connectors.testkit.doubles.serving import json_response
 
+#: The query API stands beside Resource Manager here, under a path of its own.
+QUERY_PATH = "/loganalytics/v1/workspaces/"
 TABLES = ("AzureDiagnostics", "AGWAccessLogs", "AGWFirewallLogs")
 _TIME = r"datetime\(([^)]+)\)"
 _BETWEEN = re.compile(rf"where ingestion_time\(\) between \({_TIME} \.\. {_TIME}\)")
@@ -47,7 +49,7 @@ class LogTables:
     def answer(self, request: Request) -> Response:
         """Answer one query; raises ``Refusal``."""
         principal = self.directory.principal(request, LOGS)
-        workspace = request.path.split("/")[3]
+        workspace = request.path.removeprefix(QUERY_PATH).partition("/")[0]
         if request.method != "POST":
             raise Refusal(405, "MethodNotAllowed", "Only POST.")
         if workspace != self.workspace:

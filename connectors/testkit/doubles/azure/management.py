@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from werkzeug.wrappers import Request, Response
@@ -26,7 +27,9 @@ _OPERATION = re.compile(
     r"/subscriptions/[^/]+/providers/Microsoft\.Network/(locations/[^/]+/operations|frontdooroperationresults)/([0-9a-f-]+)",
     re.IGNORECASE,
 )
-_FILTER = re.compile(r"eventTimestamp ge '([^']+)' and eventTimestamp le '([^']+)'")
+_FILTER = re.compile(
+    r"eventTimestamp ge '([^']+)' and eventTimestamp le '([^']+)'(?: and resourceProvider eq '([^']+)')?"
+)
 _ACTIVITY = "/providers/microsoft.insights/eventtypes/management/values"
 _PERMISSIONS = "/providers/microsoft.authorization/permissions"
 #: What Azure computes: sent back in a PUT it is taken and not believed.
@@ -82,6 +85,7 @@ class Management:
         action = asked.type.write if request.method == "PUT" else f"{asked.type.name}/delete"
         self._roles.check(principal, action, request.path)
         client = request.headers.get("X-Double-Client-Ip", "198.51.100.9")
+        self._store.record(principal, action, request.path, "Started", client, request.method)
         status = "Failed"
         try:
             answer = self._put(request, asked) if request.method == "PUT" else self._delete(asked)
@@ -106,22 +110,23 @@ class Management:
         start = int(request.args.get("$skiptoken", "0"))
         body: dict[str, Any] = {"value": entries[start : start + self._page]}
         if start + self._page < len(entries):
-            others = "&".join(
-                f"{name}={value}" for name, value in request.args.items() if name != "$skiptoken"
-            )
-            following = start + self._page
-            body["nextLink"] = f"{request.host_url.rstrip('/')}{request.path}?{others}&$skiptoken={following}"
+            asked = {**request.args, "$skiptoken": start + self._page}
+            body["nextLink"] = f"{request.host_url.rstrip('/')}{request.path}?{urlencode(asked)}"
         return json_response(body)
 
     def _activity(self, request: Request) -> Response:
-        asked = _FILTER.match(request.args.get("$filter", ""))
+        asked = _FILTER.fullmatch(request.args.get("$filter", ""))
         if asked is None:
             raise invalid("The filter must begin with a range of eventTimestamp.", "BadRequest")
-        first, last = (datetime.fromisoformat(text) for text in asked.groups())
+        first, last = (datetime.fromisoformat(text) for text in asked.groups()[:2])
         if first < datetime.now(UTC) - timedelta(days=90):
             raise invalid("The start time cannot be more than 90 days in the past.", "BadRequest")
+        provider = (asked.group(3) or "").lower()
         found = [
-            e for e in self._store.activity if first <= datetime.fromisoformat(e["eventTimestamp"]) <= last
+            entry
+            for entry in self._store.activity
+            if first <= datetime.fromisoformat(entry["eventTimestamp"]) <= last
+            and (not provider or entry["resourceProviderName"]["value"].lower() == provider)
         ]
         return self._paged(request, found[::-1])
 

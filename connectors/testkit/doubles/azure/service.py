@@ -8,8 +8,9 @@ from werkzeug.wrappers import Request, Response
 
 from connectors.testkit.doubles.azure.errors import Refusal
 from connectors.testkit.doubles.azure.identity import Directory
-from connectors.testkit.doubles.azure.log_tables import LogTables
+from connectors.testkit.doubles.azure.log_tables import QUERY_PATH, LogTables
 from connectors.testkit.doubles.azure.management import Management
+from connectors.testkit.doubles.azure.resource_types import TYPES
 from connectors.testkit.doubles.azure.roles import Roles
 from connectors.testkit.doubles.azure.store import Store
 from connectors.testkit.doubles.faults import FAULTS_PATH, FaultBook
@@ -41,15 +42,18 @@ class Service:
         try:
             if sign_in := _SIGN_IN.fullmatch(request.path):
                 return self._directory.token(request, sign_in.group(1))
-            if request.path.startswith("/v1/workspaces/"):
+            if request.path.startswith(QUERY_PATH):
                 return self._logs.answer(request)
             return self._management.answer(request)
         except Refusal as refusal:
             return refusal.response()
 
     def _knob(self, request: Request) -> Response:
-        """``roles``: POST ``{principal: [role …]}``, GET the actions used; ``logs``: POST rows with their ingestion time;
-        ``tokens``: POST ``{"lifetime"}`` and forget all, GET how many were issued; ``settle``: running writes end.
+        """What is outside Azure's API.
+
+        ``roles``: POST ``{principal: [role …]}``, GET the actions used. ``logs``: POST rows with their ingestion time.
+        ``tokens``: POST ``{"lifetime"}`` and forget all, GET how many were issued. ``settle``: running writes end.
+        ``activity``: POST entries of the activity log. ``writes``: GET what was written.
         """
         name = request.path.removeprefix("/_double/")
         body = orjson.loads(request.get_data() or b"null")
@@ -69,6 +73,9 @@ class Service:
             for entry in body or ():
                 self._logs.add(entry["table"], entry["row"], datetime.fromisoformat(entry["ingested"]))
             return json_response([{"table": table, "row": row} for table, _, row in self._logs.rows])
+        if name == "activity":
+            self._store.activity.extend(body or ())
+            return json_response(self._store.activity)
         if name == "settle":
             with self._store.lock:
                 for running in list(self._store.operations):
@@ -84,8 +91,10 @@ def _operation(request: Request) -> tuple[str, str]:
     """Service and operation, as faults name them: ``arm`` and ``GET Microsoft.Cdn/profiles`` …"""
     if _SIGN_IN.fullmatch(request.path):
         return "login", "POST token"
-    if request.path.startswith("/v1/workspaces/"):
+    if request.path.startswith(QUERY_PATH):
         return "logs", "POST query"
     _, _, rest = request.path.rpartition("/providers/")
     parts = rest.split("/")
-    return "arm", f"{request.method} {'/'.join([parts[0], *parts[1::2]])}"
+    kind = "/".join([parts[0], *parts[1::2]])
+    known = TYPES.get(kind.lower())
+    return "arm", f"{request.method} {known.name if known else kind}"
