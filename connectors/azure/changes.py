@@ -6,6 +6,7 @@ Log event schema". One operation leaves several entries (Started, Accepted, Succ
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -28,6 +29,8 @@ _KINDS: Final = (
     "microsoft.cdn/profiles", "microsoft.network/frontdoor", "microsoft.network/applicationgateway",
     "microsoft.apimanagement/service", "microsoft.insights/diagnosticsettings",
 )  # fmt: skip
+#: Actions that change nothing: ``listSecrets``, ``backendhealth``, ``checkResourceUsage`` …
+_ASKS: Final = re.compile(r"/(list|get|check|query|validate|backendhealth|effective)[^/]*/action$")
 _ENDED: Final = {"succeeded": True, "failed": False, "canceled": False}
 #: First-party applications by their public ids: the portal, the command line, PowerShell.
 _CHANNELS: Final = {
@@ -85,7 +88,7 @@ def _concerns(entry: Document) -> bool:
     """Whether an entry ended an operation that changed something we read."""
     action = _value(entry, "operationName").lower()
     ended = _value(entry, "status").lower() in _ENDED
-    return ended and action.startswith(_KINDS) and not action.endswith("/read")
+    return ended and action.startswith(_KINDS) and not _ASKS.search(action)
 
 
 def _change(entry: Document) -> ConfigChange:

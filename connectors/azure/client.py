@@ -32,10 +32,11 @@ LONGEST_WRITE: Final = 900.0
 _SENT: Final = "The change was sent and may be in force."
 _ACTION: Final = re.compile(r"perform action '([^']+)'")
 
-#: The API version each kind of resource is asked with; the first that fits from the left.
+#: The API version each kind of resource is asked with; the first that fits from the left. Policies are written whole, and
+#: a version shows only the members it knows: for them it has to be the newest.
 _VERSIONS: Final = (
-    ("microsoft.network/frontdoorwebapplicationfirewallpolicies", "2025-10-01"),
-    ("microsoft.network/", "2025-05-01"),
+    ("microsoft.network/frontdoorwebapplicationfirewallpolicies", "2026-04-01"),
+    ("microsoft.network/", "2026-03-01"),
     ("microsoft.cdn/", "2025-04-15"),
     ("microsoft.apimanagement/", "2024-05-01"),
     ("microsoft.insights/diagnosticsettings", "2021-05-01-preview"),

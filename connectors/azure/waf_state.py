@@ -25,11 +25,13 @@ from connectors.base.errors import RefusedError, SettingsError
 TARGETS: Final = {"front_door_waf": FRONT_DOOR, "application_gateway_waf": GATEWAY}
 RULE: Final = "custom_rule"
 POLICY: Final = "waf_policy"
+#: Members that say nothing in a rule that only matches; Front Door answers them as 0.
+_RATE: Final = ("rateLimitDurationInMinutes", "rateLimitThreshold", "groupBy")
 #: What Azure computes: not the customer's content, and never sent back.
 _COMPUTED_TOP: Final = ("id", "name", "type", "etag", "systemData")
 _COMPUTED: Final = (
     "provisioningState", "resourceState", "frontendEndpointLinks", "routingRuleLinks", "securityPolicyLinks",
-    "applicationGateways", "httpListeners", "pathBasedRules", "tier",
+    "applicationGateways", "httpListeners", "pathBasedRules", "applicationGatewayForContainers",
 )  # fmt: skip
 
 
@@ -114,8 +116,9 @@ def with_rules(
 
 
 def settled(rule: Mapping[str, Any]) -> dict[str, Any]:
-    """A rule without what Azure fills in: nulls, empty lists and version tokens."""
-    found: dict[str, Any] = _bare({name: value for name, value in rule.items() if name != "etag"})
+    """A rule without what Azure fills in: nulls, empty lists, version tokens, and limits of rules that limit nothing."""
+    filled = ("etag", *(_RATE if rule.get("ruleType") == "MatchRule" else ()))
+    found: dict[str, Any] = _bare({name: value for name, value in rule.items() if name not in filled})
     return found
 
 
@@ -153,7 +156,7 @@ def _modern(document: Document) -> bool:
 
 def _digest(kind: str, document: Document, foreign: list[dict[str, Any]]) -> str:
     held = {name: value for name, value in properties(document).items() if name not in _COMPUTED}
-    held["customRules"] = foreign
+    held["customRules"] = [settled(rule) for rule in foreign]
     top = {name: value for name, value in document.items() if name not in _COMPUTED_TOP}
     text = orjson.dumps(_bare({**top, "properties": held}), option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()

@@ -33,7 +33,7 @@ EVERYTHING = {"actions": ["*"], "notActions": []}
 EDGE_TARGET = Target(EDGE_WAF.lower(), "acmeEdge", "front_door_waf", ("edge",))
 GATEWAY_WAF = gateway_policy_id(GROUP)
 GATEWAY_TARGET = Target(GATEWAY_WAF.lower(), "acme-gw-waf", "application_gateway_waf", ("gateway",))
-VERSIONS = {EDGE_WAF: "2025-10-01", GATEWAY_WAF: "2025-05-01"}
+VERSIONS = {EDGE_WAF: "2026-04-01", GATEWAY_WAF: "2026-03-01"}
 
 
 class Azure:

@@ -75,9 +75,10 @@ def test_only_the_end_of_an_operation_on_what_we_read_is_told(azure):
             resourceProviderName={"value": "Microsoft.Network"},
         ),
         entry(24, status={"value": "Failed"}),
+        entry(25, action="Microsoft.ApiManagement/service/subscriptions/listSecrets/action"),
     )
     found = {change.ref: change for change in told(azure, *others)}
-    assert set(found) & {f"e{n}" for n in range(20, 25)} == {"e24"}
+    assert set(found) & {f"e{n}" for n in range(20, 26)} == {"e24"}
     assert found["e24"].succeeded is False
 
 

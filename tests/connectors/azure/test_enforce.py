@@ -20,7 +20,7 @@ from connectors.base.intent import BlockAction, BlockIntent, Exactness, HeaderMa
 from connectors.testkit.doubles.azure.estate import CLIENT, EDGE_WAF, SHOP_HOST
 from connectors.testkit.doubles.azure.estate_gateway import PARTNERS_HOST
 from connectors.testkit.running import Fault
-from tests.connectors.azure.conftest import EDGE_TARGET, GATEWAY_TARGET
+from tests.connectors.azure.conftest import EDGE_TARGET, GATEWAY_TARGET, VERSIONS
 
 ADDRESS = Match(networks=(ip_network("198.51.100.7/32"),))
 PATH = Match(path_templates=("/payments/{id}",))
@@ -153,8 +153,8 @@ def test_a_policy_that_others_are_writing_is_not_written(azure, enforce):
     state = enforce.read_state(EDGE_TARGET)
     diff = enforce.diff(enforce.compile([block(1, ADDRESS)], EDGE_TARGET, state), state)
     held = {k: v for k, v in azure.policy().items() if k not in ("etag", "id", "name", "type")}
-    assert azure.admin("PUT", EDGE_WAF, "2025-10-01", held)[0] == 202  # still running
-    with pytest.raises(ConflictError):
+    assert azure.admin("PUT", EDGE_WAF, VERSIONS[EDGE_WAF], held)[0] == 202  # still running
+    with pytest.raises(ConflictError, match="being changed by somebody else"):
         enforce.apply(diff, allow)
     azure.settle()
     assert enforce.read_state(EDGE_TARGET).objects == ()
@@ -214,6 +214,25 @@ def test_a_write_that_azure_gives_up_is_said_and_may_be_in_force(azure, enforce)
     with pytest.raises(VendorAnswerError, match="sorry") as caught:
         push(enforce, GATEWAY_TARGET, block(1, ADDRESS))
     assert caught.value.unchanged == "The change was sent and may be in force."
+
+
+def test_a_write_whose_end_may_not_be_seen_says_that_it_was_sent(azure, enforce):
+    azure.roles(
+        {"actions": ["*/read", "Microsoft.Network/*/write"], "notActions": ["Microsoft.Network/locations/*"]}
+    )
+    with pytest.raises(PermissionMissing) as caught:
+        push(enforce, GATEWAY_TARGET, block(1, ADDRESS))
+    assert caught.value.missing == "Microsoft.Network/locations/operations/read"
+    assert caught.value.unchanged == "The change was sent and may be in force."
+
+
+def test_members_of_the_newest_api_version_survive_our_write(azure, enforce):
+    policy = azure.policy()
+    exceptions = {"exceptions": [{"matchVariable": "RequestHeaderNames", "selectorMatchOperator": "Equals"}]}
+    policy["properties"]["managedRules"]["exceptionsList"] = exceptions
+    azure.replace(policy)
+    push(enforce, EDGE_TARGET, block(1, ADDRESS))
+    assert azure.policy()["properties"]["managedRules"]["exceptionsList"] == exceptions
 
 
 def test_without_the_write_permission_the_missing_action_is_named_and_nothing_written(azure, enforce):

@@ -8,6 +8,7 @@ from typing import Any
 
 from connectors.testkit.doubles.azure.estate_apim import seed_api_management
 from connectors.testkit.doubles.azure.estate_gateway import seed_gateway
+from connectors.testkit.doubles.azure.management import filled
 from connectors.testkit.doubles.azure.store import Store
 
 SUBSCRIPTION = "5f8f3a0e-2c4b-4c0e-9a51-7a0d6a4f1c2b"
@@ -138,7 +139,7 @@ def _policy(
             "sku": {"name": f"{tier}_AzureFrontDoor"},
             "properties": {
                 "policySettings": settings,
-                "customRules": {"rules": rules},
+                "customRules": {"rules": [filled(rule) for rule in rules]},
                 "managedRules": managed,
                 "frontendEndpointLinks": [],
                 "routingRuleLinks": [],

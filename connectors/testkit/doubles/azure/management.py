@@ -96,6 +96,8 @@ class Management:
 
     def _shown(self, asked: Address, request: Request) -> Document:
         found = self._store.get(asked.identifier)
+        if self._store.busy(asked.identifier):
+            return {**found, "properties": {**found["properties"], "provisioningState": "Updating"}}
         if asked.type.name.endswith("/policies") and request.args.get("format") not in ("xml", None):
             raise invalid("The double answers policies as xml only.")
         return found
@@ -154,6 +156,8 @@ class Management:
         computed = {name: (held or {}).get("properties", {}).get(name) for name in _COMPUTED[kind]}
         kept = {name: value for name, value in computed.items() if value is not None}
         properties = {k: v for k, v in document["properties"].items() if k not in _COMPUTED[kind]}
+        if kind == FRONT_DOOR_POLICY:
+            properties["customRules"] = {"rules": [filled(rule) for rule in _rules(properties)]}
         wanted = {**document, "properties": {**properties, **kept, "provisioningState": "Succeeded"}}
 
         def finish() -> None:
@@ -169,9 +173,9 @@ class Management:
             "id": path,
         }
         if kind == FRONT_DOOR_POLICY:
-            where = f"{base}/frontdooroperationresults/{running}?api-version=2025-10-01"
+            where = f"{base}/frontdooroperationresults/{running}?api-version=2026-04-01"
             return json_response(pending, 202, {"Location": where, "Retry-After": "0"})
-        where = f"{base}/locations/westeurope/operations/{running}?api-version=2025-05-01"
+        where = f"{base}/locations/westeurope/operations/{running}?api-version=2026-03-01"
         return json_response(
             pending, 200 if held else 201, {"Azure-AsyncOperation": where, "Retry-After": "0"}
         )
@@ -194,6 +198,25 @@ class Management:
         self._store.get(asked.identifier)
         del self._store.resources[asked.identifier]
         return Response(status=204)
+
+
+def _rules(properties: Document) -> list[Document]:
+    return list((properties.get("customRules") or {}).get("rules") or [])
+
+
+def filled(rule: Document) -> Document:
+    """A rule as Front Door answers it: members that were left out are there, as nothing (spec example WafPolicyGet)."""
+    conditions = [
+        {"selector": None, "negateCondition": False, "transforms": [], **condition}
+        for condition in rule["matchConditions"]
+    ]
+    defaults = {
+        "enabledState": "Enabled",
+        "rateLimitDurationInMinutes": 0,
+        "rateLimitThreshold": 0,
+        "groupBy": [],
+    }
+    return {**defaults, **rule, "matchConditions": conditions}
 
 
 def _known(version: str, versions: tuple[str, ...], kind: str = "this resource") -> None:

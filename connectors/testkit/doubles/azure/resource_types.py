@@ -15,7 +15,7 @@ DIAGNOSTICS = "microsoft.insights/diagnosticsettings"
 
 _CDN = ("2024-02-01", "2024-09-01", "2025-04-15", "2025-06-01")
 _APIM = ("2022-08-01", "2024-05-01")
-_NETWORK = ("2024-05-01", "2024-07-01", "2025-01-01", "2025-05-01")
+_NETWORK = ("2024-05-01", "2024-07-01", "2025-01-01", "2025-05-01", "2026-03-01")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,12 @@ class ResourceType:
 
 
 _NAMES: dict[str, tuple[str, ...]] = {
-    "Microsoft.Network/frontDoorWebApplicationFirewallPolicies": ("2024-02-01", "2025-03-01", "2025-10-01"),
+    "Microsoft.Network/frontDoorWebApplicationFirewallPolicies": (
+        "2024-02-01",
+        "2025-03-01",
+        "2025-10-01",
+        "2026-04-01",
+    ),
     "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies": _NETWORK,
     "Microsoft.Network/applicationGateways": _NETWORK,
     **dict.fromkeys(

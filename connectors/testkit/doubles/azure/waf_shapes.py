@@ -24,6 +24,7 @@ FRONT_DOOR_RULE = members(
                     "operator": one_of(
                         "Any", "IPMatch", "GeoMatch", "Equal", "Contains", "LessThan", "GreaterThan",
                         "LessThanOrEqual", "GreaterThanOrEqual", "BeginsWith", "EndsWith", "RegEx",
+                        "ServiceTagMatch",
                     ),
                     "negateCondition": flag,
                     "matchValue": several(text(), 600),
@@ -36,7 +37,7 @@ FRONT_DOOR_RULE = members(
             CONDITIONS,
             1,
         ),
-        "action": one_of("Allow", "Block", "Log", "Redirect", "JSChallenge"),
+        "action": one_of("Allow", "Block", "Log", "Redirect", "JSChallenge", "CAPTCHA"),
     },
     ("name", "priority", "ruleType", "matchConditions", "action"),
 )  # fmt: skip
@@ -52,11 +53,12 @@ FRONT_DOOR = members(
                 "customBlockResponseBody": text(32768),
                 "requestBodyCheck": one_of("Enabled", "Disabled"),
                 "javascriptChallengeExpirationInMinutes": number(5, 1440),
+                "captchaExpirationInMinutes": number(5, 1440),
                 "logScrubbing": anything,
             }
         ),
         "customRules": members({"rules": several(FRONT_DOOR_RULE, MAX_RULES)}),
-        "managedRules": members({"managedRuleSets": anything}),
+        "managedRules": members({"managedRuleSets": anything, "exceptionsList": anything}),
         "frontendEndpointLinks": anything, "routingRuleLinks": anything, "securityPolicyLinks": anything,
         "provisioningState": anything, "resourceState": anything,
     }

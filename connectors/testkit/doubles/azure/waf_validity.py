@@ -30,7 +30,7 @@ def check_front_door(document: dict[str, Any], properties: dict[str, Any]) -> No
             raise invalid(
                 f"Rule name {rule['name']!r} must begin with a letter and be alphanumeric.", "BadRequest"
             )
-        if rule["action"] == "JSChallenge" and not premium:
+        if rule["action"] in ("JSChallenge", "CAPTCHA") and not premium:
             raise invalid("The JSChallenge action needs the Premium tier.", "BadRequest")
         limited = rule["ruleType"] == "RateLimitRule"
         if limited and (
@@ -92,7 +92,7 @@ def _unique(rules: Iterable[dict[str, Any]]) -> None:
 def _values(variable: str, operator: str, values: list[str], addresses: int) -> None:
     """Values fit their operator, and operators their variable."""
     is_address = variable in ("RemoteAddr", "SocketAddr")
-    if (operator in ("IPMatch", "GeoMatch")) != (is_address and operator != "Any"):
+    if (operator in ("IPMatch", "GeoMatch", "ServiceTagMatch")) != (is_address and operator != "Any"):
         raise invalid(f"Operator {operator} does not go with {variable}.", "BadRequest")
     if not values and operator != "Any":
         raise invalid("A condition needs a value.", "BadRequest")
