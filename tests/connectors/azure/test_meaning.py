@@ -7,10 +7,14 @@ from datetime import UTC, datetime
 from ipaddress import ip_network
 
 import pytest
+import re2
+from hypothesis import given
+from hypothesis import strategies as st
 
+from connectors.azure.conditions import path_pattern
 from connectors.azure.enforce import Enforce
 from connectors.base.calls import calls_table
-from connectors.base.evaluate import matches
+from connectors.base.evaluate import matches, template_pattern
 from connectors.base.intent import BlockAction, BlockIntent, HeaderMatch, Match
 from connectors.testkit.doubles.azure.estate import ENDPOINT_HOST, SHOP_HOST
 from connectors.testkit.doubles.azure.estate_gateway import INTERNAL_HOST, PARTNERS_HOST
@@ -113,3 +117,20 @@ def test_writing_a_path_otherwise_does_not_evade_a_block(azure, target, hosts, p
     enforce.apply(enforce.diff(enforce.compile([block], target, state), state), lambda change: None)
     assert azure.call("GET", path, hosts[0]) == 403
     assert azure.call("GET", "/elsewhere?x=https://a.example/payments/p1", hosts[0]) == 502
+
+
+SEGMENT = st.text("ab.+*|()[]^$-_~%1é", min_size=1, max_size=4)
+TEMPLATE = st.lists(st.one_of(SEGMENT, st.sampled_from(("{id}", "v{n}", "{rest+}"))), max_size=3)
+PATH = st.lists(st.one_of(SEGMENT, st.just("")), max_size=4)
+
+
+@given(
+    TEMPLATE,
+    PATH,
+    st.sampled_from(("", "?", "?a=/b/1", "?u=https://h/a/b")),
+    st.sampled_from(("", "https://h.example:443")),
+)
+def test_a_pattern_holds_for_an_address_exactly_when_its_path_fits_the_template(template, path, query, start):
+    wanted, asked = "/" + "/".join(template), "/" + "/".join(path)
+    expected = re2.search(template_pattern(wanted), asked) is not None
+    assert (re2.search(path_pattern(wanted), start + asked + query) is not None) == expected
