@@ -27,6 +27,8 @@ from connectors.base.intent import (
 
 _PATHS: Final = "The path is compared as sent and also decoded: two rules per path."
 _CHALLENGE: Final = "Only browsers can solve a challenge; other clients are stopped."
+#: Who gets the room when not all have it: what stops requests before what only counts them.
+_ROOM_FIRST: Final = (*ORDER[1:], ORDER[0])
 _PREMIUM: Final = "premium_azurefrontdoor"
 
 
@@ -38,7 +40,7 @@ def compile_program(
     ordered = sorted(intents, key=lambda intent: intent.id)
     named: dict[str, list[str]] = {}
     refused: dict[str, str] = {}
-    for action in ORDER:
+    for action in _ROOM_FIRST:
         same = [intent for intent in ordered if intent.action is action]
         plain = [intent for intent in same if _only_networks(intent)]
         _shared(draft, plain, action, named, refused)
@@ -58,7 +60,8 @@ def compile_program(
 
 def _only_networks(intent: BlockIntent) -> bool:
     match = intent.match
-    return bool(match.networks) and match == Match(networks=match.networks) and intent.rate is None
+    limits = intent.action is BlockAction.RATE_LIMIT or intent.rate is not None
+    return bool(match.networks) and match == Match(networks=match.networks) and not limits
 
 
 def _shared(
@@ -68,26 +71,25 @@ def _shared(
     named: dict[str, list[str]],
     refused: dict[str, str],
 ) -> None:
-    """One set of rules for all blocks of networks with the same action."""
+    """One set of rules for all blocks of networks with the same action; those that do not fit any more are refused."""
     networks: list[IPNetwork] = []
     held: list[BlockIntent] = []
     for intent in intents:
+        more = [*networks, *intent.match.networks]
         try:
             _check_policy(draft, intent)
             address_conditions(intent.match.networks, draft.dialect)
+            if len(more) > draft.room * draft.dialect.addresses:  # may still fit once joined
+                draft.check_room(len(address_conditions(more, draft.dialect)))
         except Inexpressible as reason:
             refused[intent.id] = str(reason)
         else:
-            networks += intent.match.networks
+            networks = more
             held.append(intent)
     if not networks:
         return
     conditions = address_conditions(networks, draft.dialect)
-    try:
-        names = draft.add(f"{action.value}-networks", action, [[condition] for condition in conditions], None)
-    except Inexpressible as reason:
-        refused |= {intent.id: str(reason) for intent in held}
-        return
+    names = draft.add(f"{action.value}-networks", action, [[condition] for condition in conditions], None)
     named |= {intent.id: names for intent in held}
 
 

@@ -60,6 +60,14 @@ class Draft:
         digest = hashlib.sha256(label.encode()).hexdigest()[:6]
         return f"{self.prefix}{plain}{digest}n{number}"
 
+    def check_room(self, rules: int) -> None:
+        """Raise ``Inexpressible`` when that many rules do not fit."""
+        if rules > self.room:
+            raise Inexpressible(
+                f"It needs {rules} custom rules and {max(self.room, 0)} of the {CUSTOM_RULES} of this policy are free. "
+                "Let an older block expire, combine blocks, or remove rules of your own."
+            )
+
     def add(
         self,
         label: str,
@@ -68,11 +76,7 @@ class Draft:
         rate: Mapping[str, Any] | None,
     ) -> list[str]:
         """Add a block's rules and answer their names; raises ``Inexpressible`` when there is no room for all."""
-        if len(rules) > self.room:
-            raise Inexpressible(
-                f"It needs {len(rules)} custom rules and {max(self.room, 0)} of the {CUSTOM_RULES} of this policy are "
-                "free. Let an older block expire, combine blocks, or remove rules of your own."
-            )
+        self.check_room(len(rules))
         names = []
         for number, conditions in enumerate(rules, 1):
             name = self.rule_name(label, number)

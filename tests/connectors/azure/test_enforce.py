@@ -335,6 +335,27 @@ def test_addresses_are_packed_as_far_as_the_engine_takes_them(sets, sizes):
     assert found == sizes
 
 
+def test_a_rate_limit_without_a_number_is_refused_and_never_a_block():
+    intent = BlockIntent(
+        "blk_1", ADDRESS, BlockAction.RATE_LIMIT, datetime(2027, 1, 1, tzinfo=UTC), "t", None
+    )
+    program = compiled(edge_policy(), EDGE_TARGET, intent)
+    assert program.outcomes[0].exactness is Exactness.REFUSED
+    assert program.objects == ()
+
+
+def test_when_room_is_short_the_blocks_that_fit_stay():
+    document = edge_policy("Premium", "Prevention", "Enabled", *(foreign(n) for n in range(1, 100)))
+    small = block(1, ADDRESS)
+    huge = block(2, Match(networks=tuple(ip_network(f"10.{n // 256}.{n % 256}.0/25") for n in range(700))))
+    near = block(3, Match(networks=(ip_network("198.51.100.6/32"),)))
+    counted = block(4, PATH, BlockAction.COUNT)
+    outcomes = compiled(document, EDGE_TARGET, counted, huge, near, small).outcomes
+    exact = {outcome.intent_id for outcome in outcomes if outcome.exactness is Exactness.EXACT}
+    assert exact == {"blk_1", "blk_3"}
+    assert {o.intent_id for o in outcomes if o.exactness is Exactness.REFUSED} == {"blk_2", "blk_4"}
+
+
 def test_a_state_tells_nothing_of_what_customers_rules_contain(enforce):
     state: State = enforce.read_state(EDGE_TARGET)
     assert "198.18.0.10" not in str(state.foreign)
