@@ -45,7 +45,7 @@ def compile_program(
         plain = [intent for intent in same if _only_networks(intent)]
         _shared(draft, plain, action, named, refused)
         for intent in same:
-            if intent not in plain:
+            if not _only_networks(intent):
                 _single(draft, intent, named, refused)
     objects = draft.objects()
     priorities = {entry.name: int(entry.document["priority"]) for entry in objects}
@@ -74,17 +74,18 @@ def _shared(
     """One set of rules for all blocks of networks with the same action; those that do not fit any more are refused."""
     networks: list[IPNetwork] = []
     held: list[BlockIntent] = []
+    room = draft.room * draft.dialect.addresses
     for intent in intents:
-        more = [*networks, *intent.match.networks]
+        wanted = intent.match.networks
         try:
             _check_policy(draft, intent)
-            address_conditions(intent.match.networks, draft.dialect)
-            if len(more) > draft.room * draft.dialect.addresses:  # may still fit once joined
-                draft.check_room(len(address_conditions(more, draft.dialect)))
+            address_conditions(wanted, draft.dialect)
+            if len(networks) + len(wanted) > room:  # joined they may still fit
+                draft.check_room(len(address_conditions([*networks, *wanted], draft.dialect)))
         except Inexpressible as reason:
             refused[intent.id] = str(reason)
         else:
-            networks = more
+            networks += wanted
             held.append(intent)
     if not networks:
         return
