@@ -2,13 +2,14 @@
 
 How the cursor works. Every record has the time the workspace took it in. A pull covers what was taken in until a while
 ago, in windows that shrink when they hold more than an answer does; it begins a little before the last one ended, because
-records become visible late. What is read twice has the same call id and is dropped at the door.
+records become visible late. The time is the workspace's: a clock of ours that is ahead would pass over what comes until
+then. What is read twice has the same call id and is dropped at the door.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from connectors.azure.manifest import AzureSettings
@@ -30,17 +31,13 @@ BACKFILL: Final = timedelta(days=7)
 _WIDEST, _NARROWEST = timedelta(hours=6), timedelta(seconds=1)
 
 
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class Calls(Receiver):
     """Reads the workspace of the settings, if there is one, and takes what a forwarder pushes."""
 
     joins = True
 
     def __init__(
-        self, settings: AzureSettings, egress: Egress, *, clock: Callable[[], datetime] = _wall_clock
+        self, settings: AzureSettings, egress: Egress, *, clock: Callable[[], datetime] | None = None
     ) -> None:
         self._workspace = Workspace(settings, egress) if settings.workspace_id else None
         self._clock = clock
@@ -51,7 +48,7 @@ class Calls(Receiver):
         """Windows of ingestion time, oldest first, each with the cursor that is true once it is stored."""
         if self._workspace is None:
             return
-        end = self._clock() - SETTLE
+        end = (self._clock or self._workspace.now)() - SETTLE
         reached = cursor.get("until")
         until = datetime.fromisoformat(reached) if reached else None
         start = until - OVERLAP if until else end - BACKFILL

@@ -16,6 +16,7 @@ import orjson
 
 from connectors.azure.entra import SignIn
 from connectors.azure.manifest import AzureSettings
+from connectors.base.clock import server_time
 from connectors.base.errors import (
     ConflictError,
     ConnectorError,
@@ -58,6 +59,8 @@ class Arm:
         self._base = settings.management_url
         self._egress, self._sleep = egress, sleep
         self._sign_in = SignIn(settings, egress, settings.management_url)
+        #: What time it was at Azure when it answered last, seconds since the epoch; None before and when it does not say.
+        self.answered: float | None = None
 
     def get(self, path: str, **query: str) -> dict[str, Any]:
         """One document. Raises ``MissingResource`` when Azure has none."""
@@ -125,6 +128,7 @@ class Arm:
             if answer.status != 401 or not again:
                 break
             self._sign_in.forget()  # it may have been revoked, or the clocks differ
+        self.answered = server_time(answer.headers)
         if answer.status >= 300:
             refuse(answer, f"{method} {address.removeprefix(self._base).partition('?')[0]}")
         return answer

@@ -7,7 +7,7 @@ what it cuts off it marks as a partial error. We ask for fewer rows at once, so 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import orjson
@@ -60,6 +60,15 @@ class Workspace:
         if len(rows) >= self._most:
             raise TooManyRows(f"{table} took in {self._most} records or more between {first} and {last}.")
         return [_record(row) for row in rows]
+
+    def now(self) -> datetime:
+        """What time it is at the workspace, which dates what it takes in: a clock of ours may be wrong."""
+        rows = self.query("print now()")
+        try:
+            found = datetime.fromisoformat(str(rows[0][0]))
+        except (IndexError, ValueError) as error:
+            raise VendorAnswerError("Log Analytics did not tell what time it is.") from error
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
 
     def query(self, text: str) -> list[list[Any]]:
         """The rows of a query's answer."""

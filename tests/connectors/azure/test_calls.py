@@ -98,6 +98,20 @@ def test_what_is_still_settling_is_left_for_the_next_pull(azure):
     assert later == ["t2"]
 
 
+def test_what_time_it_is_the_workspace_says(azure):
+    """By our clock the record is long settled; by the workspace's it has only just come."""
+    fill(azure, row(1, 60), row(2, 4))
+    table = {"columns": [{"name": "print_0", "type": "datetime"}], "rows": [[NOW.isoformat()]]}
+    azure.double.order(Fault(200, "POST query", "logs", times=1, body={"tables": [table]}))
+    calls = Calls(azure.settings, azure.egress)
+    pulled = [
+        (calls.normalise(batch).table.column("call_id").to_pylist(), cursor)
+        for batch, cursor in calls.read_calls({}, None)
+    ]
+    assert [name for names, _ in pulled for name in names] == ["t1"]
+    assert pulled[-1][1] == {"until": (NOW - SETTLE).isoformat()}
+
+
 def test_what_becomes_visible_late_is_read_within_the_overlap(azure):
     fill(azure, row(1, 60))
     _, cursor = pull(azure)

@@ -56,6 +56,9 @@ class LogTables:
             raise Refusal(404, "WorkspaceNotFoundError", "The workspace could not be found.")
         self.roles.check(principal, "Microsoft.OperationalInsights/workspaces/query/read", request.path)
         query = str(orjson.loads(request.get_data()).get("query", ""))
+        if query == "print now()":
+            now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+            return _table([{"name": "print_0", "type": "datetime"}], [[now]], partial=False)
         table, *steps = [step.strip() for step in query.split("|")]
         if table not in TABLES:
             raise _semantic(f"Failed to resolve table or column expression named '{table}'")
