@@ -310,3 +310,18 @@ def test_repairs_of_a_google_cloud_estate_are_google_clouds() -> None:
 def test_whether_a_policy_is_attached_in_google_cloud_may_be_unknown() -> None:
     (found,) = judged("stage_without_waf", snapshot("gcp", stages=stage(waf_ref=None)))
     assert found.verdict is Verdict.UNKNOWN
+
+
+def test_a_finding_on_azure_never_offers_a_repair_of_another_vendors_resource() -> None:
+    weak: dict[str, Any] = {
+        "routes": (route(auth=()),),
+        "stages": (stage(access_log=""),),
+        "upstreams": (upstream(url="http://a"),),
+    }
+    found = {vendor: evaluate_all(snapshot(vendor=vendor, **weak), Facts()) for vendor in ("aws", "azure")}
+    bodies = {
+        vendor: [fix.body for result in results for fix in result.fix] for vendor, results in found.items()
+    }
+    assert any('"aws_' in body for body in bodies["aws"])
+    assert not any('"aws_' in body for body in bodies["azure"])
+    assert any(result.verdict is Verdict.FAIL for result in found["azure"])
