@@ -47,8 +47,9 @@ def compile_intents(intents: Sequence[BlockIntent], target: Target, state: State
         same = [intent for intent in ordered if intent.action is action]
         plain = [intent for intent in same if _only_networks(intent)]
         outcomes |= _shared(plan, plain, action, target)
+        shared = {intent.id for intent in plain}
         for intent in same:
-            if intent not in plain:
+            if intent.id not in shared:
                 outcomes[intent.id] = _single(plan, intent, target)
     ahead = _allowing_ahead(state, target, name)
     final = tuple(_judged(outcomes[intent.id], target, state, ahead) for intent in intents)
@@ -57,7 +58,8 @@ def compile_intents(intents: Sequence[BlockIntent], target: Target, state: State
 
 def _only_networks(intent: BlockIntent) -> bool:
     match = intent.match
-    return bool(match.networks) and match == Match(networks=match.networks) and intent.rate is None
+    limited = intent.action is BlockAction.RATE_LIMIT or intent.rate is not None
+    return bool(match.networks) and match == Match(networks=match.networks) and not limited
 
 
 def _shared(

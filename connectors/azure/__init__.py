@@ -1,1 +1,1 @@
-"""Azure Front Door and Application Gateway: their access and firewall logs."""
+"""Azure: Front Door, Application Gateway and API Management, their logs, and blocks in WAF policies."""

@@ -1,26 +1,124 @@
-"""How records come to us: a diagnostic setting to an Event Hub, and a Function that forwards its messages."""
+"""The wizard's texts for Azure: an application with custom roles to read and to block, and logs pushed or queried."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from connectors.base.manifest import ConnectorSettings, SetupText
+from connectors.azure.permissions import LOGS, READ, WRITE, role_definition
+from connectors.base.manifest import ConnectorSettings, PermissionNeed, SetupText
 
 _DOCS: Final = "https://learn.microsoft.com/azure/azure-monitor/essentials/diagnostic-settings"
+_ROLES: Final = "https://learn.microsoft.com/azure/role-based-access-control/custom-roles"
+_SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
 
 
 def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str, str]) -> list[SetupText]:
-    """Every tab; ``context`` has ``ingest_url`` and ``ingest_token``."""
+    """Every tab; ``context`` has ``ingest_url`` and ``ingest_token``. ``settings`` may still be empty."""
     url, token = context.get("ingest_url", ""), context.get("ingest_token", "")
+    subscriptions = tuple(_value(settings, "subscriptions") or (_SUBSCRIPTION,))
+    reads = READ if _value(settings, "workspace_id") else tuple(need for need in READ if need not in LOGS)
     front_door = _setting("PROFILE_ID", "FrontDoorAccessLog", "FrontDoorWebApplicationFirewallLog")
     gateway = _setting("GATEWAY_ID", "ApplicationGatewayAccessLog", "ApplicationGatewayFirewallLog")
     return [
-        SetupText("Front Door: diagnostic setting", front_door, "bash", link=_DOCS),
-        SetupText("Application Gateway: diagnostic setting", gateway, "bash", link=_DOCS),
+        SetupText("Read: Azure CLI", _application(subscriptions, reads), "bash", link=_ROLES),
+        SetupText("Read: Terraform", _terraform("read", reads, subscriptions), "terraform", link=_ROLES),
+        SetupText("Logs to Log Analytics: Front Door", _workspace("PROFILE_ID"), "bash", link=_DOCS),
+        SetupText("Logs to Log Analytics: Application Gateway", _workspace("GATEWAY_ID"), "bash", link=_DOCS),
+        SetupText("Logs to an Event Hub: Front Door", front_door, "bash", link=_DOCS),
+        SetupText("Logs to an Event Hub: Application Gateway", gateway, "bash", link=_DOCS),
         SetupText("Forward: Azure Function", _function(url, token), "python"),
         SetupText("Forward: by hand", _curl(url, token), "bash"),
+        SetupText(
+            "Block: Azure CLI", _grant("write", WRITE, subscriptions), "bash", link=_ROLES, access="write"
+        ),
+        SetupText(
+            "Block: Terraform",
+            _terraform("write", WRITE, subscriptions),
+            "terraform",
+            link=_ROLES,
+            access="write",
+        ),
     ]
+
+
+def _value(settings: ConnectorSettings | Mapping[str, Any], name: str) -> Any:
+    return settings.get(name) if isinstance(settings, Mapping) else getattr(settings, name, None)
+
+
+def _application(subscriptions: tuple[str, ...], needs: tuple[PermissionNeed, ...]) -> str:
+    return f"""# 1. An application of its own, with a secret that ends in a year. Note tenant, appId and password.
+APP_ID=$(az ad app create --display-name Portcullis --sign-in-audience AzureADMyOrg --query appId -o tsv)
+az ad sp create --id "$APP_ID"
+az ad app credential reset --id "$APP_ID" --display-name portcullis --years 1
+# 2. A role that reads exactly what is needed.
+{_grant("read", needs, subscriptions)}"""
+
+
+def _grant(access: str, needs: tuple[PermissionNeed, ...], subscriptions: tuple[str, ...]) -> str:
+    definition = role_definition(access, needs, subscriptions)
+    lines = [
+        f"cat > portcullis-{access}.json <<'EOF'",
+        json.dumps(definition, indent=2),
+        "EOF",
+        f"az role definition create --role-definition portcullis-{access}.json",
+    ]
+    for name in subscriptions:
+        lines.append(
+            f'az role assignment create --assignee "$APP_ID" --role "{definition["Name"]}" --scope /subscriptions/{name}'
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _terraform(access: str, needs: tuple[PermissionNeed, ...], subscriptions: tuple[str, ...]) -> str:
+    definition = role_definition(access, needs, subscriptions)
+    actions = "\n".join(f'      "{action}",' for action in definition["Actions"])
+    scopes = ", ".join(f'"{scope}"' for scope in definition["AssignableScopes"])
+    application = ""
+    if access == "read":
+        application = """resource "azuread_application" "portcullis" {
+  display_name = "Portcullis"
+}
+
+resource "azuread_service_principal" "portcullis" {
+  client_id = azuread_application.portcullis.client_id
+}
+
+resource "azuread_application_password" "portcullis" {
+  application_id    = azuread_application.portcullis.id
+  end_date_relative = "8760h"
+}
+
+"""
+    return f"""# Providers hashicorp/azurerm and hashicorp/azuread
+{application}resource "azurerm_role_definition" "portcullis_{access}" {{
+  name              = "{definition["Name"]}"
+  description       = "{definition["Description"]}"
+  scope             = {scopes.partition(",")[0]}
+  assignable_scopes = [{scopes}]
+  permissions {{
+    actions = [
+{actions}
+    ]
+    not_actions = []
+  }}
+}}
+
+resource "azurerm_role_assignment" "portcullis_{access}" {{
+  for_each           = toset([{scopes}])
+  scope              = each.value
+  role_definition_id = azurerm_role_definition.portcullis_{access}.role_definition_resource_id
+  principal_id       = azuread_service_principal.portcullis.object_id
+}}
+"""
+
+
+def _workspace(resource: str) -> str:
+    return f"""# Enter the workspace's id in the settings; its records are then pulled.
+az monitor diagnostic-settings create --name portcullis --resource "${resource}" --workspace "$WORKSPACE_RESOURCE_ID" \\
+  --logs '[{{"categoryGroup": "allLogs", "enabled": true}}]'
+"""
 
 
 def _setting(resource: str, *categories: str) -> str:

@@ -27,6 +27,9 @@ from controlplane.posture.types import EndpointFacts
 
 T = TypeVar("T")
 
+#: How Terraform names a vendor's resources, for vendors not every check has a repair for yet.
+_RESOURCES = {"azure": "azurerm_"}
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -137,6 +140,12 @@ def not_read(card: CheckCard, snapshot: ConfigSnapshot, sections: Iterable[str])
     return results
 
 
+def _of_vendor(fixes: tuple[Fix, ...], vendor: str) -> tuple[Fix, ...]:
+    """The repairs that are meant for this vendor: another one's resources repair nothing."""
+    own = _RESOURCES.get(vendor)
+    return tuple(fix for fix in fixes if own is None or fix.tool != "terraform" or f'"{own}' in fix.body)
+
+
 def judge_each(
     card: CheckCard,
     snapshot: ConfigSnapshot,
@@ -157,7 +166,7 @@ def judge_each(
                     found.verdict,
                     found.sentence,
                     found.evidence,
-                    found.fix,
+                    _of_vendor(found.fix, snapshot.vendor),
                 )
             )
     return results

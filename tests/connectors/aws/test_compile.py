@@ -374,3 +374,10 @@ def test_a_fingerprint_is_effective_only_where_waf_computes_one():
     assert outcome.exactness is Exactness.APPROXIMATED
     assert outcome.coverage.covered == (refs[1],)
     assert outcome.coverage.uncovered[0][0] == "a1/prod"
+
+
+def test_a_rate_limit_that_names_no_limit_is_refused_and_never_a_block_of_its_addresses():
+    wanted = intent(Match(networks=(ip_network("198.51.100.7/32"),)), BlockAction.RATE_LIMIT)
+    program = compiled(wanted)
+    assert program.outcomes[0].exactness is Exactness.REFUSED
+    assert program.objects == ()

@@ -20,7 +20,7 @@ from connectors.cloudflare.config import Config
 from connectors.cloudflare.enforce import Enforce
 from connectors.testkit.running import Fault
 from tests.connectors.cloudflare.conftest import ACCOUNT, CUSTOM, RATE, TOKEN, Refused
-from tests.controlplane.blocking.test_offline_undo import commands, run
+from tests.documented import commands, run
 
 ITEMS = f"POST /accounts/{ACCOUNT}/rules/lists/<list_id>/items"
 BULK = f"GET /accounts/{ACCOUNT}/rules/lists/bulk_operations/<operation_id>"

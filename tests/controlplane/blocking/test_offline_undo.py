@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,33 +11,7 @@ from controlplane.blocking import services
 from controlplane.blocking.types import Person
 from tests.controlplane.blocking.conftest import ATTACKER, REGION, Aws, Kong
 from tests.controlplane.blocking.test_failures import AUTHOR, REASON, make
-
-DOCUMENT = Path(__file__).parents[3] / "docs" / "blocking.md"
-
-
-def commands(vendor: str) -> list[str]:
-    """The documented command blocks of a vendor, in order."""
-    return [
-        block
-        for block in re.findall(r"```bash\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
-        if block.startswith(f"# {vendor}: ")
-    ]
-
-
-def run(script: str, folder: Path, **variables: str) -> None:
-    missing = [tool for tool in ("bash", "jq", "curl") if shutil.which(tool) is None]
-    if missing:
-        pytest.skip(f"this machine has no {', '.join(missing)}")
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", script],
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), **variables},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+from tests.documented import commands, run
 
 
 @pytest.mark.parametrize("theirs", [False, True], ids=["own_list", "customers_list"])

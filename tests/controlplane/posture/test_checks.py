@@ -372,3 +372,18 @@ def test_a_host_past_cloudflare_counts_by_its_name_or_by_what_is_known_of_it() -
     known = Facts((endpoint(host="mail.acme.example"),), traffic_seen=True)
     results = all_checks()["host_past_edge"].evaluate(plain, known)
     assert [r.subject.label for r in results if r.verdict is Verdict.FAIL] == ["mail.acme.example"]
+
+
+def test_a_finding_on_azure_never_offers_a_repair_of_another_vendors_resource() -> None:
+    weak: dict[str, Any] = {
+        "routes": (route(auth=()),),
+        "stages": (stage(access_log=""),),
+        "upstreams": (upstream(url="http://a"),),
+    }
+    found = {vendor: evaluate_all(snapshot(vendor=vendor, **weak), Facts()) for vendor in ("aws", "azure")}
+    bodies = {
+        vendor: [fix.body for result in results for fix in result.fix] for vendor, results in found.items()
+    }
+    assert any('"aws_' in body for body in bodies["aws"])
+    assert not any('"aws_' in body for body in bodies["azure"])
+    assert any(result.verdict is Verdict.FAIL for result in found["azure"])
