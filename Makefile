@@ -6,7 +6,7 @@ PYTEST := .venv/bin/pytest
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types contracts unit frontend-test proof cluster bench e2e asvs scan clean
+.PHONY: help setup demo test vendors lint types contracts unit frontend-test proof cluster bench e2e asvs scan clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ frontend/dist/index.html: frontend/node_modules/ready $(shell find frontend/src 
 
 demo: setup ## start everything with the sample company; prints the address
 	@$(PYTHON) -m controlplane.demo.run
+
+vendors: .venv/ready ## every vendor's double on this machine, with what to enter to connect it
+	@$(PYTHON) -m controlplane.demo.vendors
 
 lint: .venv/ready ## formatting and lint
 	@.venv/bin/ruff format --check --quiet . || (echo "Run: .venv/bin/ruff format ." && false)

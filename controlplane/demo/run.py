@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,10 +21,12 @@ from controlplane.demo.customer import Customer, StepFailed
 from controlplane.demo.estate import Estate, EstateOptions, free_port, launch
 from controlplane.demo.processes import Processes
 from controlplane.demo.tour import EMAIL, PASSWORD, Tour, console, step
+from controlplane.demo.vendors import Vendor
+from controlplane.demo.vendors import start as start_vendors
 
 
-def _reachable(estate: Estate, smtp: int, webhook: int) -> list[str]:
-    urls = (estate.aws["endpoint_url"], estate.kong["admin_url"])
+def _reachable(estate: Estate, others: Sequence[Vendor], smtp: int, webhook: int) -> list[str]:
+    urls = (estate.aws["endpoint_url"], estate.kong["admin_url"], *(vendor.api for vendor in others))
     return [*(urlsplit(url).netloc for url in urls), f"127.0.0.1:{smtp}", f"127.0.0.1:{webhook}"]
 
 
@@ -39,12 +42,18 @@ def _goodbye(url: str, data: Path, failed: bool) -> None:
 
 
 def _tour(
-    data: Path, port: int, estate: Estate, mail: tuple[int, int], stopping: threading.Event, once: bool
+    data: Path,
+    port: int,
+    estate: Estate,
+    others: Sequence[Vendor],
+    mail: tuple[int, int],
+    stopping: threading.Event,
+    once: bool,
 ) -> int:
-    settings = product.environment(data, port, estate.aws, _reachable(estate, *mail), mail[0])
+    settings = product.environment(data, port, estate.aws, _reachable(estate, others, *mail), mail[0])
     with step("Start PostgreSQL, migrations, web, worker, scheduler"):
         running = product.start(port, settings, data / "logs")
-    tour = Tour(Customer(port, "acme"), estate, *mail)
+    tour = Tour(Customer(port, "acme"), estate, others, *mail)
     failed = False
     try:
         for part in (tour.connect, tour.discover, tour.block):
@@ -89,9 +98,10 @@ def main() -> None:
     )  # fmt: skip
     estate: Estate | None = None
     try:
-        with step("Start the sample estate: an AWS account, a Kong gateway, users and attackers"):
+        with step("Start the sample estate: accounts at every vendor, users and attackers"):
             estate = launch(EstateOptions(data=data / "estate", history_hours=2))
-        code = _tour(data, options.port, estate, (smtp, webhook), stopping, options.once)
+            others = start_vendors(mailbox, estate.backend["url"])
+        code = _tour(data, options.port, estate, others, (smtp, webhook), stopping, options.once)
     finally:
         if estate is not None:
             estate.stop()

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from rich.console import Console
 
 from controlplane.demo.customer import Customer, StepFailed
 from controlplane.demo.estate import Estate
+from controlplane.demo.vendors import Vendor
 
 EMAIL, PASSWORD = "owner@acme.example", "correct-horse-battery-staple"
 console = Console(highlight=False)
@@ -23,10 +24,11 @@ console = Console(highlight=False)
 
 @dataclass
 class Tour:
-    """One run of the tour against a running product and estate. ``smtp`` and ``webhook`` are ports."""
+    """One run of the tour against a running product, estate and other vendors. ``smtp`` and ``webhook`` are ports."""
 
     customer: Customer
     estate: Estate
+    others: Sequence[Vendor]
     smtp: int
     webhook: int
 
@@ -40,6 +42,11 @@ class Tour:
             self._checked(self.customer.connect_aws(self.estate))
         with step("Connect Kong: Admin API read, http-log plugin pushes calls"):
             self._checked(self.customer.connect_kong(self.estate))
+        for vendor in self.others:
+            with step(f"Connect {vendor.offer.name}"):
+                self._checked(
+                    self.customer.connect(vendor.offer.connector, vendor.offer.name, vendor.settings)
+                )
 
     def discover(self) -> None:
         """Inventory and findings from configuration, then from traffic."""
@@ -73,7 +80,7 @@ class Tour:
                 "a refused request of the attacker", lambda: self._refused(block["id"]), 180
             )
             say(f"{hits['refused']} requests of {addresses[0]} refused so far")
-        with step("Undo: both vendors are as they were before") as say:
+        with step("Undo: every vendor is as it was before") as say:
             self.customer.call("POST", f"/api/v1/blocks/{block['id']}/undo")
             self.customer.wait_for("undo", lambda: self._status(block["id"]) == "undone", 60)
             say("nothing of ours is left at the vendors")
