@@ -1,0 +1,1 @@
+"""A double of Envoy's admin interface."""
