@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -80,6 +81,7 @@ class Egress:
             else GuardedTransport(policy, verify or _trusted(policy), resolver),
             follow_redirects=False,
             trust_env=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none is kept or sent
             headers={"accept-encoding": ACCEPTED, "user-agent": "Portcullis"},
             timeout=httpx.Timeout(policy.read_timeout, connect=policy.connect_timeout),
         )

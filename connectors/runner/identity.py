@@ -75,6 +75,7 @@ def enrol(url: str, token: str, state: Path) -> Identity:
             unchanged="Nothing was sent.",
             action="Start it with 'run', or take another folder for another runner.",
         )
+    _prepare(state)
     key = Ed25519PrivateKey.generate()
     shown = Enrolment(token, public_text(key.public_key()), VERSION)
     answer = control_plane(url).request(
@@ -109,8 +110,22 @@ def load(state: Path) -> Identity:
         ) from error
 
 
+def _prepare(state: Path) -> None:
+    """Make the folder, before the token is spent; ``SettingsError`` when nothing can be written there."""
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = state / ".probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise SettingsError(
+            f"Nothing can be written in {state}: {error.strerror}.",
+            unchanged="Nothing was sent, the token is as good as before.",
+            action="Give another folder: --state",
+        ) from error
+
+
 def _keep(identity: Identity, file: Path) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as stream:
         json.dump(

@@ -8,15 +8,29 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from connectors.base.errors import ConnectorError, RefusedError, SettingsError, TransientError
+from connectors.base.errors import (
+    ConnectorError,
+    RefusedError,
+    SettingsError,
+    TransientError,
+    VendorAnswerError,
+)
 from connectors.egress import Egress, EgressPolicy
-from connectors.runner.wire import MAX_ANSWER_BYTES, Answer, Failure, Work
+from connectors.runner.wire import (
+    MAX_ANSWER_BYTES,
+    Answer,
+    Failure,
+    FailureKind,
+    Work,
+)
 
 _READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Headers that belong to one hop: the client makes its own.
 _HOP: Final = frozenset(
     {"connection", "content-length", "host", "keep-alive", "transfer-encoding", "upgrade"}
 )
+#: Headers by which some gateways take a reading request for a writing one.
+_OVERRIDES: Final = frozenset({"x-http-method", "x-http-method-override", "x-method-override"})
 
 
 @dataclass(frozen=True)
@@ -67,7 +81,13 @@ def reach_from(
                 unchanged="The runner was not started.",
                 action="Write it so: --header 'kong-admin.internal:8444=Kong-Admin-Token: @/run/secrets/kong'",
             )
-        added.setdefault(_address(place), {})[name.strip().lower()] = _value(value.strip())
+        kept = _value(value.strip())
+        if not (name.strip().isascii() and kept.isascii() and kept.isprintable()):
+            raise SettingsError(
+                f"The header {name.strip()!r} holds characters HTTP does not allow.",
+                unchanged="The runner was not started.",
+            )
+        added.setdefault(_address(place), {})[name.strip().lower()] = kept
     return Reach(listed, read_only, added, authorities)
 
 
@@ -87,32 +107,42 @@ def _value(text: str) -> str:
         return text
     try:
         return Path(text[1:]).read_text().strip()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
-            f"{text[1:]} cannot be read: {error.strerror}.", unchanged="The runner was not started."
+            f"{text[1:]} cannot be read as text ({type(error).__name__}).",
+            unchanged="The runner was not started.",
         ) from error
 
 
-def carried_out(work: Work, reach: Reach, egress: Egress) -> Answer:
-    """Make the request if this runner may; what goes wrong becomes the answer's failure."""
+def carried_out(work: Work, reach: Reach, egress: Egress, left: float) -> Answer:
+    """Make the request if this runner may, within the ``left`` seconds; what goes wrong becomes the failure."""
     try:
         place = _place(work, reach)
         own = reach.headers.get(place, {})
-        headers = {
-            name: value
-            for name, value in work.headers
-            if name.lower() not in _HOP and name.lower() not in own
-        }
+        dropped = _HOP | own.keys() | (_OVERRIDES if reach.read_only else set())
+        headers = {name: value for name, value in work.headers if name.lower() not in dropped}
         found = egress.request(
             work.method, work.url, headers={**headers, **own}, content=work.content or None,
-            timeout=work.timeout, attempts=1, raise_transient=False, decoded=False,
+            timeout=min(work.timeout, left), attempts=1, raise_transient=False, decoded=False,
         )  # fmt: skip
     except ConnectorError as error:
-        kind = "refused" if isinstance(error, RefusedError) else "settings"
-        kind = "transient" if isinstance(error, TransientError) else kind
-        return Answer(work.id, failure=Failure(kind, f"From the runner: {error.what}", error.action))
+        return Answer(work.id, failure=Failure(_kind(error), f"From the runner: {error.what}", error.action))
+    except (ValueError, TypeError) as error:
+        what = f"From the runner: the request cannot be sent as it is ({type(error).__name__})."
+        return Answer(work.id, failure=Failure(FailureKind.SETTINGS, what))
     kept = tuple((name, value) for name, value in found.headers.items() if name not in _HOP)
     return Answer(work.id, found.status, kept, found.content)
+
+
+def _kind(error: ConnectorError) -> FailureKind:
+    """What became of the request, as far as the error tells: only a time-out leaves open whether it arrived."""
+    if isinstance(error, RefusedError):
+        return FailureKind.REFUSED
+    if isinstance(error, VendorAnswerError):
+        return FailureKind.VENDOR
+    if isinstance(error, TransientError):
+        return FailureKind.UNANSWERED if "not known" in error.unchanged else FailureKind.UNSENT
+    return FailureKind.SETTINGS
 
 
 def _place(work: Work, reach: Reach) -> str:

@@ -8,10 +8,10 @@ A piece of work names the runner and its end, and is carried out once.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Final, TypeVar
 
 import msgspec
@@ -40,7 +40,11 @@ class NotGenuine(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One HTTP request to make. ``expires_at`` and ``timeout`` in (Unix) seconds; ``headers`` as they are sent."""
+    """One HTTP request to make, within ``expires_at - handed_at`` seconds of its arrival.
+
+    Both are the control plane's Unix time, so that only their difference counts and clocks need not agree to the second.
+    ``timeout`` in seconds; ``headers`` as they are sent.
+    """
 
     id: str
     runner_id: str
@@ -50,12 +54,28 @@ class Work:
     headers: tuple[tuple[str, str], ...] = ()
     content: bytes = b""
     timeout: float = 20.0
+    handed_at: float = 0.0  # set when it is signed
+
+    @property
+    def seconds(self) -> float:
+        """How long after its arrival the request and its answer may take."""
+        return self.expires_at - self.handed_at
+
+
+class FailureKind(StrEnum):
+    """What a failure means to who waits."""
+
+    REFUSED = "refused"  # not allowed here; nothing was sent
+    SETTINGS = "settings"  # cannot be sent as it is
+    UNSENT = "unsent"  # did not get through; may be tried again
+    UNANSWERED = "unanswered"  # it is not known whether it arrived
+    VENDOR = "vendor"  # answered, with what cannot be taken
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """Why a request got no answer. ``kind``: refused (not allowed here), transient (try again) or settings."""
+    """Why a request got no answer that can be used."""
 
-    kind: str
+    kind: FailureKind
     what: str
     action: str = ""
 
@@ -127,14 +147,14 @@ def unpacked(kind: type[T], body: bytes) -> T:
         raise NotGenuine(f"The message is no {kind.__name__}: {str(error)[:120]}.") from error
 
 
-def sealed_work(work: Work, key: Ed25519PrivateKey) -> Envelope:
-    """Work signed by the control plane."""
-    document = packed(work)
+def sealed_work(work: Work, key: Ed25519PrivateKey, now: float) -> Envelope:
+    """Work signed by the control plane as it hands it out."""
+    document = packed(replace(work, handed_at=now))
     return Envelope(document, key.sign(_WORK + document))
 
 
 def opened_work(envelope: Envelope, key: Ed25519PublicKey, runner_id: str, now: float) -> Work:
-    """The work of an envelope; ``NotGenuine`` when it is signed by another key, meant for another runner, or over."""
+    """The work of an envelope; ``NotGenuine`` when it is signed by another key, meant for another runner, or old."""
     try:
         key.verify(envelope.signature, _WORK + envelope.document)
     except InvalidSignature as error:
@@ -144,8 +164,8 @@ def opened_work(envelope: Envelope, key: Ed25519PublicKey, runner_id: str, now: 
     work = unpacked(Work, envelope.document)
     if work.runner_id != runner_id:
         raise NotGenuine("The work is meant for another runner.")
-    if work.expires_at < now:
-        raise NotGenuine("The work is over: it was handed out too late, or a clock is wrong.")
+    if abs(now - work.handed_at) > CLOCK_SKEW or work.seconds <= 0:
+        raise NotGenuine("The work is over: it was handed out minutes ago, or a clock is wrong by minutes.")
     return work
 
 
@@ -170,14 +190,14 @@ def verify_call(
     Header names are lower case.
     """
     at, signature = headers.get(TIME_HEADER, ""), headers.get(SIGNATURE_HEADER, "")
-    if not at.isdigit() or abs(int(at) - now) > CLOCK_SKEW:
+    if not (at.isascii() and at.isdigit() and len(at) <= 12) or abs(int(at) - now) > CLOCK_SKEW:
         raise NotGenuine(f"The runner's clock differs by more than {CLOCK_SKEW} seconds from ours.")
     try:
         key.verify(
             base64.b64decode(signature, validate=True),
             _signed_part(headers.get(RUNNER_HEADER, ""), at, method, path, body),
         )
-    except (InvalidSignature, binascii.Error) as error:
+    except (InvalidSignature, ValueError) as error:
         raise NotGenuine("The call is not signed by this runner's key.") from error
 
 
@@ -190,7 +210,7 @@ def public_key(text: str) -> Ed25519PublicKey:
     """The key ``public_text`` wrote; ``NotGenuine`` when the text is none."""
     try:
         return Ed25519PublicKey.from_public_bytes(base64.b64decode(text, validate=True))
-    except (ValueError, binascii.Error) as error:
+    except ValueError as error:
         raise NotGenuine("The text is no Ed25519 public key.") from error
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
+from tenants.errors import TooLarge
+
 
 class AnyBody(BaseParser):
     """Leaves the body alone: vendors push JSON under many content types, some compressed; runners send MessagePack."""
@@ -14,8 +16,14 @@ class AnyBody(BaseParser):
     media_type = "*/*"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        """The raw bytes; size is bounded by the web server's limit and again by who takes them."""
-        return bytes(stream.read())
+        """The raw bytes, at most what the view takes (``most_bytes``); ``TooLarge`` before more is read."""
+        most: int | None = getattr((parser_context or {}).get("view"), "most_bytes", None)
+        if most is None:
+            return bytes(stream.read())
+        body = bytes(stream.read(most + 1))
+        if len(body) > most:
+            raise TooLarge("body-too-large", f"The body is larger than {most} bytes. Nothing was kept.")
+        return body
 
 
 def body_of(request: Request) -> bytes:

@@ -22,9 +22,9 @@ from controlplane.runners import queries, services
 from controlplane.runners.models import Runner
 from controlplane.runners.shapes import NewRunnerDocument, RunnerDocument
 from controlplane.runners.types import NewRunner, state_of
-from tenants.errors import Invalid, TooLarge
+from tenants.errors import Invalid
 
-_MAX_BODY = wire.MAX_ANSWER_BYTES + 1024 * 1024
+_ROOM = 64 * 1024  # for everything but an answer's content
 
 
 class RunnerSerializer(serializers.Serializer[Any]):
@@ -97,18 +97,11 @@ class _RunnerView(ApiView):
     authentication_classes = []
     permission_classes = [Open("checks the runner's signature or enrolment token itself")]
     parser_classes = [AnyBody]
-
-    def _body(self, request: Request) -> bytes:
-        body = body_of(request)
-        if len(body) > _MAX_BODY:
-            raise TooLarge(
-                "answer-too-large", "The answer is larger than a runner may send. Nothing was kept."
-            )
-        return body
+    most_bytes = _ROOM
 
     def _caller(self, request: Request) -> Runner:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        return services.known(headers, request.path, self._body(request), timezone.now())
+        return services.known(headers, request.path, body_of(request), timezone.now())
 
 
 class EnrolView(_RunnerView):
@@ -117,7 +110,7 @@ class EnrolView(_RunnerView):
     @extend_schema(operation_id="runner_enrol", request=bytes, responses={200: bytes})
     def post(self, request: Request) -> HttpResponse:
         """The token against the runner's public key."""
-        shown = _document(wire.Enrolment, self._body(request))
+        shown = _document(wire.Enrolment, body_of(request))
         return _sent(services.enrol(shown, timezone.now()))
 
 
@@ -128,17 +121,19 @@ class WorkView(_RunnerView):
     def post(self, request: Request) -> HttpResponse:
         """Signed requests to make, perhaps none."""
         row = self._caller(request)
-        return _sent(services.hand_out(row, _document(wire.Poll, self._body(request)), timezone.now()))
+        return _sent(services.hand_out(row, _document(wire.Poll, body_of(request)), timezone.now()))
 
 
 class AnswersView(_RunnerView):
     """A runner brings an answer."""
 
+    most_bytes = wire.MAX_ANSWER_BYTES + 16 * _ROOM
+
     @extend_schema(operation_id="runner_answers", request=bytes, responses={204: None})
     def post(self, request: Request) -> HttpResponse:
         """Kept for the worker that waits."""
         row = self._caller(request)
-        services.take(row, _document(wire.Answer, self._body(request)))
+        services.take(row, _document(wire.Answer, body_of(request)))
         return HttpResponse(status=status.HTTP_204_NO_CONTENT)
 
 

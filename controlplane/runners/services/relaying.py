@@ -10,7 +10,7 @@ from typing import Final
 from django.db import connections
 from django.utils import timezone
 
-from connectors.base.errors import RefusedError, SettingsError, TransientError
+from connectors.base.errors import RefusedError, SettingsError, TransientError, VendorAnswerError
 from connectors.egress.relay import Relay, RelayedRequest, RelayedResponse, Unanswered, Unsent
 from connectors.runner import wire
 from controlplane.runners.queries import runner
@@ -47,6 +47,8 @@ def relay_through(runner_id: str) -> Relay:
             answer = pool.submit(_relayed, require_tenant(), work).result()
         if answer.failure is not None:
             raise _failed(answer.failure)
+        if not 100 <= answer.status <= 599:
+            raise VendorAnswerError(f"The runner brought an answer with the status {answer.status}.")
         return RelayedResponse(answer.status, answer.headers, answer.content)
 
     return relay
@@ -92,8 +94,12 @@ def _ready(runner_id: str) -> None:
 
 
 def _failed(failure: wire.Failure) -> Exception:
-    if failure.kind == "refused":
-        return RefusedError(failure.what, unchanged="Nothing was sent.", action=failure.action)
-    if failure.kind == "settings":
-        return SettingsError(failure.what, unchanged="Nothing was sent.", action=failure.action)
-    return Unsent(failure.what.rstrip("."))
+    what, action = failure.what[:500], failure.action[:500]
+    if failure.kind is wire.FailureKind.REFUSED:
+        return RefusedError(what, unchanged="Nothing was sent.", action=action)
+    if failure.kind is wire.FailureKind.SETTINGS:
+        return SettingsError(what, unchanged="Nothing was sent.", action=action)
+    if failure.kind is wire.FailureKind.VENDOR:
+        return VendorAnswerError(what, unchanged="It is not known what the request changed.", action=action)
+    kind = Unanswered if failure.kind is wire.FailureKind.UNANSWERED else Unsent
+    return kind(what.rstrip("."))

@@ -13,7 +13,7 @@ from connectors.runner import wire
 from controlplane.runners.models import RUNNERS, TABLE, RelayedRequest, Runner
 from tenants.vault.services import seal, unseal
 
-_AT_ONCE: Final = 8
+_AT_ONCE: Final = 4
 #: A runner asks again at once while there is work, else every other second.
 _BUSY_SECONDS: Final = 30
 _WAIT_BUSY, _WAIT_IDLE = 0.1, 2.0
@@ -37,14 +37,19 @@ def hand_out(row: Runner, poll: wire.Poll, now: datetime) -> wire.Handed:
         return wire.Handed((), _WAIT_BUSY if busy else _WAIT_IDLE)
     private = unseal(row.work_key, table=RUNNERS, field="work_key", row=row.id)
     key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(private))
-    work = tuple(wire.sealed_work(wire.unpacked(wire.Work, _opened(one, "work")), key) for one in waiting)
+    work = tuple(
+        wire.sealed_work(wire.unpacked(wire.Work, _opened(one, "work")), key, now.timestamp())
+        for one in waiting
+    )
     return wire.Handed(work, _WAIT_BUSY)
 
 
 def take(row: Runner, answer: wire.Answer) -> None:
     """Keep a runner's answer for the worker that waits; one that nobody waits for any more is dropped."""
     if len(answer.content) > wire.MAX_ANSWER_BYTES:
-        answer = wire.Answer(answer.work_id, failure=wire.Failure("transient", "The answer was too large."))
+        answer = wire.Answer(
+            answer.work_id, failure=wire.Failure(wire.FailureKind.VENDOR, "The answer was too large.")
+        )
     text = base64.b64encode(wire.packed(answer)).decode()
     RelayedRequest.objects.filter(
         pk=answer.work_id, runner=row, state=RelayedRequest.State.HANDED

@@ -14,22 +14,23 @@ KEY, OTHER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 WORK = wire.Work(
     "rly_1", "rnr_1", NOW + 30, "GET", "https://kong.internal:8444/routes", (("a", "b"),), b"\x00body"
 )
+SIGNED = dataclasses.replace(WORK, handed_at=NOW)
 PATH = "/api/v1/runner/work"
 
 
 def test_work_arrives_as_it_was_signed():
-    assert wire.opened_work(wire.sealed_work(WORK, KEY), KEY.public_key(), "rnr_1", NOW) == WORK
+    assert wire.opened_work(wire.sealed_work(WORK, KEY, NOW), KEY.public_key(), "rnr_1", NOW + 90) == SIGNED
 
 
 @pytest.mark.parametrize(
     ("envelope", "runner", "now", "why"),
     [
-        (wire.sealed_work(WORK, OTHER), "rnr_1", NOW, "not signed by the control plane"),
-        (wire.sealed_work(WORK, KEY), "rnr_2", NOW, "another runner"),
-        (wire.sealed_work(WORK, KEY), "rnr_1", NOW + 31, "over"),
+        (wire.sealed_work(WORK, OTHER, NOW), "rnr_1", NOW, "not signed by the control plane"),
+        (wire.sealed_work(WORK, KEY, NOW), "rnr_2", NOW, "another runner"),
+        (wire.sealed_work(WORK, KEY, NOW), "rnr_1", NOW + wire.CLOCK_SKEW + 1, "over"),
         (
             dataclasses.replace(
-                wire.sealed_work(WORK, KEY),
+                wire.sealed_work(WORK, KEY, NOW),
                 document=wire.packed(dataclasses.replace(WORK, url="https://bank.internal/")),
             ),
             "rnr_1",
@@ -65,6 +66,9 @@ def test_a_call_is_known_by_its_signature_alone():
         ({wire.RUNNER_HEADER: "rnr_2"}, PATH, b"body", NOW),
         ({wire.TIME_HEADER: str(int(NOW) + 5)}, PATH, b"body", NOW),
         ({wire.TIME_HEADER: "soon"}, PATH, b"body", NOW),
+        ({wire.TIME_HEADER: "²"}, PATH, b"body", NOW),
+        ({wire.TIME_HEADER: "9" * 5000}, PATH, b"body", NOW),
+        ({wire.SIGNATURE_HEADER: "ü"}, PATH, b"body", NOW),
         ({wire.SIGNATURE_HEADER: "????"}, PATH, b"body", NOW),
         ({wire.SIGNATURE_HEADER: ""}, PATH, b"body", NOW),
     ],

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +19,8 @@ from django.utils import timezone
 
 from connectors.base.capabilities import Capability
 from connectors.base.enforcement import Program
-from connectors.testkit.running import RunningDouble, running_double
+from connectors.egress.relay import RelayedRequest as Request
+from connectors.testkit.running import Fault, RunningDouble, running_double
 from controlplane.connections import queries as connection_queries
 from controlplane.connections import services as connections
 from controlplane.runners import queries, services
@@ -173,6 +176,32 @@ def test_a_runner_outlives_the_control_plane_and_goes_on_where_it_was(committed_
             assert connections.run_sync(connections.request_sync(connection).id).state == "done"
 
 
+def test_a_runner_that_is_stopped_brings_the_answer_it_has_in_hand(port, kong, tmp_path):
+    runner_id = enrolled(port, tmp_path)
+    kong.order(Fault(200, "GET /routes", delay_ms=1500, body={"data": []}))
+    token = (("Kong-Admin-Token", "t0ken"),)
+    asked = Request("GET", f"{kong.control_url}/routes", token, b"", 20.0)
+    with running(tmp_path, "--reach", place(kong)) as process, ThreadPoolExecutor(1) as pool:
+        online(runner_id)
+        waiting = pool.submit(copy_context().run, services.relay_through(runner_id), asked)
+        until(lambda: RelayedRequest.objects.filter(state=RelayedRequest.State.HANDED).exists())
+        process.send_signal(signal.SIGTERM)
+        assert waiting.result(timeout=20).status == 200
+        assert process.wait(timeout=10) == 0
+
+
+def test_a_token_is_not_spent_where_nothing_can_be_kept(port, tmp_path):
+    made = services.create("kong side", timezone.now())
+    (tmp_path / "file").write_text("in the way")
+    options = ["--url", f"http://acme.localhost:{port}", "--token", made.token, "--state"]
+    for state, code in ((tmp_path / "file" / "state", 1), (tmp_path / "state", 0)):
+        done = subprocess.run(
+            [COMMAND, "enrol", *options, str(state)], capture_output=True, text=True, timeout=30, check=False
+        )
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+
+
 def test_a_runner_that_was_removed_stops_with_a_sentence(port, kong, tmp_path):
     runner_id = enrolled(port, tmp_path)
     with running(tmp_path, "--reach", place(kong)) as process:
@@ -195,7 +224,7 @@ def test_an_enrolment_token_is_good_once_and_for_an_hour(port, tmp_path):
         )  # fmt: skip
         assert done.returncode == 1
         assert "good once and for one hour" in done.stderr
-        assert not (tmp_path / "second").exists()
+        assert not (tmp_path / "second" / "identity.json").exists()
 
 
 def test_the_runners_key_is_kept_for_its_owner_alone(port, tmp_path):
