@@ -22,6 +22,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--hybrid", action="store_true", help="an organisation of Apigee hybrid")
     parser.add_argument("--no-addon", action="store_true", help="without Advanced API Security")
     parser.add_argument("--list-calls", type=int, default=60, help="entries:list a minute; 0 is no quota")
+    parser.add_argument("--developers", type=int, default=0, help="this many more developers")
     parser.add_argument("--seed", action="store_true", help="put the sample company's estate in place")
     return parser.parse_args()
 
@@ -36,6 +37,9 @@ def main() -> None:
     servers = [listen(wsgi(api.answer), options.api_port), listen(wsgi(proxy.answer), options.proxy_port)]
     if options.seed:
         seed(store)
+    for number in range(options.developers):
+        email = f"dev{number}@crowd.example"
+        store.developers[email] = {"email": email, "developerId": f"crowd-{number}", "status": "active"}
     api.ready = True
     serve_until_stopped(servers)
 
