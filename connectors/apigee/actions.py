@@ -52,8 +52,18 @@ def stamp(moment: datetime) -> str:
 
 def made_id(owner: str, number: int) -> str:
     """The id of one of our actions: of an intent or of a pack of addresses, and which of them."""
-    digest = hashlib.blake2b(owner.encode(), digest_size=10).hexdigest()
-    return f"{OWNERSHIP_PREFIX}-{digest}-{number}"
+    return f"{_stem(owner)}{number}"
+
+
+def number_of(owner: str, name: str) -> int:
+    """Which of an owner's actions an id is of; 0 when it is of another owner."""
+    stem = _stem(owner)
+    number = name.removeprefix(stem)
+    return int(number) if name.startswith(stem) and number.isdigit() else 0
+
+
+def _stem(owner: str) -> str:
+    return f"{OWNERSHIP_PREFIX}-{hashlib.blake2b(owner.encode(), digest_size=10).hexdigest()}-"
 
 
 def foreign_digest(actions: Iterable[Mapping[str, Any]], enabled: bool) -> str:

@@ -132,7 +132,7 @@ def _read_deployments(organization: Organization, read: Read) -> None:
 
     read.deployments = read.attempt("deployments", deployments("false"), read.deployments)
     read.shared_deployments = read.attempt("shared_deployments", deployments("true"), read.shared_deployments)
-    read.groups = read.attempt("ingress", lambda: _ingress(organization), read.groups)
+    read.groups = read.attempt("ingress", lambda: read_ingress(organization), read.groups)
     read.bundles = read.each("bundles", _revisions(read.deployments), bundle("apis"))
     shared = _revisions(read.shared_deployments)
     read.shared_bundles = read.each("shared_bundles", shared, bundle("sharedflows"))
@@ -167,7 +167,8 @@ def read_deployments(organization: Organization, shared: str = "false") -> list[
     return list(found)
 
 
-def _ingress(organization: Organization) -> list[Document]:
+def read_ingress(organization: Organization) -> list[Document]:
+    """The environment groups with their hosts and which base path leads to which revision."""
     found = organization.read("/deployedIngressConfig", "apigee.ingressconfigs.get", view="FULL")
     groups = found.get("environmentGroups", [])
     if not isinstance(groups, list) or not all(isinstance(group, dict) for group in groups):

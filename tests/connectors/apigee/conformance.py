@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from connectors.apigee.client import Organization
 from connectors.apigee.reading import list_actions, read_deployments, read_named
 from connectors.base.capabilities import Capability
 from connectors.base.errors import PermissionMissing, SettingsError, TransientError, VendorAnswerError
+from connectors.base.intent import BlockAction, BlockIntent, HeaderMatch, Match
 from connectors.base.registry import implementation
 from connectors.testkit.conformance import FaultCase, Subject
 from connectors.testkit.running import Fault, local_egress
@@ -49,6 +52,28 @@ FAULTS = (
 )  # fmt: skip
 
 
+_ENDS = datetime(2996, 12, 1, 10, 7, 30, tzinfo=UTC)
+
+
+def _intent(
+    number: int, match: Match, action: BlockAction = BlockAction.BLOCK, ends: datetime = _ENDS
+) -> BlockIntent:
+    return BlockIntent(f"blk_{number}", match, action, ends, "conformance")
+
+
+INTENTS = (
+    _intent(1, Match(networks=(ip_network("198.51.100.7/32"), ip_network("2001:db8::/48")))),
+    _intent(2, Match(networks=tuple(ip_network(f"10.0.{number}.0/25") for number in range(256)))),
+    _intent(3, Match(networks=(ip_network("203.0.113.0/24"),)), ends=_ENDS + timedelta(hours=1)),
+    _intent(4, Match(networks=(ip_network("192.0.2.0/24"),)), BlockAction.COUNT),
+    _intent(5, Match(countries=("KP",), asns=(64500, 64501)), BlockAction.COUNT),
+    _intent(6, Match(headers=(HeaderMatch("User-Agent", "evil/1"),))),
+    _intent(7, Match(networks=(ip_network("198.51.100.0/24"),), methods=("POST", "DELETE"))),
+    _intent(8, Match(consumers=("partner-globex", "web-shop"))),
+    _intent(9, Match(path_templates=("/payments/{rest+}",))),
+)
+
+
 @contextmanager
 def subject() -> Iterator[Subject]:
     """The double with the sample company's estate."""
@@ -75,4 +100,5 @@ def subject() -> Iterator[Subject]:
             behave=gateway.double.behave,
             provoke=provoke,
             faults=FAULTS,
+            intents=INTENTS,
         )
