@@ -13,6 +13,7 @@ from connectors.apigee.permissions import wanted
 from connectors.base.errors import VendorAnswerError
 from connectors.base.google.api import GoogleApi, listed
 from connectors.base.google.keys import service_account_key
+from connectors.base.google.logs import LogSource
 from connectors.base.google.tokens import TOKEN_URL, Tokens
 
 if TYPE_CHECKING:
@@ -33,7 +34,12 @@ class Organization:
         self.name = f"organizations/{settings.organization}"
         self.project = f"projects/{settings.project_id or settings.organization}"
         self.url = f"{root or 'https://apigee.googleapis.com'}/v1/{self.name}"
+        self._logging = f"{root or 'https://logging.googleapis.com'}/v2"
         self.resource_manager = f"{root or 'https://cloudresourcemanager.googleapis.com'}/v3"
+
+    def logs(self) -> LogSource:
+        """Where the logs of the organization's project are read."""
+        return LogSource(self.api, self._logging, self.project, wanted("logging.logEntries.list"))
 
     def read(self, path: str, permission: str, **query: str) -> dict[str, Any]:
         """The document at a path below the organization, "" for the organization itself."""

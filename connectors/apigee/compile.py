@@ -7,7 +7,7 @@ must; an action ends by itself at its ``expireTime``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -27,6 +27,10 @@ from connectors.base.enforcement import Program, State, Target, VendorObject
 from connectors.base.intent import BlockAction, BlockIntent, Compiled, Coverage, Exactness, Match
 
 _FLAGGED: Final = "Apigee cannot count silently: it flags, and targets receive the header x-portcullis-count."
+_FORGEABLE: Final = (
+    "This environment takes client addresses from a header that callers can fill in themselves, so a block of addresses can "
+    "be evaded. Set its client IP resolution to a negative index of X-Forwarded-For."
+)
 _NO_ADDON: Final = (
     "Advanced API Security is not switched on for this environment. Switch on the add-on for the organization, or for "
     "the environment if you pay as you go; then run the set-up text “Switch security actions on”."
@@ -85,7 +89,7 @@ def compile_program(intents: Sequence[BlockIntent], target: Target, state: State
     outcomes |= _shared([intent for intent in ordered if _is_plain(intent)], draft)
     objects = sorted(draft.objects, key=lambda entry: entry.ref)
     return Program(
-        target, tuple(objects), tuple(_judged(outcomes[intent.id], environment) for intent in ordered)
+        target, tuple(objects), tuple(_judged(intent, outcomes[intent.id], environment) for intent in ordered)
     )
 
 
@@ -193,12 +197,14 @@ def _refused(intent: BlockIntent, target: Target, reason: str) -> Compiled:
     return Compiled(intent.id, Exactness.REFUSED, (reason,), Coverage((), uncovered))
 
 
-def _judged(outcome: Compiled, environment: Mapping[str, Any]) -> Compiled:
-    """The outcome with what the customer's own actions do to it: allow beats deny."""
+def _judged(intent: BlockIntent, outcome: Compiled, environment: Mapping[str, Any]) -> Compiled:
+    """The outcome with what the environment does to it: forged addresses, and allows, which beat denials."""
     allows = environment.get("allows") or ()
-    if outcome.exactness is Exactness.REFUSED or not allows:
+    notes = [_FORGEABLE] if intent.match.networks and environment.get("forgeable_addresses") else []
+    if allows:
+        notes.append(
+            f"Requests that your action {', '.join(allows)} allows are let in: allow beats deny and flag."
+        )
+    if outcome.exactness is Exactness.REFUSED or not notes:
         return outcome
-    note = f"Requests that your action {', '.join(allows)} allows are let in: allow beats deny and flag."
-    return Compiled(
-        outcome.intent_id, Exactness.APPROXIMATED, (*outcome.reasons, note), outcome.coverage, outcome.cost
-    )
+    return replace(outcome, exactness=Exactness.APPROXIMATED, reasons=(*outcome.reasons, *notes))

@@ -203,6 +203,9 @@ def _settings(read: Read) -> list[Setting]:
         made.append(
             Setting(f"{ref}#actions", "security_actions_enabled", read.actions_config.get(environment))
         )
+        source = read.addresses.get(environment)
+        value = source and {"header": source.header, "index": source.index, "forgeable": source.forgeable}
+        made.append(Setting(f"{ref}#addresses", "client_ip_resolution", value))
         hooks = read.hooks.get(environment)
         made.append(Setting(f"{ref}#hooks", "flow_hooks", None if hooks is None else list(hooks)))
     return made

@@ -15,7 +15,7 @@ from connectors.apigee.actions import (
     ref_of,
 )
 from connectors.apigee.client import Organization
-from connectors.apigee.reading import is_secured, list_actions, read_ingress, read_named
+from connectors.apigee.reading import is_secured, list_actions, read_addresses, read_ingress, read_named
 from connectors.base.enforcement import State, Target, VendorObject
 
 
@@ -32,6 +32,7 @@ def read_state(organization: Organization, target: Target) -> State:
     document = {
         "secured": is_secured(named, addons),
         "enabled": enabled,
+        "forgeable_addresses": read_addresses(organization, target.name).forgeable,
         "hybrid": named.get("runtimeType") == "HYBRID",
         "proxies": _proxies(organization, target.name),
         "allows": sorted(ref_of(action) for action in foreign if effect_of(action) == "allow"),

@@ -12,6 +12,7 @@ from connectors.base.manifest import PermissionNeed
 
 READ: Final = (
     PermissionNeed("apigee.organizations.get", "read the organization, its environments and its add-ons"),
+    PermissionNeed("apigee.environments.get", "see where an environment takes client addresses from"),
     PermissionNeed("apigee.deployments.list", "see which proxies and shared flows are deployed where"),
     PermissionNeed("apigee.ingressconfigs.get", "read which hosts and base paths lead to which proxy"),
     PermissionNeed("apigee.proxyrevisions.get", "read deployed proxies with their flows and policies"),
@@ -24,6 +25,7 @@ READ: Final = (
     PermissionNeed("apigee.addonsconfig.get", "see whether Advanced API Security is on in an environment"),
     PermissionNeed("apigee.securityActions.list", "read security actions"),
     PermissionNeed("apigee.securityActionsConfig.get", "see whether security actions are switched on"),
+    PermissionNeed("logging.logEntries.list", "read the message log and the audit log"),
 )
 WRITE: Final = (
     PermissionNeed("apigee.securityActions.create", "create our security actions", access="write"),

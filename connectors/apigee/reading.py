@@ -27,8 +27,21 @@ _SECTIONS: Final = {
     "waf": ("environments", "actions", "actions_config"),
     "waf_attachments": ("deployments",),
     "consumers": ("apps", "developers", "products"),
-    "settings": ("environments", "addons", "actions_config", "hooks", "products"),
+    "settings": ("environments", "addresses", "addons", "actions_config", "hooks", "products"),
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AddressSource:
+    """Which entry of which header an environment takes for the client's address; "" and None: Google's default."""
+
+    header: str = ""
+    index: int | None = None
+
+    @property
+    def forgeable(self) -> bool:
+        """Whether a caller can choose it: by default, and where entries of X-Forwarded-For are counted from the left."""
+        return not self.header or (self.header.lower() == "x-forwarded-for" and (self.index or 0) >= 0)
 
 
 @dataclass
@@ -45,6 +58,7 @@ class Read:
     shared_bundles: dict[tuple[str, str], Bundle] = field(default_factory=dict)
     hooks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     target_servers: dict[tuple[str, str], Document] = field(default_factory=dict)
+    addresses: dict[str, AddressSource] = field(default_factory=dict)
     addons: dict[str, bool] = field(default_factory=dict)
     actions_config: dict[str, bool] = field(default_factory=dict)
     actions: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -198,10 +212,25 @@ def _read_environments(organization: Organization, read: Read) -> None:
     def actions(name: str) -> list[dict[str, Any]]:
         return list_actions(organization, name)
 
+    read.addresses = read.each(
+        "addresses", read.environments, lambda name: read_addresses(organization, name)
+    )
     read.hooks = read.each("hooks", read.environments, hooks)
     read.addons = read.each("addons", read.environments, secured)
     read.actions_config = read.each("actions_config", read.environments, enabled)
     read.actions = read.each("actions", read.environments, actions)
+
+
+def read_addresses(organization: Organization, environment: str) -> AddressSource:
+    """Where an environment takes client addresses from; security actions compare these."""
+    found = organization.read(f"/environments/{_quoted(environment)}", "apigee.environments.get")
+    algorithm = (found.get("clientIpResolutionConfig") or {}).get("headerIndexAlgorithm")
+    if not algorithm:
+        return AddressSource()
+    header, index = algorithm.get("ipHeaderName"), algorithm.get("ipHeaderIndex", 0)
+    if not isinstance(header, str) or not isinstance(index, int):
+        raise VendorAnswerError(f"Google's answer on client addresses of {environment} cannot be read.")
+    return AddressSource(header, index)
 
 
 def list_actions(organization: Organization, environment: str) -> list[dict[str, Any]]:

@@ -10,6 +10,15 @@ from connectors.base.manifest import ConnectorSettings, PermissionNeed, SetupTex
 
 _ROLES: Final = "https://cloud.google.com/iam/docs/creating-custom-roles"
 _ACTIONS: Final = "https://cloud.google.com/apigee/docs/api-security/security-actions-api"
+_LOGGING: Final = (
+    "https://cloud.google.com/apigee/docs/api-platform/reference/policies/message-logging-policy"
+)
+#: Flow variables by the name they are logged under.
+_LOGGED: Final = (
+    "messageid", "environment.name", "apiproxy.name", "proxy.basepath", "current.flow.name", "request.verb", "request.uri",
+    "request.header.host", "request.header.user-agent", "client.resolved.ip", "developer.app.name", "response.status.code",
+    "client.received.start.timestamp", "target.host", "target.response.status.code",
+)  # fmt: skip
 _ROLE_IDS: Final = {"read": "portcullisApigeeRead", "write": "portcullisApigeeBlock"}
 
 
@@ -23,6 +32,12 @@ def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str,
         SetupText("Blocking: gcloud", _role("write", project), "bash", link=_ROLES, access="write"),
         SetupText(
             "Blocking: Terraform", _role_terraform("write", project), "terraform", link=_ROLES, access="write"
+        ),
+        SetupText(
+            "Log every call",
+            _policy(_value(settings, "message_log") or "apigee-portcullis"),
+            "xml",
+            link=_LOGGING,
         ),
         SetupText("Switch security actions on", _switch(organization), "bash", link=_ACTIONS, access="write"),
     ]
@@ -51,7 +66,7 @@ def _role(role: str, project: str) -> str:
     lines = [f"PROJECT={project}"]
     if role == "read":
         lines += [
-            'gcloud services enable cloudresourcemanager.googleapis.com --project="$PROJECT"',
+            'gcloud services enable cloudresourcemanager.googleapis.com logging.googleapis.com --project="$PROJECT"',
             'gcloud iam service-accounts create portcullis --project="$PROJECT" --display-name=Portcullis',
         ]
     lines += [
@@ -102,4 +117,22 @@ def _switch(organization: str) -> str:
 CONFIG=organizations/{organization}/environments/ENVIRONMENT/securityActionsConfig
 curl -fsS -X PATCH -H "Authorization: Bearer $(gcloud auth print-access-token)" -H 'content-type: application/json' \\
   "https://apigee.googleapis.com/v1/$CONFIG?updateMask=enabled" -d '{{"enabled": true}}'
+"""
+
+
+def _policy(log: str) -> str:
+    """The message logging policy that writes what ``connectors.apigee.messages`` reads."""
+    names = {"client.resolved.ip": "ax_resolved_client_ip"}
+    members = ",\n      ".join(f'"{names.get(name, name)}": "{{escapeJSON({name})}}"' for name in _LOGGED)
+    return f"""<!-- Put this into the PostClientFlow of each proxy, or into a shared flow of the PostProxyFlowHook.
+     Enter {log} as message log in the settings.
+     Deploy the proxy with a service account that has roles/logging.logWriter. -->
+<MessageLogging continueOnError="true" enabled="true" name="ML-Portcullis">
+  <CloudLogging>
+    <LogName>projects/{{organization.name}}/logs/{log}</LogName>
+    <Message contentType="application/json" defaultVariableValue="">{{
+      {members}
+    }}</Message>
+  </CloudLogging>
+</MessageLogging>
 """

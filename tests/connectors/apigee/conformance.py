@@ -84,6 +84,10 @@ def subject() -> Iterator[Subject]:
         def make(capability: Capability) -> Any:
             return implementation("apigee", capability)(settings, egress)
 
+        def change() -> None:
+            gateway.act("customers")
+            gateway.unact("customers")
+
         def provoke() -> None:
             """Every kind of read that a fault is ordered for."""
             organization = Organization(settings, egress)
@@ -101,4 +105,12 @@ def subject() -> Iterator[Subject]:
             provoke=provoke,
             faults=FAULTS,
             intents=INTENTS,
+            sources=("apigee.messages",),
+            change=change,
+            change_faults=(
+                Fault(403, "POST v2/entries:list", body=_error(403, "forbidden")),
+                Fault(429, "POST v2/entries:list"),
+                Fault(200, "POST v2/entries:list", body="<html>"),
+                Fault(200, "POST v2/entries:list", body={"entries": [{"insertId": "x"}]}),
+            ),
         )

@@ -128,6 +128,15 @@ def test_an_allow_of_the_customer_is_named():
     assert "office" in outcome.reasons[-1]
 
 
+def test_addresses_that_a_caller_can_forge_are_named():
+    state = environment(forgeable_addresses=True)
+    by_address, by_method = block(Match(networks=(NETWORK,))), block(Match(methods=("GET",)), number=2)
+    first, second = compiled(by_address, by_method, state=state).outcomes
+    assert first.exactness == "approximated"
+    assert "evaded" in first.reasons[0]
+    assert second.exactness == "exact"
+
+
 def test_whole_proxies_are_stopped_for_every_method_and_what_is_left_is_told():
     program = compiled(block(Match(path_templates=("/v1/{rest+}",))))
     (outcome,), (entry,) = program.outcomes, program.objects

@@ -13,6 +13,7 @@ from connectors.apigee.bundle import opened
 from connectors.apigee.conditions import parsed
 from connectors.apigee.config import Config
 from connectors.apigee.flows import ways_of
+from connectors.apigee.reading import AddressSource
 from connectors.apigee.routes import Deployed, routes_of
 from connectors.base.errors import VendorAnswerError
 from connectors.base.model import AuthKind, Completeness
@@ -99,6 +100,25 @@ def test_security_actions_are_a_policy_and_off_is_said(gateway):
     assert len(policy.attached_to) == 3
     gateway.knob("POST", "addon", {"enabled": False})
     assert {stage.waf_ref for stage in read(gateway).stages} == {""}
+
+
+def test_where_client_addresses_come_from_is_a_setting(gateway):
+    found = {s.ref.split("/")[3]: s.value for s in read(gateway).settings if s.name == "client_ip_resolution"}
+    assert found["prod#addresses"] == {"header": "X-Forwarded-For", "index": -2, "forgeable": False}
+    assert found["test#addresses"]["forgeable"]
+
+
+@pytest.mark.parametrize(
+    ("header", "index", "forgeable"),
+    [
+        ("", None, True),
+        ("X-Forwarded-For", 0, True),
+        ("x-forwarded-for", -1, False),
+        ("True-Client-Ip", 0, False),
+    ],
+)
+def test_an_address_counted_from_the_left_can_be_forged(header, index, forgeable):
+    assert AddressSource(header, index).forgeable is forgeable
 
 
 def test_what_cannot_be_read_is_unknown_and_never_empty(gateway):

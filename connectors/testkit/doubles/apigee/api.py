@@ -82,7 +82,7 @@ class Api:
         call = self._call(request)
         self._authorise(call, account)
         if call.method.startswith(_ACTIONS):
-            return json_response(self._action(call, call.method.removeprefix(_ACTIONS), account))
+            return json_response(self._action(call, call.method.removeprefix(_ACTIONS), account, request))
         if call.method.endswith(_CONFIG):
             return json_response(self._actions_config(call))
         if call.method == "logging.entries.list":
@@ -110,7 +110,7 @@ class Api:
         if call.path.get("projectsId", self.store.name) != self.store.name:
             raise not_found(f"projects/{call.path['projectsId']}")
 
-    def _action(self, call: Call, verb: str, account: Account) -> Any:
+    def _action(self, call: Call, verb: str, account: Account, request: Request) -> Any:
         environment = environment_of(self.store, call)
         identity = call.path.get("securityActionsId", "")
         if verb == "list":
@@ -127,7 +127,7 @@ class Api:
             made = {}
         else:
             made = actions.switch(self.store, environment, identity, f"{verb.upper()}D")
-        self._audit(call, verb, account, identity or call.query.get("securityActionId", ""))
+        self._audit(call, verb, account, request)
         return made
 
     def _actions_config(self, call: Call) -> Any:
@@ -137,15 +137,20 @@ class Api:
         name = f"organizations/{self.store.name}/environments/{environment.name}/securityActionsConfig"
         return {"name": name, **({"enabled": True} if environment.actions_enabled else {})}
 
-    def _audit(self, call: Call, verb: str, account: Account, identity: str) -> None:
+    def _audit(self, call: Call, verb: str, account: Account, request: Request) -> None:
         """One entry of Cloud Audit Logs, admin activity."""
+        identity = call.path.get("securityActionsId", "") or call.query.get("securityActionId", "")
+        caller = {
+            "callerIp": request.remote_addr,
+            "callerSuppliedUserAgent": request.headers.get("User-Agent", ""),
+        }
         project, environment = self.store.name, call.path["environmentsId"]
         self.logs.write(
             {
                 "protoPayload": {
                     "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
                     "authenticationInfo": {"principalEmail": account.email},
-                    "requestMetadata": {"callerIp": "198.51.100.1", "callerSuppliedUserAgent": "gcloud"},
+                    "requestMetadata": caller,
                     "serviceName": "apigee.googleapis.com",
                     "methodName": f"google.cloud.apigee.v1.SecurityActionsService.{verb.capitalize()}SecurityAction",
                     "resourceName": f"organizations/{project}/environments/{environment}/securityActions/{identity}",

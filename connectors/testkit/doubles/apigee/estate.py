@@ -1,7 +1,8 @@
 """The sample company on Apigee: the shop in ``prod``, its partners in ``partners``, a forgotten proxy in ``test``.
 
 Its weaknesses: a proxy without authentication and any origin, a key that is optional, keys in the query string, a target
-whose certificate is not checked, plain HTTP behind the gateway, an unlisted path that reaches a target, a public product.
+whose certificate is not checked, client addresses that can be forged, plain HTTP behind the gateway, an unlisted path that
+reaches a target, a public product.
 """
 
 from typing import Any
@@ -99,6 +100,8 @@ def seed(store: Store) -> None:
     """Put the estate in place."""
     for environment in ("prod", "partners", "test"):
         store.environment(environment)
+    last_but_one = {"ipHeaderName": "X-Forwarded-For", "ipHeaderIndex": -2}
+    store.environments["prod"].addresses = {"headerIndexAlgorithm": last_but_one}
     store.group("shop", [SHOP], "prod")
     store.group("partners", [PARTNERS], "partners")
     store.group("test", [TEST], "test")

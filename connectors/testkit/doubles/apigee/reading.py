@@ -46,13 +46,18 @@ def _organisation(store: Store, call: Call) -> Document:
 def _environment_member(store: Store, method: str, call: Call) -> Response:
     environment = environment_of(store, call)
     held: dict[str, Callable[[], Document]] = {
-        "get": lambda: {"name": environment.name, "state": "ACTIVE", "deploymentType": "PROXY"},
+        "get": lambda: _environment(environment),
         "getAddonsConfig": lambda: {"apiSecurityConfig": {"enabled": True}} if environment.addon else {},
         "flowhooks.get": lambda: _hook(environment, call.path["flowhooksId"]),
         "targetservers.get": lambda: _named(environment.target_servers, call.path["targetserversId"]),
         "keyvaluemaps.entries.list": lambda: _entries(environment, call),
     }
     return json_response(held[method]())
+
+
+def _environment(environment: Environment) -> Document:
+    document: Document = {"name": environment.name, "state": "ACTIVE", "deploymentType": "PROXY"}
+    return document | ({"clientIpResolutionConfig": environment.addresses} if environment.addresses else {})
 
 
 def _hook(environment: Environment, name: str) -> Document:

@@ -14,6 +14,7 @@ class Environment:
     name: str
     actions_enabled: bool = True
     addon: bool = False
+    addresses: Document = field(default_factory=dict)  # its clientIpResolutionConfig
     actions: dict[str, Document] = field(default_factory=dict)
     target_servers: dict[str, Document] = field(default_factory=dict)
     flow_hooks: dict[str, Document] = field(default_factory=dict)
