@@ -12,9 +12,12 @@ import orjson
 from connectors.base.enforcement import OWNERSHIP_PREFIX
 
 ACTION: Final = "security_action"
+PACK: Final = "address_pack"
 ENVIRONMENT: Final = "environment"
 #: What every description of ours begins with; with the prefix of the id it is our mark.
 MARK: Final = f"{OWNERSHIP_PREFIX}: "
+#: The description of a security action that holds networks of several blocks.
+PACKED: Final = f"{MARK}addresses"
 _EFFECTS: Final = ("allow", "deny", "flag")
 _STAMPS: Final = ("name", "createTime", "updateTime")
 
@@ -28,6 +31,11 @@ def is_ours(action: Mapping[str, Any]) -> bool:
     """Whether an action carries both our marks."""
     described = str(action.get("description", "")).startswith(MARK)
     return ref_of(action).startswith(f"{OWNERSHIP_PREFIX}-") and described
+
+
+def kind_of(action: Mapping[str, Any]) -> str:
+    """Whether one of our actions is one block's, or holds networks of several."""
+    return PACK if action.get("description") == PACKED else ACTION
 
 
 def effect_of(action: Mapping[str, Any]) -> str:

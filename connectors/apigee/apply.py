@@ -1,4 +1,4 @@
-"""Differences between wanted and standing security actions, and their writing, one after the other.
+"""Security actions are written one after the other, checked before and after.
 
 Apigee has no lock for them: each action is read again right before it is changed or removed.
 """
@@ -10,31 +10,23 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
-from connectors.apigee.actions import bare, is_ours
+from connectors.apigee.actions import ACTION, PACK, bare, is_ours
 from connectors.apigee.client import Organization
-from connectors.apigee.compile import PACK
 from connectors.apigee.permissions import wanted
-from connectors.base.difference import holds
-from connectors.base.enforcement import Change, ChangeKind, Diff, Program, State, VendorObject
+from connectors.base.difference import equal
+from connectors.base.enforcement import Change, ChangeKind, Diff, State
 from connectors.base.errors import ConflictError, RefusedError, VendorAnswerError
 
+#: Ended blocks make room first; a pack goes after the one that its networks have moved to.
+WRITE_ORDER: Final = {
+    (ChangeKind.DELETE, ACTION): 0,
+    (ChangeKind.CREATE, ACTION): 1,
+    (ChangeKind.CREATE, PACK): 1,
+    (ChangeKind.UPDATE, ACTION): 2,
+    (ChangeKind.UPDATE, PACK): 2,
+    (ChangeKind.DELETE, PACK): 3,
+}
 _AGAIN: Final = "It is read again and the difference is made anew."
-
-
-def difference(program: Program, state: State) -> Diff:
-    """The ordered writes: ended blocks make room, then creations and changes, then packs whose networks have moved."""
-    asked = {entry.ref: entry for entry in program.objects}
-    present = {entry.ref: entry for entry in state.objects}
-    changes = []
-    for ref in sorted(asked.keys() | present.keys()):
-        after, before = asked.get(ref), present.get(ref)
-        if after is not None and before is not None and _equal(after, before):
-            continue
-        kind = ChangeKind.DELETE if after is None else ChangeKind.UPDATE if before else ChangeKind.CREATE
-        entry = after or present[ref]
-        changes.append(Change(kind, entry.kind, entry.name, before, after))
-    changes.sort(key=lambda change: (_place(change), change.name))
-    return Diff(program.target, tuple(changes))
 
 
 def check_unmoved(diff: Diff, state: State) -> None:
@@ -53,8 +45,8 @@ def check_written(diff: Diff, after: State) -> None:
     present = {entry.ref: entry for entry in after.objects}
     for change in diff.changes:
         found = present.get(change.name)
-        written = found is None if change.after is None else found is not None and _equal(change.after, found)
-        if not written:
+        asked = None if change.after is None else change.after.document
+        if not equal(asked, None if found is None else found.document):
             raise VendorAnswerError(
                 f"Google took the change of the security action {change.name}, but shows something else.",
                 unchanged="It is not known whether the block works.",
@@ -95,15 +87,3 @@ def _check_ours(organization: Organization, url: str, change: Change) -> None:
         )
     if change.before is not None and bare(standing) != dict(change.before.document):
         raise ConflictError(f"The security action {change.name} changed since it was read.", action=_AGAIN)
-
-
-def _place(change: Change) -> int:
-    if change.kind is ChangeKind.DELETE:
-        moved = change.before is not None and change.before.document.get("description") == PACK
-        return 3 if moved else 0
-    return 1 if change.kind is ChangeKind.CREATE else 2
-
-
-def _equal(one: VendorObject, other: VendorObject) -> bool:
-    """Whether both say the same, whatever the order of their lists; a member only one of them has is a difference."""
-    return holds(one.document, other.document) and holds(other.document, one.document)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from connectors.apigee.actions import ACTION, ENVIRONMENT, MARK, made_id, number_of, stamp
+from connectors.apigee.actions import ENVIRONMENT, MARK, PACKED, kind_of, made_id, number_of, stamp
 from connectors.apigee.limits import ACTIONS_PER_INTENT, ENABLED, METHODS, RANGES, SCOPED, SHARED_END, SPARE
 from connectors.apigee.packs import packed
 from connectors.apigee.scope import Scope, scope_of
@@ -39,7 +39,6 @@ _SWITCHED_OFF: Final = (
     "Security actions are switched off in this environment. Run the set-up text “Switch security actions on”."
 )
 _FULL: Final = "The environment has no room for more security actions. End blocks that are no longer needed."
-PACK: Final = f"{MARK}addresses"
 
 
 @dataclass
@@ -67,7 +66,7 @@ class _Draft:
         """Want one action."""
         name = made_id(owner, number)
         document = {"description": described, "state": "ENABLED", **members, "expireTime": stamp(ends)}
-        self.objects.append(VendorObject(ACTION, name, name, document))
+        self.objects.append(VendorObject(kind_of(document), name, name, document))
 
 
 def compile_program(intents: Sequence[BlockIntent], target: Target, state: State, combined: bool) -> Program:
@@ -164,7 +163,7 @@ def _add_packs(action: BlockAction, ends: datetime, wanted: set[str], draft: _Dr
     }
     for number, pack in packed(ordered, standing).items():
         members = {**effect_members(action, "addresses"), "conditionConfig": {"ipAddressRanges": pack}}
-        draft.add(owner, number, PACK, members, ends)
+        draft.add(owner, number, PACKED, members, ends)
 
 
 def _chunks(networks: Sequence[str]) -> list[list[str]]:

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from connectors.apigee.actions import ENVIRONMENT
-from connectors.apigee.apply import check_unmoved, check_written, difference, write
+from connectors.apigee.apply import WRITE_ORDER, check_unmoved, check_written, write
 from connectors.apigee.client import Organization
 from connectors.apigee.compile import compile_program
 from connectors.apigee.estate import read_state
+from connectors.base.difference import difference, equal
 from connectors.base.enforcement import Applied, Diff, Guard, Program, State, Target, VendorObject
 from connectors.base.intent import BlockIntent
 from connectors.base.model import ConfigSnapshot, WafPolicy
@@ -54,7 +55,7 @@ class Enforce:
 
     def diff(self, program: Program, state: State) -> Diff:
         """Pure: the ordered writes; empty when applied twice."""
-        return difference(program, state)
+        return difference(program, state, WRITE_ORDER, equal)
 
     def apply(self, diff: Diff, guard: Guard) -> Applied:
         """Write change by change, asking ``guard`` before each, and read back.
@@ -80,7 +81,7 @@ class Enforce:
         """Bring our actions back to ``pre_image``, but for those whose time is over; everything else stays as it is now."""
         current = self.read_state(pre_image.target)
         alive = tuple(entry for entry in pre_image.objects if self._lives(entry))
-        applied = self.apply(difference(Program(pre_image.target, alive, ()), current), guard)
+        applied = self.apply(self.diff(Program(pre_image.target, alive, ()), current), guard)
         over = len(pre_image.objects) - len(alive)
         if not over:
             return applied

@@ -6,12 +6,12 @@ from typing import Any
 from urllib.parse import quote
 
 from connectors.apigee.actions import (
-    ACTION,
     ENVIRONMENT,
     bare,
     effect_of,
     foreign_digest,
     is_ours,
+    kind_of,
     ref_of,
 )
 from connectors.apigee.client import Organization
@@ -39,7 +39,7 @@ def read_state(organization: Organization, target: Target) -> State:
         "enabled_actions": len(foreign),
         "scoped_actions": sum(bool(action.get("apiProxies")) for action in foreign),
     }
-    objects = [VendorObject(ACTION, ref_of(action), ref_of(action), bare(action)) for action in own]
+    objects = [VendorObject(kind_of(action), ref_of(action), ref_of(action), bare(action)) for action in own]
     return State(
         target=target,
         objects=tuple(sorted(objects, key=lambda entry: entry.ref)),

@@ -110,6 +110,17 @@ def test_an_action_that_was_switched_off_is_switched_on_again(gateway, enforce, 
     assert gateway.ask("/catalog/products", address=ADDRESS) == 403
 
 
+def test_a_block_that_somebody_narrowed_is_made_whole_again(gateway, enforce, target):
+    push(enforce, target, block())
+    (name,) = gateway.actions()
+    place = f"/environments/prod/securityActions/{name}?updateMask=apiProxies"
+    gateway.owner("PATCH", place, {"apiProxies": ["payments"]})
+    assert gateway.ask("/catalog/products", address=ADDRESS) == 502
+    push(enforce, target, block())
+    assert gateway.ask("/catalog/products", address=ADDRESS) == 403
+    assert "apiProxies" not in gateway.actions()[name]
+
+
 def test_undo_does_not_put_back_a_block_whose_time_is_over(gateway, enforce, target):
     ends = datetime.now(UTC) + timedelta(minutes=10)
     push(enforce, target, block(ends))
