@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
@@ -12,6 +13,8 @@ from connectors.apigee.enforce import Enforce
 from connectors.base.enforcement import Program
 from connectors.base.errors import ConflictError, RefusedError, SettingsError
 from connectors.base.intent import BlockAction, BlockIntent, Match
+from tests.connectors.apigee.world import NAME
+from tests.documented import commands, run
 
 ENDS = datetime(2996, 12, 1, tzinfo=UTC)
 ADDRESS = "198.51.100.7"
@@ -119,6 +122,17 @@ def test_a_block_that_somebody_narrowed_is_made_whole_again(gateway, enforce, ta
     push(enforce, target, block())
     assert gateway.ask("/catalog/products", address=ADDRESS) == 403
     assert "apiProxies" not in gateway.actions()[name]
+
+
+def test_the_documented_commands_undo_everything_without_us(gateway, enforce, target, tmp_path):
+    gateway.act("portcullis-theirs", description="made by hand")
+    before = gateway.actions()
+    push(enforce, target, block(), replace(block(), id="blk_2", match=Match(methods=("TRACE",))))
+    assert len(gateway.actions()) == 3
+    (script,) = commands("apigee")
+    run(script, tmp_path, ROOT=f"{gateway.base}/v1/{NAME}/environments/prod", TOKEN=gateway.token)
+    assert gateway.actions() == before
+    assert enforce.read_state(target).objects == ()
 
 
 def test_undo_does_not_put_back_a_block_whose_time_is_over(gateway, enforce, target):

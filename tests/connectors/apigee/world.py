@@ -31,7 +31,7 @@ class Gateway:
         self.egress: Egress = local_egress(*double.ports)
         self._key = self.account(EVERYTHING)
         owner = service_account_key(json.dumps(self.account(None, "customer")))
-        self._owner = Tokens(owner, self.egress, url=f"{self.base}/token").current()
+        self.token = Tokens(owner, self.egress, url=f"{self.base}/token").current()
 
     def account(self, permissions: Sequence[str] | None, name: str = "portcullis") -> dict[str, Any]:
         """The key file of a new account with these permissions (None: all there are)."""
@@ -47,7 +47,7 @@ class Gateway:
 
     def owner(self, method: str, path: str, body: Any = None) -> Any:
         """What the customer does by hand, below the organization."""
-        headers = {"Authorization": f"Bearer {self._owner}"}
+        headers = {"Authorization": f"Bearer {self.token}"}
         status, answer = self._exchange(method, f"{self.base}/v1/{NAME}{path}", body, headers)
         assert status == 200, answer
         return answer

@@ -12,5 +12,6 @@ OFFER = Offer(
         "organization": ORGANISATION,
         "service_account_key": service_account_key(url, "portcullis"),
         "api_url": url,
+        "message_log": "apigee-portcullis",
     },
 )
