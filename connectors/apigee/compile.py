@@ -136,14 +136,17 @@ def _shared(intents: Sequence[BlockIntent], draft: _Draft) -> dict[str, Compiled
     """Intents of networks alone: those of one effect that end at about the same time share actions."""
     outcomes: dict[str, Compiled] = {}
     groups: dict[tuple[BlockAction, datetime], set[str]] = {}
+    left = draft.room()
     for intent in intents:
         key = (intent.action, _shared_end(intent.expires_at))
         networks = {str(network) for network in collapsed(intent.match.networks)}
-        needed = {**groups, key: groups.get(key, set()) | networks}
-        if sum(-(-len(held) // RANGES) for held in needed.values()) > draft.room():
+        held = groups.get(key, set())
+        more = _packs(len(held) + len(networks - held)) - _packs(len(held))
+        if more > left:
             outcomes[intent.id] = _refused(intent, draft.target, _FULL)
             continue
-        groups = needed
+        left -= more
+        groups.setdefault(key, set()).update(networks)
         said = _counted(intent)
         exactness = Exactness.APPROXIMATED if said else Exactness.EXACT
         cost = f"{len(networks)} networks, {RANGES} to a security action"
@@ -164,6 +167,11 @@ def _add_packs(action: BlockAction, ends: datetime, wanted: set[str], draft: _Dr
     for number, pack in packed(ordered, standing).items():
         members = {**effect_members(action, "addresses"), "conditionConfig": {"ipAddressRanges": pack}}
         draft.add(owner, number, PACKED, members, ends)
+
+
+def _packs(networks: int) -> int:
+    """How many actions so many networks take."""
+    return -(-networks // RANGES)
 
 
 def _chunks(networks: Sequence[str]) -> list[list[str]]:

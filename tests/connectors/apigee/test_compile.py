@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
@@ -154,6 +155,24 @@ def test_a_full_environment_refuses_and_keeps_what_fits():
     assert outcomes == ["exact", "exact", "refused"]
     scoped = block(Match(path_templates=("/v1/orders/{rest+}",)))
     assert compiled(scoped, state=environment(scoped_actions=100)).outcomes[0].exactness == "refused"
+
+
+def test_twenty_thousand_blocks_of_networks_compile_in_seconds_and_settle():
+    blocks = [
+        block(Match(networks=(ip_network(f"10.{n // 256}.{n % 256}.0/24"),)), number=n) for n in range(20_000)
+    ]
+    started = time.process_time()
+    first = compiled(*blocks)
+    again = compiled(*blocks, state=environment(first.objects))
+    assert time.process_time() - started < 20
+    assert len(first.objects) == 200
+    assert again.objects == first.objects
+
+
+def test_what_does_not_fit_is_refused_and_the_rest_stays():
+    blocks = [block(Match(networks=(ip_network(f"10.0.{n}.0/24"),)), number=n) for n in range(250)]
+    outcomes = compiled(*blocks, state=environment(enabled_actions=988)).outcomes
+    assert sum(outcome.exactness == "exact" for outcome in outcomes) == 200
 
 
 texts = st.lists(
