@@ -24,6 +24,8 @@ _OPERATORS: Final = {
     ">": "other", "<": "other", ">=": "other", "<=": "other", "greaterthan": "other", "lesserthan": "other",
     "greaterthanorequals": "other", "lesserthanorequals": "other",
 }  # fmt: skip
+_LITERAL: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_HARMLESS: Final = re.compile(r"/[^?=]*|GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|")
 _VERBS: Final = ("request.verb", "message.verb")
 SUFFIX: Final = "proxy.pathsuffix"
 _DEEPEST, _MOST_WORDS = 40, 1000
@@ -89,6 +91,11 @@ def holds(node: Node | None, suffix: str | None, methods: Sequence[str]) -> bool
     if node.variable == SUFFIX and suffix is not None:
         return _path(node, suffix)
     return None
+
+
+def without_values(text: str) -> str:
+    """A condition as it is written, but for texts that are neither paths nor methods: they may be secrets."""
+    return _LITERAL.sub(lambda found: found[0] if _HARMLESS.fullmatch(found[1]) else '"(not kept)"', text)
 
 
 def segments(path: str) -> list[str]:

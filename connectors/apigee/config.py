@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connectors.apigee.actions import effect_of, is_ours, ref_of
+from connectors.apigee.bundle import said
 from connectors.apigee.client import Organization
 from connectors.apigee.consumers import consumers_of, product_settings
 from connectors.apigee.flows import hooked
+from connectors.apigee.policies import is_enabled
 from connectors.apigee.reading import Document, Read, read_organization
 from connectors.apigee.routes import Deployed, routes_of
 from connectors.apigee.targets import upstream_of
@@ -38,13 +41,14 @@ class Config:
 
 def resolve(read: Read) -> ConfigSnapshot:
     """The neutral snapshot of what was read: pure."""
+    routes = tuple(_routes(read))
     return ConfigSnapshot(
         vendor="apigee",
         gateway_ref=read.name,
         gateway_name=read.name.partition("/")[2],
         services=tuple(_services(read)),
-        stages=tuple(_stage(read, entry) for entry in read.deployments),
-        routes=tuple(_routes(read)),
+        stages=tuple(_stage(read, entry, routes) for entry in read.deployments),
+        routes=routes,
         upstreams=tuple(_upstreams(read)),
         waf_policies=tuple(_policy(read, name) for name in read.environments if name in read.actions),
         consumers=tuple(consumers_of(read)),
@@ -81,21 +85,39 @@ def _services(read: Read) -> list[Service]:
     return made
 
 
-def _stage(read: Read, entry: Document) -> Stage:
+def _stage(read: Read, entry: Document, routes: Sequence[Route]) -> Stage:
     environment, proxy = str(entry["environment"]), str(entry["apiProxy"])
     secured = read.addons.get(environment)
     policy = f"{read.name}/environments/{environment}/securityActions"
+    ref = stage_ref(read.name, proxy, environment)
+    own = [route for route in routes if ref in route.stage_refs]
     return Stage(
-        ref=stage_ref(read.name, proxy, environment),
+        ref=ref,
         service_ref=f"{read.name}/apis/{proxy}",
         name=environment,
         hosts=_hosts(read, entry),
+        access_log=_message_log(read, entry),
+        throttled=all(route.rate_limits or route.evidence["limited_at_run_time"] for route in own)
+        if own
+        else None,
         waf_ref=None if secured is None else policy if secured else "",
         evidence={
             **_deployment(entry),
             "basePaths": [rule.get("basepath") for _, rule in _rules(read, entry)],
         },
     )
+
+
+def _message_log(read: Read, entry: Document) -> str | None:
+    """The log that a policy of the proxy writes to; None without one, since Google's own logs are not read."""
+    bundle = read.bundles.get((str(entry["apiProxy"]), str(entry["revision"])))
+    if bundle is None:
+        return None
+    attached = {name.text for endpoint in bundle.proxies.values() for name in endpoint.iter("Name")}
+    for name, policy in bundle.policies.items():
+        if policy.tag == "MessageLogging" and is_enabled(policy) and name in attached:
+            return said(policy, "CloudLogging/LogName") or name
+    return None
 
 
 def _routes(read: Read) -> list[Route]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from connectors.apigee.bundle import Bundle, said
-from connectors.apigee.conditions import Node, holds, parsed
+from connectors.apigee.conditions import Node, holds, parsed, without_values
 from connectors.apigee.flows import Step, Way, steps_of, ways_of
 from connectors.apigee.policies import auth_of, cors_of, is_limit, limit_of
 from connectors.base.model import Auth, Cors, RateLimit, Route
@@ -105,7 +105,7 @@ def _route(
         upstream_ref=f"{deployed.stage_ref}#{target}" if target else "",
         stage_refs=(deployed.stage_ref,),
         evidence={
-            "condition": condition,
+            "condition": without_values(condition),
             "narrower_than_shown": way.narrowed,
             "limited_at_run_time": rules.limited and not rules.limits,
         },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from connectors.apigee.bundle import said
 from connectors.apigee.reading import Document
@@ -29,7 +30,7 @@ def upstream_of(ref: str, target: Any, servers: Mapping[str, Document]) -> Upstr
         return Upstream(
             ref, urls[0] if urls else "", "target_servers", checked, {"servers": kept, "named": names}
         )
-    url = said(connection, "URL")
+    url = _bare(said(connection, "URL"))
     ssl = connection.find("SSLInfo")
     verified_here = _verified(
         said(ssl, "IgnoreValidationErrors").lower() == "true" if ssl is not None else False,
@@ -38,6 +39,15 @@ def upstream_of(ref: str, target: Any, servers: Mapping[str, Document]) -> Upstr
     encrypted = url.lower().startswith("https")
     evidence = {"url": url, "sslInfo": ssl is not None}
     return Upstream(ref, url, "http", verified_here if encrypted else None, evidence)
+
+
+def _bare(url: str) -> str:
+    """An address without credentials, query and fragment: those may hold secrets."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def _server_url(server: Document) -> str:

@@ -15,9 +15,10 @@ from connectors.apigee.config import Config
 from connectors.apigee.flows import ways_of
 from connectors.apigee.reading import AddressSource
 from connectors.apigee.routes import Deployed, routes_of
+from connectors.apigee.targets import upstream_of
 from connectors.base.errors import VendorAnswerError
 from connectors.base.model import AuthKind, Completeness
-from connectors.testkit.doubles.apigee.bundles import bundle, flow, proxy_endpoint, step
+from connectors.testkit.doubles.apigee.bundles import bundle, flow, proxy_endpoint, step, target_endpoint
 from connectors.testkit.running import Fault
 from tests.connectors.apigee.world import running_gateway
 
@@ -71,6 +72,14 @@ def test_authentication_is_what_runs_for_a_route_and_optional_where_it_may_not(g
     assert [(a.kind, a.optional) for a in catalog["Search"].auth] == [(AuthKind.API_KEY, True)]
     (key,) = routes(gateway, "partners")["Stock"].auth
     assert (key.kind, key.location, key.optional) == (AuthKind.API_KEY, "query", False)
+
+
+def test_a_stage_tells_whether_all_of_it_is_limited_and_where_it_logs(gateway):
+    found = {stage.ref.partition("environments/")[2]: stage for stage in read(gateway).stages}
+    assert found["prod/apis/payments"].throttled is True
+    assert found["prod/apis/catalog"].throttled is False
+    assert found["partners/apis/partners"].access_log == "projects/acme-apis/logs/orders"
+    assert found["prod/apis/payments"].access_log is None
 
 
 def test_targets_tell_whether_their_certificate_is_checked(gateway):
@@ -225,6 +234,20 @@ def test_a_policy_that_is_not_in_the_bundle_leaves_authentication_unknown():
 def test_conditions_become_paths_and_methods_or_are_called_narrower(condition, ways):
     found = ways_of(parsed(condition), "/base")
     assert [(way.suffix, way.methods, way.narrowed) for way in found] == ways
+
+
+def test_values_that_may_be_secrets_are_kept_nowhere():
+    condition = 'proxy.pathsuffix MatchesPath "/a" and request.header.x = "hunter2" and request.verb = "GET"'
+    found = routes_of(deployed(proxy_endpoint("/b", "", flow("F", condition)), {}))[0]
+    assert found.path == "/b/a"
+    assert '"/a"' in found.evidence["condition"]
+    assert '"GET"' in found.evidence["condition"]
+    assert "hunter2" not in repr(found)
+    text = target_endpoint("<URL>https://me:hunter2@t.example/p?key=hunter2</URL>")
+    target = opened(bundle("apiproxy", "p", {"targets/default": text}), "p").targets["default"]
+    upstream = upstream_of("u", target, {})
+    assert upstream.url == "https://t.example/p"
+    assert "hunter2" not in repr(upstream)
 
 
 def archive(name, text, attributes=0):

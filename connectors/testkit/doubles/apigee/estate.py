@@ -28,6 +28,8 @@ _POLICIES = {
     "<Operation>Decode</Operation></BasicAuthentication>",
     "policies/Q-Product": '<Quota name="Q-Product"><Allow count="2000"/><Interval>1</Interval><TimeUnit>hour</TimeUnit>'
     '<Identifier ref="client_id"/></Quota>',
+    "policies/ML-Orders": '<MessageLogging name="ML-Orders"><CloudLogging><LogName>projects/acme-apis/logs/orders</LogName>'
+    "</CloudLogging></MessageLogging>",
     "policies/VK-Query": '<VerifyAPIKey name="VK-Query"><APIKey ref="request.queryparam.apikey"/></VerifyAPIKey>',
 }
 _TARGETS = {
@@ -63,7 +65,7 @@ _ENDPOINTS = {
     ),
     "partners": proxy_endpoint(
         "/partners",
-        step("VK-Query") + step("Q-Product"),
+        step("VK-Query") + step("Q-Product") + step("ML-Orders"),
         flow("Orders", '(proxy.pathsuffix MatchesPath "/orders/**") or (proxy.pathsuffix MatchesPath "/orders")')
         + flow("Stock", on("/stock", "GET"))
         + _NOT_FOUND,
