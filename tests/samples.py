@@ -111,7 +111,7 @@ LOGS: dict[str, tuple[str, bytes]] = {
     "aws.access_json": ("access.jsonl", _json_lines(aws_access)),
     "aws.waf": ("waf.jsonl", _json_lines(aws_waf)),
     "kong.http_log": ("kong.jsonl", _json_lines(kong)),
-    "file.apigee": ("apigee.jsonl", _json_lines(apigee)),
+    "apigee.messages": ("apigee.jsonl", _json_lines(apigee)),
     "file.clf": ("access.log", nginx()),
 }
 

@@ -1,7 +1,9 @@
-"""Addresses that people give in settings."""
+"""Addresses that people give in settings, and networks put together."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, get_mixed_type_key
 from urllib.parse import urlsplit
 
 
@@ -15,3 +17,11 @@ def web_address(value: str) -> str:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must hold neither a user name or password, nor a query or fragment")
     return value.rstrip("/")
+
+
+def collapsed(networks: Iterable[IPv4Network | IPv6Network]) -> list[IPv4Network | IPv6Network]:
+    """The fewest networks that are the same addresses, in order."""
+    given = list(networks)
+    v4 = [network for network in given if isinstance(network, IPv4Network)]
+    v6 = [network for network in given if isinstance(network, IPv6Network)]
+    return sorted([*collapse_addresses(v4), *collapse_addresses(v6)], key=get_mixed_type_key)

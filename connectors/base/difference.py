@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -13,11 +13,14 @@ from connectors.base.enforcement import Change, ChangeKind, Diff, Program, State
 Order = Mapping[tuple[ChangeKind, str], int]
 
 
-def difference(program: Program, state: State, order: Order) -> Diff:
+def difference(
+    program: Program, state: State, order: Order, same: Callable[[Any, Any], bool] | None = None
+) -> Diff:
     """The writes that turn a state into a program; empty when everything wanted is there already.
 
-    Objects are the same when kind and ref are.
+    Objects are the same when kind and ref are; they need no write when ``same(wanted, found)``, by default ``holds``.
     """
+    same = same or holds
     wanted = {(entry.kind, entry.ref): entry for entry in program.objects}
     present = {(entry.kind, entry.ref): entry for entry in state.objects}
     changes: list[tuple[str, Change]] = []
@@ -25,7 +28,7 @@ def difference(program: Program, state: State, order: Order) -> Diff:
         before = present.get((kind, ref))
         if before is None:
             changes.append((ref, Change(ChangeKind.CREATE, kind, entry.name, None, entry)))
-        elif not holds(entry.document, before.document):
+        elif not same(entry.document, before.document):
             changes.append((ref, Change(ChangeKind.UPDATE, kind, entry.name, before, entry)))
     changes += [
         (ref, Change(ChangeKind.DELETE, kind, entry.name, entry, None))
@@ -45,6 +48,11 @@ def holds(wanted: Any, found: Any) -> bool:
     if isinstance(wanted, list | tuple):
         return isinstance(found, list | tuple) and sorted(map(_text, wanted)) == sorted(map(_text, found))
     return bool(wanted == found)
+
+
+def equal(wanted: Any, found: Any) -> bool:
+    """Whether both say the same, their lists being sets: for vendors that add nothing of their own."""
+    return holds(wanted, found) and holds(found, wanted)
 
 
 def _text(value: Any) -> str:

@@ -17,25 +17,16 @@ import msgspec
 from connectors.base.calls import CallBatch, RawBatch
 from connectors.base.capabilities import Cursor
 from connectors.base.errors import VendorAnswerError
+from connectors.base.google.logs import pulled
 from connectors.base.model import ConfigSnapshot
 from connectors.base.pushed import json_records
 from connectors.base.receiving import Receiver
 from connectors.cloudarmor.client import Project, is_configured
-from connectors.cloudarmor.limits import LOG_CALLS
-from connectors.cloudarmor.logs import SECOND, Window, cursor_of, micros, pages, window_of
 from connectors.cloudarmor.manifest import CloudArmorSettings, Logs
 from connectors.cloudarmor.requests import SOURCE, read
 from connectors.cloudarmor.signed import believed, is_signed
 from connectors.egress import Egress
 
-#: How long entries may take to be found after they were taken in, and what is read again in case they took longer.
-SETTLE: Final = 30 * SECOND
-OVERLAP: Final = 30 * SECOND
-#: A pull is worth its call when a window of this length can be read; a window is at most as long as the second.
-_SHORTEST: Final = 60 * SECOND
-_LONGEST: Final = 3600 * SECOND
-#: How far back the first pull reads.
-BACKFILL: Final = 86_400 * SECOND
 CHOSEN: Final = (
     'resource.type=("http_load_balancer" OR "http_external_regional_lb_rule" OR "internal_http_lb_rule") '
     "AND httpRequest.requestMethod:*"
@@ -76,30 +67,12 @@ class Calls(Receiver):
     def read_calls(
         self, cursor: Cursor, snapshot: ConfigSnapshot | None
     ) -> Iterator[tuple[RawBatch, Cursor]]:
-        """Pages of entries, each with the cursor that is true once it is stored.
-
-        Nothing when the settings say that logs are pushed. Few calls a pull, since Google allows 60 a minute; the
-        next pull reads on, in the middle of a window if need be.
-        """
+        """Pages of entries, each with the cursor that is true once it is stored; nothing when logs are pushed."""
         if self._settings.logs is not Logs.PULL or not is_configured(self._settings):
             return
-        project = Project(self._settings, self._egress)
-        newest = micros(self._clock()) - SETTLE
-        until = int(cursor.get("until", newest - BACKFILL))
-        window, left = window_of(cursor), LOG_CALLS
-        while left > 0:
-            if window is None:
-                if newest - until < _SHORTEST:
-                    return
-                window = Window(until - OVERLAP, min(newest, until + _LONGEST))
-            for entries, following in pages(project, self._settings.log_scope, CHOSEN, window):
-                left -= 1
-                window = window.at(following) if following else window
-                until = until if following else window.end
-                yield RawBatch(SOURCE, entries), cursor_of(until, window if following else None)
-                if left <= 0:
-                    return
-            window = None
+        source = Project(self._settings, self._egress).logs(self._settings.log_scope)
+        for entries, reached in pulled(source, CHOSEN, cursor, self._clock()):
+            yield RawBatch(SOURCE, entries), reached
 
     @classmethod
     def presented_token(cls, headers: Mapping[str, str]) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from connectors.base.errors import SettingsError, TransientError, VendorAnswerError
 from connectors.base.google.api import GoogleApi, Wanted, listed
 from connectors.base.google.keys import service_account_key
+from connectors.base.google.logs import LogSource
 from connectors.base.google.refusals import NotReady
 from connectors.base.google.tokens import TOKEN_URL, Tokens
 from connectors.cloudarmor.permissions import wanted
@@ -60,6 +61,10 @@ class Project:
         self.logging = f"{root or 'https://logging.googleapis.com'}/v2"
         self.resource_manager = f"{root or 'https://cloudresourcemanager.googleapis.com'}/v3"
         self._sleep = sleep
+
+    def logs(self, scope: str = "") -> LogSource:
+        """Where the project's logs are read: in it, or in another scope."""
+        return LogSource(self.api, self.logging, scope or self.name, wanted("logging.logEntries.list"))
 
     def everywhere(self, collection: str) -> Found:
         """All resources of a collection (``urlMaps``), global and regional, in the order Google gives."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, IPv6Network, collapse_addresses, get_mixed_type_key
 from typing import Any, Final
 
+from connectors.base.addresses import collapsed
 from connectors.base.enforcement import OWNERSHIP_PREFIX, State, Target, VendorObject
 from connectors.base.intent import BlockAction, IPNetwork
 from connectors.cloudarmor.expressions import Inexpressible
@@ -160,13 +160,6 @@ class Draft:
             ref = rule_ref(self.target.ref, chosen[name])
             self.objects.append(VendorObject(RULE, ref, name, document))
         return tuple(chosen.values())
-
-
-def collapsed(networks: Iterable[IPNetwork]) -> list[IPNetwork]:
-    """The fewest networks that are the same addresses, in order."""
-    v4 = [network for network in networks if isinstance(network, IPv4Network)]
-    v6 = [network for network in networks if isinstance(network, IPv6Network)]
-    return sorted([*collapse_addresses(v4), *collapse_addresses(v6)], key=get_mixed_type_key)
 
 
 def _collapsed(networks: Iterable[IPNetwork]) -> list[str]:

@@ -25,6 +25,3 @@ DEFAULT_PRIORITY: Final = 2**31 - 1
 GROUP_CAPACITY: Final = 1000
 #: Rules one intent may take; more would use up a project's quota for one block.
 RULES_PER_INTENT: Final = 30
-#: Entries of one answer of entries:list, and how often we ask in one pull (Google allows 60 a minute and project).
-LOG_PAGE: Final = 1000
-LOG_CALLS: Final = 8

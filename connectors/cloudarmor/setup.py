@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from connectors.base.manifest import ConnectorSettings, PermissionNeed, SetupText
+from connectors.base.google.roles import DOCUMENTATION, CustomRole, gcloud, terraform
+from connectors.base.manifest import ConnectorSettings, SetupText
 from connectors.cloudarmor.permissions import GROUPS, READ, WRITE
 
-_ROLES: Final = "https://cloud.google.com/iam/docs/creating-custom-roles"
+ROLES: Final = (
+    CustomRole("portcullisRead", "read", READ),
+    CustomRole("portcullisBlock", "write", WRITE),
+    CustomRole("portcullisGroups", "groups", GROUPS),
+)
 _SERVICES: Final = (
     "compute.googleapis.com",
     "logging.googleapis.com",
@@ -24,18 +29,21 @@ def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str,
     account = _value(settings, "service_account") or "portcullis-push@PROJECT.iam.gserviceaccount.com"
     url, token = context.get("ingest_url", ""), context.get("ingest_token", "")
     project = _value(settings, "project_id") or "PROJECT"
+    read, write, groups = ROLES
     return [
-        SetupText("Read access: gcloud", _role("read", project), "bash", link=_ROLES),
-        SetupText("Read access: Terraform", _role_terraform("read", project), "terraform", link=_ROLES),
-        SetupText("Blocking: gcloud", _role("write", project), "bash", link=_ROLES, access="write"),
+        SetupText("Read access: gcloud", gcloud(read, project, _SERVICES), "bash", link=DOCUMENTATION),
         SetupText(
-            "Blocking: Terraform", _role_terraform("write", project), "terraform", link=_ROLES, access="write"
+            "Read access: Terraform", terraform(read, project, account=True), "terraform", link=DOCUMENTATION
+        ),
+        SetupText("Blocking: gcloud", gcloud(write, project), "bash", link=DOCUMENTATION, access="write"),
+        SetupText(
+            "Blocking: Terraform", terraform(write, project), "terraform", link=DOCUMENTATION, access="write"
         ),
         SetupText(
             "Blocking with address groups (Enterprise)",
-            _role("groups", project),
+            gcloud(groups, project),
             "bash",
-            link=_ROLES,
+            link=DOCUMENTATION,
             access="write",
         ),
         SetupText("Switch logging on", _logging(), "bash", link=_LOGGING),
@@ -48,75 +56,6 @@ def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str,
 def _value(settings: ConnectorSettings | Mapping[str, Any], name: str) -> str:
     found = settings.get(name) if isinstance(settings, Mapping) else getattr(settings, name, None)
     return found if isinstance(found, str) else ""
-
-
-def needs_of(role: str) -> tuple[PermissionNeed, ...]:
-    """The permissions of one of the custom roles: read, write, groups."""
-    return {"read": READ, "write": WRITE, "groups": GROUPS}[role]
-
-
-def role_fix(need: PermissionNeed, project: str) -> str:
-    """The command that adds one permission to the custom role it belongs to."""
-    role = next(name for name in ("read", "write", "groups") if need in needs_of(name))
-    return (
-        f"gcloud iam roles update {_role_id(role)} --project={project} --add-permissions={need.action}\n"
-        "If the role does not exist yet, run the set-up text that makes it."
-    )
-
-
-def _role_id(role: str) -> str:
-    return {"read": "portcullisRead", "write": "portcullisBlock", "groups": "portcullisGroups"}[role]
-
-
-def _role(role: str, project: str) -> str:
-    permissions = ",".join(need.action for need in needs_of(role))
-    account = f"portcullis@{project}.iam.gserviceaccount.com"
-    lines = [f"PROJECT={project}"]
-    if role == "read":
-        lines += [
-            f'gcloud services enable {" ".join(_SERVICES)} --project="$PROJECT"',
-            'gcloud iam service-accounts create portcullis --project="$PROJECT" --display-name=Portcullis',
-        ]
-    lines += [
-        f'gcloud iam roles create {_role_id(role)} --project="$PROJECT" --stage=GA \\',
-        f"  --title='Portcullis {role}' --permissions={permissions}",
-        f'gcloud projects add-iam-policy-binding "$PROJECT" --member="serviceAccount:{account}" \\',
-        f'  --role="projects/$PROJECT/roles/{_role_id(role)}" --condition=None',
-    ]
-    if role == "read":
-        lines += [
-            "# Paste the whole file into the settings, then delete it.",
-            f"gcloud iam service-accounts keys create portcullis-key.json --iam-account={account}",
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _role_terraform(role: str, project: str) -> str:
-    permissions = ",\n    ".join(f'"{need.action}"' for need in needs_of(role))
-    account = ""
-    if role == "read":
-        account = f"""resource "google_service_account" "portcullis" {{
-  project      = "{project}"
-  account_id   = "portcullis"
-  display_name = "Portcullis"
-}}
-
-"""
-    return f"""{account}resource "google_project_iam_custom_role" "portcullis_{role}" {{
-  project     = "{project}"
-  role_id     = "{_role_id(role)}"
-  title       = "Portcullis {role}"
-  permissions = [
-    {permissions},
-  ]
-}}
-
-resource "google_project_iam_member" "portcullis_{role}" {{
-  project = "{project}"
-  role    = google_project_iam_custom_role.portcullis_{role}.id
-  member  = "serviceAccount:portcullis@{project}.iam.gserviceaccount.com"
-}}
-"""
 
 
 def _logging() -> str:

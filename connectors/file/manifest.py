@@ -35,22 +35,6 @@ MANIFEST = Manifest(
             note="Times have one second. Host and latency are read when they stand behind the user agent.",
         ),
         SourceField(
-            source="file.apigee",
-            known=(
-                "method",
-                "path",
-                "query",
-                "status",
-                "client_ip",
-                "user_agent",
-                "latency_ms",
-                "consumer",
-                "host",
-            ),
-            unknown=("headers", "body", "ja3", "ja4"),
-            note="What is known depends on the flow variables your MessageLogging policy writes.",
-        ),
-        SourceField(
             source="har.entries",
             known=(
                 "method",

@@ -231,9 +231,10 @@ def check_error(subject: Subject, case: FaultCase) -> None:
 
 def check_normalise(subject: Subject, records: Sequence[bytes]) -> None:
     """Whatever the bytes, ``normalise`` gives a table of the schema and accounts for bad records."""
-    wanted = Capability.RECEIVE_CALLS
-    if wanted not in registry.manifests()[subject.key].capabilities:
-        wanted = Capability.PULL_CALLS
+    declared = registry.manifests()[subject.key].capabilities
+    wanted = Capability.RECEIVE_CALLS if Capability.RECEIVE_CALLS in declared else Capability.PULL_CALLS
+    if wanted not in declared:
+        return
     calls = subject.make(wanted)
     for source in subject.sources:
         batch = calls.normalise(RawBatch(source, tuple(records), dict(subject.context)))

@@ -28,7 +28,7 @@ from controlplane.posture.types import EndpointFacts
 T = TypeVar("T")
 
 #: How Terraform names a vendor's resources, for vendors not every check has a repair for yet.
-_RESOURCES = {"azure": "azurerm_"}
+_RESOURCES = {"azure": "azurerm_", "apigee": "google_"}
 
 
 @dataclass(frozen=True, slots=True)

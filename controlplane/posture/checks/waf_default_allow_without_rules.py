@@ -21,6 +21,7 @@ CHECK = CheckCard(
     severity=Severity.HIGH,
     why="The policy is attached and looks like protection, but no rule in it looks at any request.",
     references=("AWS FSBP WAF.10",),
+    vendors=("aws", "azure", "cloudflare", "gcp"),
 )
 
 

@@ -22,6 +22,7 @@ CHECK = CheckCard(
     severity=Severity.MEDIUM,
     why="Nobody can see what the WAF stopped or let through, nor preview a block on past traffic.",
     references=("AWS FSBP WAF.11", "CKV2_AWS_31"),
+    vendors=("aws", "azure", "cloudflare", "gcp"),
 )
 
 

@@ -21,7 +21,7 @@ from connectors.cloudarmor.config import Config
 from connectors.cloudarmor.enforce import Enforce
 from connectors.cloudarmor.manifest import MANIFEST, CloudArmorSettings
 from connectors.cloudarmor.permissions import ALL, GROUPS, READ, WRITE
-from connectors.cloudarmor.setup import needs_of, texts
+from connectors.cloudarmor.setup import ROLES, texts
 from connectors.testkit.running import Fault
 from tests.connectors.cloudarmor.world import EVERYTHING, REPORTS, SHOP
 
@@ -107,6 +107,7 @@ def test_the_read_role_cannot_write(cloud):
 def test_the_set_up_texts_grant_the_manifests_permissions_read_and_write_apart():
     found = texts({"project_id": "acme-shop"}, {"ingest_url": "https://x.example/i", "ingest_token": "t"})
     known = {need.action for need in MANIFEST.permissions}
+    needs = {role.name: role.needs for role in ROLES}
     for role, titles in (
         ("read", ("Read access: gcloud", "Read access: Terraform")),
         ("write", ("Blocking: gcloud", "Blocking: Terraform")),
@@ -117,9 +118,9 @@ def test_the_set_up_texts_grant_the_manifests_permissions_read_and_write_apart()
                 named = set(
                     re.findall(r"(?:compute|networksecurity|logging)\.[A-Za-z]+\.[A-Za-z]+", text.body)
                 )
-                assert named & known == {need.action for need in needs_of(role)}, text.title
+                assert named & known == {need.action for need in needs[role]}, text.title
                 assert text.access == ("read" if role == "read" else "write")
-    assert {need for role in ("read", "write", "groups") for need in needs_of(role)} == set(ALL)
+    assert {need for role in ("read", "write", "groups") for need in needs[role]} == set(ALL)
 
 
 def test_a_switched_off_resource_manager_leaves_permissions_unknown_with_the_command_that_helps(cloud):

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from connectors.base.errors import ConnectorError, PermissionMissing, TransientError
-from connectors.cloudarmor.calls import BACKFILL, Calls
-from connectors.cloudarmor.limits import LOG_CALLS
-from connectors.cloudarmor.logs import SECOND, micros
+from connectors.base.google.logs import BACKFILL, LOG_CALLS, SECOND, micros
+from connectors.cloudarmor.calls import Calls
 from connectors.cloudarmor.manifest import CloudArmorSettings
 from connectors.testkit.running import Fault
 from tests.connectors.cloudarmor.world import EVERYTHING, running_cloud

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.apigee import messages as apigee
 from connectors.base.calls import RawBatch
 from connectors.base.detect import detect
 from connectors.base.errors import RefusedError
 from connectors.base.formats import CallFormat, file_formats
 from connectors.base.stream import ReadLimits, chunks, head_of, line_batches
-from connectors.file import apigee, clf
+from connectors.file import clf
 from connectors.file.read import read_calls
 
 NGINX = (
@@ -274,7 +275,7 @@ def test_splitting_into_lines_loses_nothing(data, size):
 
 
 @given(
-    st.sampled_from(["file.clf", "file.apigee", "kong.http_log"]),
+    st.sampled_from(["file.clf", "apigee.messages", "kong.http_log"]),
     st.lists(st.binary(max_size=200), max_size=4),
 )
 def test_arbitrary_bytes_never_raise(name, records):

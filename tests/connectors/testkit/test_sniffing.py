@@ -30,7 +30,7 @@ def _json(document: Any) -> bytes:
 SAMPLES = [
     ("aws.access_json", SHAPES["aws_http.jsonl"]),
     ("file.clf", SHAPES["nginx.log"]),
-    ("file.apigee", SHAPES["apigee.jsonl"]),
+    ("apigee.messages", SHAPES["apigee.jsonl"]),
     ("kong.http_log", SHAPES["kong.jsonl"]),
     ("kong.konnect", _json(ROW)),
     ("kong.konnect", _json({"meta": {}, "results": [ROW]})),

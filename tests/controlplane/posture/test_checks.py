@@ -374,16 +374,17 @@ def test_a_host_past_cloudflare_counts_by_its_name_or_by_what_is_known_of_it() -
     assert [r.subject.label for r in results if r.verdict is Verdict.FAIL] == ["mail.acme.example"]
 
 
-def test_a_finding_on_azure_never_offers_a_repair_of_another_vendors_resource() -> None:
+@pytest.mark.parametrize("vendor", ["azure", "apigee"])
+def test_a_finding_never_offers_a_repair_of_another_vendors_resource(vendor: str) -> None:
     weak: dict[str, Any] = {
         "routes": (route(auth=()),),
         "stages": (stage(access_log=""),),
         "upstreams": (upstream(url="http://a"),),
     }
-    found = {vendor: evaluate_all(snapshot(vendor=vendor, **weak), Facts()) for vendor in ("aws", "azure")}
+    found = {vendor: evaluate_all(snapshot(vendor=vendor, **weak), Facts()) for vendor in ("aws", vendor)}
     bodies = {
         vendor: [fix.body for result in results for fix in result.fix] for vendor, results in found.items()
     }
     assert any('"aws_' in body for body in bodies["aws"])
-    assert not any('"aws_' in body for body in bodies["azure"])
-    assert any(result.verdict is Verdict.FAIL for result in found["azure"])
+    assert not any('"aws_' in body for body in bodies[vendor])
+    assert any(result.verdict is Verdict.FAIL for result in found[vendor])

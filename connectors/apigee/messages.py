@@ -21,7 +21,7 @@ from connectors.base.mapping import Mapping as FormatMapping
 from connectors.base.mapping import normalise as run
 from connectors.base.mapping.kernels import constant, where
 
-SOURCE: Final = "file.apigee"
+SOURCE: Final = "apigee.messages"
 
 _SEPARATE: Final = ("claim_subject", "claim_sub")
 _SUFFIXES: Final = ("request_path", "path", "proxy_pathsuffix")

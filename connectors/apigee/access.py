@@ -1,0 +1,36 @@
+"""Test what the service account may do in the organization's project."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connectors.apigee.client import Organization
+from connectors.apigee.permissions import ALL
+from connectors.apigee.setup import ROLES
+from connectors.base.capabilities import Permission
+from connectors.base.google.roles import fix
+from connectors.base.google.tested import tested
+from connectors.base.manifest import PermissionNeed
+
+if TYPE_CHECKING:
+    from connectors.apigee.manifest import ApigeeSettings
+    from connectors.egress import Egress
+
+
+class Access:
+    """The check-access capability."""
+
+    def __init__(self, settings: ApigeeSettings, egress: Egress) -> None:
+        self._settings = settings
+        self._egress = egress
+
+    def check(self) -> list[Permission]:
+        """Every permission of the manifest: see ``connectors.base.google.tested``."""
+        organization = Organization(self._settings, self._egress)
+
+        def denied(need: PermissionNeed) -> tuple[str, str]:
+            detail = f"{organization.api.account} does not have {need.action} in {organization.project}."
+            return detail, fix(ROLES, need, organization.project.partition("/")[2])
+
+        url = f"{organization.resource_manager}/{organization.project}"
+        return tested(organization.api, url, ALL, denied)

@@ -1,0 +1,87 @@
+"""One Apigee organization: its management API, lists read to their last entry, bundles as they are deployed.
+
+Source: apigee v1 discovery document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlencode
+
+from connectors.apigee.permissions import wanted
+from connectors.base.errors import VendorAnswerError
+from connectors.base.google.api import GoogleApi, listed
+from connectors.base.google.keys import service_account_key
+from connectors.base.google.logs import LogSource
+from connectors.base.google.tokens import TOKEN_URL, Tokens
+
+if TYPE_CHECKING:
+    from connectors.apigee.manifest import ApigeeSettings
+    from connectors.egress import Egress
+
+_PAGE: Final = 1000
+_MOST_PAGES: Final = 2000
+
+
+class Organization:
+    """The organization of a connection, as its service account sees it."""
+
+    def __init__(self, settings: ApigeeSettings, egress: Egress) -> None:
+        root = settings.api_url
+        key = service_account_key(settings.service_account_key.get_secret_value())
+        self.api = GoogleApi(Tokens(key, egress, url=f"{root}/token" if root else TOKEN_URL), egress)
+        self.name = f"organizations/{settings.organization}"
+        self.project = f"projects/{settings.project_id or settings.organization}"
+        self.url = f"{root or 'https://apigee.googleapis.com'}/v1/{self.name}"
+        self._logging = f"{root or 'https://logging.googleapis.com'}/v2"
+        self.resource_manager = f"{root or 'https://cloudresourcemanager.googleapis.com'}/v3"
+
+    def logs(self) -> LogSource:
+        """Where the logs of the organization's project are read."""
+        return LogSource(self.api, self._logging, self.project, wanted("logging.logEntries.list"))
+
+    def read(self, path: str, permission: str, **query: str) -> dict[str, Any]:
+        """The document at a path below the organization, "" for the organization itself."""
+        asked = f"?{urlencode(query)}" if query else ""
+        return self.api.document("GET", f"{self.url}{path}{asked}", wanted(permission))
+
+    def entries(self, path: str, member: str, permission: str, **query: str) -> list[dict[str, Any]]:
+        """All objects of a list that ends by itself or goes on by ``nextPageToken``."""
+        asked = wanted(permission)
+        pages = self.api.pages(f"{self.url}{path}", asked, query)
+        return [entry for page in pages for entry in listed(page, member, asked)]
+
+    def keyed(self, path: str, member: str, key: str, permission: str, **query: str) -> list[dict[str, Any]]:
+        """All objects of a list that goes on by ``startKey``, whose pages begin with the last object again."""
+        found: list[dict[str, Any]] = []
+        for page in self._keyed_pages(path, member, key, permission, query):
+            found += page
+        return found
+
+    def bundle(self, kind: str, name: str, revision: str) -> bytes:
+        """The zip of a revision of a proxy (``apis``) or of a shared flow (``sharedflows``)."""
+        permission = {"apis": "apigee.proxyrevisions.get", "sharedflows": "apigee.sharedflowrevisions.get"}[
+            kind
+        ]
+        url = f"{self.url}/{kind}/{quote(name, safe='')}/revisions/{quote(revision, safe='')}?format=bundle"
+        return self.api.exchange("GET", url, wanted(permission)).content
+
+    def _keyed_pages(
+        self, path: str, member: str, key: str, permission: str, query: Mapping[str, str]
+    ) -> Iterator[list[dict[str, Any]]]:
+        asked, last = wanted(permission), ""
+        for _ in range(_MOST_PAGES):
+            following = {**query, "count": str(_PAGE)} | ({"startKey": last} if last else {})
+            page = self.api.document("GET", f"{self.url}{path}?{urlencode(following)}", asked)
+            entries = listed(page, member, asked)
+            names = [entry.get(key) for entry in entries]
+            if not all(isinstance(name, str) and name for name in names) or (last and names[:1] != [last]):
+                raise VendorAnswerError(f"Google's pages do not go on when one wants to {asked.action}.")
+            yield entries[1:] if last else entries
+            if len(entries) < _PAGE:
+                return
+            last = str(names[-1])
+        raise VendorAnswerError(
+            f"The list did not end after {_MOST_PAGES} pages when one wants to {asked.action}."
+        )

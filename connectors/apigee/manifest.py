@@ -1,0 +1,100 @@
+"""The card of Apigee X and Apigee hybrid."""
+
+from __future__ import annotations
+
+from pydantic import Field, SecretStr, field_validator
+
+from connectors.apigee.permissions import ALL
+from connectors.base.addresses import web_address
+from connectors.base.capabilities import Capability
+from connectors.base.manifest import ConnectorKind, ConnectorSettings, Manifest, SourceField
+
+
+class ApigeeSettings(ConnectorSettings):
+    """One organization of Apigee X or Apigee hybrid, and who reads it."""
+
+    organization: str = Field(
+        title="Organization",
+        description="The Apigee organization's name.",
+        pattern=r"^[a-z][a-z0-9-]{0,61}[a-z0-9]$",
+    )
+    service_account_key: SecretStr = Field(
+        title="Service account key",
+        description="The whole JSON file of a key. Stored encrypted, never shown again.",
+    )
+    project_id: str = Field(
+        default="",
+        title="Project",
+        description="The Google Cloud project of the organization. Empty: it has the organization's name.",
+        pattern=r"^$|^(?:[a-z0-9.-]{1,63}:)?[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$",
+        json_schema_extra={"advanced": True},
+    )
+    message_log: str = Field(
+        default="",
+        title="Message log",
+        description="The log in Cloud Logging that your message logging policy writes to. Empty: no calls are pulled.",
+        pattern=r"^$|^[A-Za-z0-9._/-]{1,400}$",
+    )
+    combined_conditions: bool = Field(
+        default=False,
+        title="Hybrid runtime 1.16 or newer",
+        description="Only for Apigee hybrid: every runtime knows security actions with two kinds of conditions.",
+        json_schema_extra={"advanced": True},
+    )
+    api_url: str = Field(
+        default="",
+        title="API address",
+        description="Only if a proxy of yours stands in front of all of Google's APIs. Empty: Google's own addresses.",
+        max_length=512,
+        json_schema_extra={"advanced": True},
+    )
+
+    @field_validator("api_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return web_address(value)
+
+
+MANIFEST = Manifest(
+    key="apigee",
+    title="Apigee",
+    vendor="Google Cloud",
+    kind=ConnectorKind.GATEWAY,
+    capabilities=frozenset(
+        {Capability.ACCESS, Capability.CONFIG, Capability.PULL_CALLS, Capability.CHANGES, Capability.ENFORCE}
+    ),
+    settings=ApigeeSettings,
+    permissions=ALL,
+    summary="Deployed proxies with hosts, flows, policies and targets; products and apps; message and audit logs; blocks.",
+    field_matrix=(
+        SourceField(
+            source="apigee.messages",
+            known=(
+                "method",
+                "path",
+                "query",
+                "status",
+                "client_ip",
+                "user_agent",
+                "latency_ms",
+                "consumer",
+                "host",
+            ),
+            unknown=("headers", "body", "ja3", "ja4"),
+            note="What is known depends on the flow variables your MessageLogging policy writes.",
+        ),
+    ),
+    cannot=(
+        "Apigee writes no log of every call by itself: a message logging policy has to, and it counts as extensible.",
+        "Read by the API, logs come at up to about 800 calls a second; what is above that lags behind.",
+        "Apigee Edge is not read: it has other accounts and no security actions.",
+        "Policies in JavaScript, Java or Python are not understood: what they check is not told as authentication.",
+        "Conditions on anything but path and method are kept as text; authentication under one is called optional.",
+        "Products, developers and apps are read without their keys; key value maps and keystores are not read.",
+        "Blocks need Advanced API Security, switched on; it may take ten minutes until one works.",
+        "A security action knows whole proxies but no path, host, header or TLS fingerprint, and limits no rate.",
+        "It compares whole user agents only, and combines at most two kinds of conditions.",
+        "Apigee counts by flagging: targets then receive a header more.",
+        "Whether an environment group is reachable from the internet is decided by a load balancer, not by Apigee.",
+    ),
+)

@@ -1,0 +1,118 @@
+"""A running Apigee double with the sample company's estate, its service accounts, and a customer's hands on it."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from connectors.apigee.manifest import ApigeeSettings
+from connectors.apigee.permissions import ALL
+from connectors.base.google.keys import service_account_key
+from connectors.base.google.tokens import Tokens
+from connectors.egress import Egress
+from connectors.testkit.running import RunningDouble, local_egress, running_double
+
+ORGANIZATION = "acme-apis"
+NAME = f"organizations/{ORGANIZATION}"
+EVERYTHING = tuple(need.action for need in ALL)
+
+
+class Gateway:
+    """The double: settings for accounts with chosen permissions, its egress, the owner's and clients' requests."""
+
+    def __init__(self, double: RunningDouble) -> None:
+        self.double = double
+        self.base = double.control_url
+        self.proxy = f"http://127.0.0.1:{double.ports[1]}"
+        self.egress: Egress = local_egress(*double.ports)
+        self._key = self.account(EVERYTHING)
+        owner = service_account_key(json.dumps(self.account(None, "customer")))
+        self.token = Tokens(owner, self.egress, url=f"{self.base}/token").current()
+
+    def account(self, permissions: Sequence[str] | None, name: str = "portcullis") -> dict[str, Any]:
+        """The key file of a new account with these permissions (None: all there are)."""
+        body = {"name": name, "permissions": None if permissions is None else list(permissions)}
+        made: dict[str, Any] = self._exchange("POST", f"{self.base}/_double/accounts", body)[1]
+        return made
+
+    def settings(self, permissions: Sequence[str] | None = EVERYTHING, **more: Any) -> ApigeeSettings:
+        """Settings of a connection whose account has these permissions."""
+        key = self._key if permissions is EVERYTHING else self.account(permissions, "narrow")
+        given = {"organization": ORGANIZATION, "service_account_key": json.dumps(key), "api_url": self.base}
+        return ApigeeSettings.model_validate(given | more)
+
+    def owner(self, method: str, path: str, body: Any = None) -> Any:
+        """What the customer does by hand, below the organization."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        status, answer = self._exchange(method, f"{self.base}/v1/{NAME}{path}", body, headers)
+        assert status == 200, answer
+        return answer
+
+    def actions(self, environment: str = "prod") -> dict[str, dict[str, Any]]:
+        """All security actions of an environment by their id."""
+        found = self.owner("GET", f"/environments/{environment}/securityActions").get("securityActions", [])
+        return {entry["name"].rpartition("/")[2]: entry for entry in found}
+
+    def act(self, name: str, environment: str = "prod", **members: Any) -> None:
+        """The customer's own security action, by default one that denies an address."""
+        given: dict[str, Any] = {
+            "state": "ENABLED",
+            "conditionConfig": {"ipAddressRanges": ["192.0.2.1"]},
+        } | members
+        if not {"allow", "deny", "flag"} & set(given):
+            given["deny"] = {}
+        self.owner("POST", f"/environments/{environment}/securityActions?securityActionId={name}", given)
+
+    def unact(self, name: str, environment: str = "prod") -> None:
+        """The customer removes an action."""
+        self.owner("DELETE", f"/environments/{environment}/securityActions/{name}")
+
+    def ask(
+        self,
+        path: str,
+        method: str = "GET",
+        host: str = "shop.acme.example",
+        address: str = "203.0.113.9",
+        **headers: str,
+    ) -> int:
+        """The status a client gets; 502 is a request that came through to a target."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {"Host": host, "X-Double-Client-Ip": address, **named}
+        return self._exchange(method, self.proxy + path, None, sent)[0]
+
+    def knob(self, method: str, name: str, body: Any = None) -> None:
+        """One of the double's own controls."""
+        self._exchange(method, f"{self.base}/_double/{name}", body)
+
+    @staticmethod
+    def _exchange(
+        method: str, url: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
+        content = None if body is None else json.dumps(body).encode()
+        sent = {"content-type": "application/json", **(headers or {})}
+        request = urllib.request.Request(url, data=content, method=method, headers=sent)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, _json(answer.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, _json(error.read())
+
+
+def _json(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError:
+        return content
+
+
+@contextmanager
+def running_gateway(*options: str) -> Iterator[Gateway]:
+    """The double with the sample company's estate."""
+    given = ["--seed", "--list-calls", "0", *options]
+    with running_double("connectors.testkit.doubles.apigee", given, ("--api-port", "--proxy-port")) as double:
+        yield Gateway(double)
