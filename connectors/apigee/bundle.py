@@ -45,8 +45,7 @@ def opened(content: bytes, name: str) -> Bundle:
         zipfile.LargeZipFile,
         EOFError,
         OSError,
-        NotImplementedError,
-        RuntimeError,
+        RuntimeError,  # encrypted, or packed in a way that is not known
     ) as error:
         raise VendorAnswerError(
             f"The bundle of {name} cannot be unpacked ({type(error).__name__})."

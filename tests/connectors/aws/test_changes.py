@@ -228,6 +228,9 @@ class Crowded(AwsSession):
         super().__init__(*given)
         self.asked: list[tuple[int, int]] = []
 
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.at, UTC)
+
     def pages(self, *_names, **parameters):
         first, last = (int(parameters[name].timestamp()) for name in ("StartTime", "EndTime"))
         self.asked.append((first, last))

@@ -26,6 +26,7 @@ from controlplane.connections import services as connections
 from controlplane.runners import queries, services
 from controlplane.runners.models import RelayedRequest, Runner
 from controlplane.runners.types import RunnerState, state_of
+from tenants.audit.models import Entry
 from tenants.orgs.types import OrgInfo
 from tests.live import serving
 
@@ -227,7 +228,8 @@ def test_an_enrolment_token_is_good_once_and_for_an_hour(port, tmp_path):
         assert not (tmp_path / "second" / "identity.json").exists()
 
 
-def test_the_runners_key_is_kept_for_its_owner_alone(port, tmp_path):
-    enrolled(port, tmp_path)
+def test_an_enrolment_is_on_record_and_the_runners_key_is_kept_for_its_owner_alone(port, tmp_path):
+    runner_id = enrolled(port, tmp_path)
+    assert Entry.objects.filter(action="runner.enrol", target=runner_id).count() == 1
     file = tmp_path / "identity.json"
     assert os.stat(file).st_mode & 0o777 == 0o600

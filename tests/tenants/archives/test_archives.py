@@ -54,6 +54,8 @@ def test_an_archive_holds_every_row_and_file_and_its_sums_are_right(
 ) -> None:
     with tenant_context(acme.schema_name):
         foreign_ids()
+    run_jobs()
+    with tenant_context(acme.schema_name):
         segments = Segment.objects.count()
         with connection.cursor() as cursor:
             cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")

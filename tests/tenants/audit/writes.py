@@ -219,6 +219,9 @@ WRITES: dict[str, Write] = {
     "POST connections/{pk}/enable": Write(prepare=a_disabled_connection),
     "POST connections/{pk}/rotate-token": Write(),
     "POST connections/{pk}/sync": Write(),
+    "POST runners": Write({"name": "Beside Kong"}),
+    "POST runners/{pk}/renew": Write(),
+    "DELETE runners/{pk}": Write(),
     "PATCH threats/{pk}": Write({"status": "closed", "reason": "Known tester"}),
     "PATCH findings/{pk}": Write({"status": "false_positive", "reason": "A test"}),
     "POST findings/{finding_id}/verify": Write(prepare=a_checked_finding),
@@ -278,6 +281,8 @@ WRITES: dict[str, Write] = {
 UNRECORDED: dict[str, str] = {
     "POST blocks/preview": "changes nothing: a simulation",
     "POST ingest/{connection_id}": "calls pushed by a vendor by the thousand; totals stand on the connection",
+    "POST runner/work": "a runner asks for work, every other second; when it was last heard of stands on the runner",
+    "POST runner/answers": "the answer to a request of ours, for the worker that waits",
     "POST audit/verify": "changes nothing in the database",
     "POST account/password/reset": "anyone may ask; the password changes, on record, by the mailed link only",
     "POST account/email/verification": "a mail is sent; the address counts as verified, on record, by its link only",
@@ -304,6 +309,7 @@ AUTHENTICATORS = "_allauth/browser/v1/account/authenticators"
 ELSEWHERE: dict[str, tuple[str, str]] = {
     "POST account/password/reset/confirm": ("tests/tenants/accounts/test_passwords.py", "password.reset"),
     "POST account/email/confirm": ("tests/tenants/accounts/test_passwords.py", "email."),
+    "POST runner/enrol": ("tests/controlplane/runners/test_runner.py", "runner.enrol"),
     "POST invitation/accept": ("tests/tenants/members/test_invitations.py", "invitation."),
     "POST sso/providers": (SSO, "sso.provider.add"),
     "POST sso/providers/{pk}/refresh": ("tests/tenants/audit/test_every_write.py", "sso.provider.refresh"),
