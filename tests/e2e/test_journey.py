@@ -379,7 +379,8 @@ def test_a_block_ends_by_itself_although_the_worker_was_killed(stack: Stack) -> 
         stack, "POST", "/blocks", {"preview_id": preview["preview_id"], "stage": "block", "reason": reason}
     )
     assert status == 201, block
-    until("403", lambda: call_shop(estate, ATTACKER) == 403, 60)
+    state = lambda: api(stack, "GET", f"/blocks/{block['id']}")[1]  # noqa: E731
+    until("403", lambda: call_shop(estate, ATTACKER) == 403, 60, state)
     stack.kill("worker")
     until(
         "the end of its time",

@@ -68,12 +68,12 @@ def call_orders(estate: Estate, address: str) -> int:
     return urllib3.request("GET", f"{estate.aws['data_url']}/health", headers=headers, retries=False).status
 
 
-def until(what: str, ask: Callable[[], Any], seconds: float) -> Any:
-    """Ask again until the answer is truthy; fails with ``what`` when time is up."""
+def until(what: str, ask: Callable[[], Any], seconds: float, told: Callable[[], Any] = str) -> Any:
+    """Ask again until the answer is truthy; fails with ``what``, and with what ``told`` says, when time is up."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         answer = ask()
         if answer:
             return answer
         time.sleep(0.5)
-    raise AssertionError(f"{what} did not happen within {seconds:.0f} s")
+    raise AssertionError(f"{what} did not happen within {seconds:.0f} s. {told()}")
