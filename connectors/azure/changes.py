@@ -16,6 +16,7 @@ from connectors.azure.manifest import AzureSettings
 from connectors.azure.parts import Document, picked, ref_of
 from connectors.base.capabilities import Cursor
 from connectors.base.changes import AuthorKind, Channel, ConfigChange
+from connectors.base.clock import wall_clock
 from connectors.base.errors import VendorAnswerError
 from connectors.egress import Egress
 
@@ -40,17 +41,13 @@ _CHANNELS: Final = {
 }
 
 
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class Changes:
     """The read-changes capability."""
 
     def __init__(
-        self, settings: AzureSettings, egress: Egress, *, clock: Callable[[], datetime] = _wall_clock
+        self, settings: AzureSettings, egress: Egress, *, clock: Callable[[], datetime] = wall_clock
     ) -> None:
-        self._subscriptions = settings.subscriptions
+        self._subscriptions, self._ours = settings.subscriptions, settings.client_id.lower()
         self._arm, self._clock = Arm(settings, egress), clock
 
     def read_changes(self, cursor: Cursor) -> Iterator[tuple[tuple[ConfigChange, ...], Cursor]]:
@@ -88,7 +85,7 @@ class Changes:
         query = {"$filter": f"{between} and resourceProvider eq '{provider}'"}
         for entry in self._arm.items(path, **query):
             if _concerns(entry):
-                yield _change(entry)
+                yield _change(entry, self._ours)
 
 
 def _concerns(entry: Document) -> bool:
@@ -98,13 +95,15 @@ def _concerns(entry: Document) -> bool:
     return ended and action.startswith(_KINDS) and not _ASKS.search(action)
 
 
-def _change(entry: Document) -> ConfigChange:
+def _change(entry: Document, ours: str) -> ConfigChange:
+    """One entry; ``ours`` is the application (client) id that this connection signs in with."""
     action, resource = _value(entry, "operationName"), ref_of(entry.get("resourceId"))
     ref, at = entry.get("eventDataId"), entry.get("eventTimestamp")
     if not isinstance(ref, str) or not isinstance(at, str):
         raise VendorAnswerError("An entry of Azure's activity log has no id or no time.")
     author = str(entry.get("caller") or "")
     claims = entry.get("claims") if isinstance(entry.get("claims"), Mapping) else {}
+    own = str((claims or {}).get("appid") or "").lower() == ours
     http = entry.get("httpRequest") if isinstance(entry.get("httpRequest"), Mapping) else {}
     return ConfigChange(
         ref=ref,
@@ -114,7 +113,7 @@ def _change(entry: Document) -> ConfigChange:
         object_ref=resource or action,
         object_name=resource.rpartition("/")[2],
         author=author,
-        author_kind=_author_kind(author),
+        author_kind=AuthorKind.PORTCULLIS if own else _author_kind(author),
         channel=_channel(author, claims or {}),
         source_address=str((http or {}).get("clientIpAddress") or (claims or {}).get("ipaddr") or ""),
         succeeded=_ENDED[_value(entry, "status").lower()],

@@ -16,7 +16,7 @@ export function ConnectionBanner() {
       {first ? (
         <div className={css["banner"]}>
           <IconPlugConnectedX size={16} aria-hidden />
-          <span>
+          <span className={css["bannerText"]}>
             {broken.length === 1
               ? `${first.name} ${first.status === "failed" ? "cannot be read" : "is read in part"}${first.status_reason ? `: ${first.status_reason}` : "."}`
               : `${broken.length} connections cannot be read fully. What they feed may be out of date.`}

@@ -11,7 +11,7 @@ from connectors.azure.changes import Changes
 from connectors.azure.config import Config
 from connectors.base.changes import AuthorKind, Channel, ConfigChange
 from connectors.base.errors import VendorAnswerError
-from connectors.testkit.doubles.azure.estate import ADMIN, EDGE_WAF, PROFILE
+from connectors.testkit.doubles.azure.estate import ADMIN, CLIENT, EDGE_WAF, PROFILE
 from connectors.testkit.running import Fault
 
 NOW = datetime.now(UTC)
@@ -62,6 +62,16 @@ def test_an_object_has_the_ref_it_has_in_the_snapshot(azure):
     policies = {policy.ref for policy in Config(azure.settings, azure.egress).read_config().waf_policies}
     assert change.object_ref in policies
     assert (change.author_kind, change.channel) == (AuthorKind.SERVICE, Channel.API)
+
+
+def test_what_our_own_application_wrote_is_told_as_ours(azure):
+    ours = {"appid": CLIENT.upper(), "name": "x"}
+    theirs = {"appid": "11111111-2222-3333-4444-555555555555"}
+    found = told(
+        azure, entry(35, caller="object-id", claims=ours), entry(36, caller="object-id", claims=theirs)
+    )
+    kinds = {change.ref: change.author_kind for change in found}
+    assert (kinds["e35"], kinds["e36"]) == (AuthorKind.PORTCULLIS, AuthorKind.SERVICE)
 
 
 def test_only_the_end_of_an_operation_on_what_we_read_is_told(azure):

@@ -43,10 +43,10 @@ export function Author({ change }: { change: ConfigChange }) {
 /** The object by its name where it has one, else by the vendor's reference. */
 export function Changed({ change }: { change: ConfigChange }) {
   const { object_name: name, object_ref: ref } = change;
-  const short = !ref.startsWith("arn:") && ref.includes(name);
+  const short = !/^(arn:|\/)/.test(ref) && ref.includes(name);
   return (
     <>
-      {words(change.object_kind)}{" "}
+      {words(change.object_kind.replace(/^.*\//, ""))}{" "}
       <span className="mono" style={WRAPPED} title={ref}>
         {name && !short ? name : ref}
       </span>
