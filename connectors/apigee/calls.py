@@ -6,7 +6,7 @@ Apigee has no access log of its own that holds every call with its caller; the s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ from connectors.apigee import messages
 from connectors.apigee.client import Organization
 from connectors.base.calls import CallBatch, RawBatch
 from connectors.base.capabilities import Cursor
+from connectors.base.clock import wall_clock
 from connectors.base.google.logs import pulled
 from connectors.base.model import ConfigSnapshot
 
@@ -22,15 +23,11 @@ if TYPE_CHECKING:
     from connectors.egress import Egress
 
 
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class Calls:
     """The pull-calls capability."""
 
     def __init__(
-        self, settings: ApigeeSettings, egress: Egress, *, clock: Callable[[], datetime] = _wall_clock
+        self, settings: ApigeeSettings, egress: Egress, *, clock: Callable[[], datetime] = wall_clock
     ) -> None:
         self._settings = settings
         self._egress = egress

@@ -6,12 +6,13 @@ Source: "Apigee audit logging" (service name, resource names).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from connectors.apigee.client import Organization
 from connectors.base.capabilities import Cursor
 from connectors.base.changes import ConfigChange
+from connectors.base.clock import wall_clock
 from connectors.base.google.audit import changes
 
 if TYPE_CHECKING:
@@ -24,15 +25,11 @@ _CHOSEN: Final = (
 )
 
 
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class Changes:
     """The read-changes capability."""
 
     def __init__(
-        self, settings: ApigeeSettings, egress: Egress, *, clock: Callable[[], datetime] = _wall_clock
+        self, settings: ApigeeSettings, egress: Egress, *, clock: Callable[[], datetime] = wall_clock
     ) -> None:
         self._settings = settings
         self._egress = egress

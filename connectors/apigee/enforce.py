@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from connectors.apigee.actions import ENVIRONMENT
@@ -12,6 +12,7 @@ from connectors.apigee.apply import WRITE_ORDER, check_unmoved, check_written, w
 from connectors.apigee.client import Organization
 from connectors.apigee.compile import compile_program
 from connectors.apigee.estate import read_state
+from connectors.base.clock import wall_clock
 from connectors.base.difference import difference, equal
 from connectors.base.enforcement import Applied, Diff, Guard, Program, State, Target, VendorObject
 from connectors.base.intent import BlockIntent
@@ -25,15 +26,11 @@ _OFF: Final = "Security actions are not in force in this environment: blocks are
 _NOTHING: Final = "No proxy is deployed in it: blocks have no effect."
 
 
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class Enforce:
     """The enforce capability; a target is one environment."""
 
     def __init__(
-        self, settings: ApigeeSettings, egress: Egress, *, clock: Callable[[], datetime] = _wall_clock
+        self, settings: ApigeeSettings, egress: Egress, *, clock: Callable[[], datetime] = wall_clock
     ) -> None:
         self._settings = settings
         self._egress = egress

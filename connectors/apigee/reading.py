@@ -10,7 +10,8 @@ from urllib.parse import quote
 from connectors.apigee.bundle import Bundle, opened
 from connectors.apigee.client import Organization
 from connectors.base.errors import ConnectorError, VendorAnswerError
-from connectors.base.model import Completeness, Section
+from connectors.base.ledger import section_of
+from connectors.base.model import Section
 
 Document = Mapping[str, Any]
 T = TypeVar("T")
@@ -70,7 +71,9 @@ class Read:
 
     def sections(self) -> tuple[Section, ...]:
         """How much of each section is known."""
-        return tuple(self._section(name, sources) for name, sources in _SECTIONS.items())
+        return tuple(
+            section_of(name, sources, self.unread, self.partly) for name, sources in _SECTIONS.items()
+        )
 
     def attempt(self, source: str, read: Callable[[], T], otherwise: T) -> T:
         """What a read gives; ``otherwise`` with its reason noted when it fails."""
@@ -94,16 +97,6 @@ class Read:
                 f"{len(failed)} of {len(failed) + len(found)} could not be read: {failed[0]}"
             )
         return found
-
-    def _section(self, name: str, sources: tuple[str, ...]) -> Section:
-        if sources[0] in self.unread:
-            return Section(name, Completeness.UNKNOWN, self.unread[sources[0]])
-        lacking = [
-            why for source in sources for why in (self.unread.get(source), self.partly.get(source)) if why
-        ]
-        if lacking:
-            return Section(name, Completeness.PARTIAL, " ".join(dict.fromkeys(lacking)))
-        return Section(name, Completeness.COMPLETE)
 
 
 def read_organization(organization: Organization) -> Read:

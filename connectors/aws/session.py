@@ -25,7 +25,7 @@ from botocore.parsers import ResponseParserError
 from connectors.aws.failures import check_json, translate
 from connectors.aws.identity import AwsPlatformIdentity
 from connectors.aws.limits import budget
-from connectors.base.clock import server_time
+from connectors.base.clock import server_time, wall_clock
 from connectors.base.errors import SettingsError, TransientError, VendorAnswerError
 
 if TYPE_CHECKING:
@@ -72,10 +72,6 @@ def _loader() -> Loader:
     return Loader(include_default_search_paths=True)
 
 
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)
-
-
 def _client_config(*, path_style: bool) -> BotoConfig:
     return BotoConfig(  # type: ignore[call-arg]  # the stubs lack ignore_configured_endpoint_urls
         retries={"mode": "standard", "total_max_attempts": 4},
@@ -103,7 +99,7 @@ class AwsSession:
         egress: Egress,
         *,
         identity: AwsPlatformIdentity | None = None,
-        clock: Callable[[], datetime] = _wall_clock,
+        clock: Callable[[], datetime] = wall_clock,
         pace: Callable[[str, str, str, str], None] = budget,
     ) -> None:
         self._settings = settings

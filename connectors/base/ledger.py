@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from connectors.base.errors import ConnectorError
@@ -63,3 +63,18 @@ def _not_better(section: Section, parent: Section) -> Section:
     if section.completeness is Completeness.COMPLETE:
         return Section(section.name, Completeness.PARTIAL, parent.reason)
     return section
+
+
+def section_of(
+    name: str, sources: Sequence[str], unread: Mapping[str, str], partly: Mapping[str, str]
+) -> Section:
+    """A section made of several collections: unknown without its first one, partial when another is lacking.
+
+    ``unread`` and ``partly`` say why a collection is missing, whole or in part.
+    """
+    if sources[0] in unread:
+        return Section(name, Completeness.UNKNOWN, unread[sources[0]])
+    lacking = [why for source in sources for why in (unread.get(source), partly.get(source)) if why]
+    if lacking:
+        return Section(name, Completeness.PARTIAL, " ".join(dict.fromkeys(lacking)))
+    return Section(name, Completeness.COMPLETE)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from connectors.base.calls import CallBatch, RawBatch
 from connectors.base.capabilities import Cursor
+from connectors.base.clock import wall_clock
 from connectors.base.errors import VendorAnswerError
 from connectors.base.google.logs import pulled
 from connectors.base.model import ConfigSnapshot
@@ -31,10 +32,6 @@ CHOSEN: Final = (
     'resource.type=("http_load_balancer" OR "http_external_regional_lb_rule" OR "internal_http_lb_rule") '
     "AND httpRequest.requestMethod:*"
 )
-
-
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)
 
 
 class _Message(msgspec.Struct):
@@ -58,7 +55,7 @@ class Calls(Receiver):
     verifies = True
 
     def __init__(
-        self, settings: CloudArmorSettings, egress: Egress, *, clock: Callable[[], datetime] = _wall_clock
+        self, settings: CloudArmorSettings, egress: Egress, *, clock: Callable[[], datetime] = wall_clock
     ) -> None:
         self._settings = settings
         self._egress = egress

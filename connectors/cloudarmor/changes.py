@@ -6,11 +6,12 @@ Sources: "Cloud Audit Logs" (AuditLog, operation.first and .last), "Audit loggin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from connectors.base.capabilities import Cursor
 from connectors.base.changes import ConfigChange
+from connectors.base.clock import wall_clock
 from connectors.base.google.audit import changes
 from connectors.cloudarmor.client import Project, resource_name
 
@@ -28,10 +29,6 @@ _CHOSEN: Final = (
 )
 
 
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class Changes:
     """The read-changes capability."""
 
@@ -40,7 +37,7 @@ class Changes:
         settings: CloudArmorSettings,
         egress: Egress,
         *,
-        clock: Callable[[], datetime] = _wall_clock,
+        clock: Callable[[], datetime] = wall_clock,
     ) -> None:
         self._settings = settings
         self._egress = egress

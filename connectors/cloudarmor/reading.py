@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from connectors.base.errors import ConnectorError
+from connectors.base.ledger import section_of
 from connectors.base.model import Completeness, Section
 from connectors.cloudarmor.client import Project, resource_name
 
@@ -57,17 +58,9 @@ class Read:
 
     def sections(self) -> tuple[Section, ...]:
         """How much of each section is known."""
-        return tuple(self._section(name, sources) for name, sources in _SECTIONS.items())
-
-    def _section(self, name: str, sources: tuple[str, ...]) -> Section:
-        if sources[0] in self.unread:
-            return Section(name, Completeness.UNKNOWN, self.unread[sources[0]])
-        lacking = [
-            why for source in sources for why in (self.unread.get(source), self.partly.get(source)) if why
-        ]
-        if lacking:
-            return Section(name, Completeness.PARTIAL, " ".join(dict.fromkeys(lacking)))
-        return Section(name, Completeness.COMPLETE)
+        return tuple(
+            section_of(name, sources, self.unread, self.partly) for name, sources in _SECTIONS.items()
+        )
 
 
 def read_project(project: Project) -> Read:

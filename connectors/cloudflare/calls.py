@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from connectors.base.calls import CallBatch, RawBatch
 from connectors.base.capabilities import Cursor
+from connectors.base.clock import wall_clock
 from connectors.base.errors import VendorAnswerError
 from connectors.base.model import ConfigSnapshot
 from connectors.base.pushed import json_records
@@ -23,10 +24,6 @@ from connectors.egress import Egress
 _TEST: Final = (b'{"content":"tests"}', b'{"content":"test"}')
 
 
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class Calls(Receiver):
     """Takes what Logpush jobs of both datasets send, and pulls sampled firewall events when the settings ask for it."""
 
@@ -37,7 +34,7 @@ class Calls(Receiver):
         settings: CloudflareSettings,
         egress: Egress,
         *,
-        clock: Callable[[], datetime] = _wall_clock,
+        clock: Callable[[], datetime] = wall_clock,
         rows: int = ROWS,
     ) -> None:
         self._settings = settings

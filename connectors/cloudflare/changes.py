@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from connectors.base.capabilities import Cursor
 from connectors.base.changes import AuthorKind, Channel, ConfigChange
+from connectors.base.clock import wall_clock
 from connectors.base.columns import made_id
 from connectors.base.errors import RefusedError, SettingsError, VendorAnswerError
 from connectors.cloudflare.client import ApiV4, Document
@@ -44,10 +45,6 @@ _PIPELINES: Final = ("terraform", "pulumi", "cloudflare-operator")
 _RULES: Final = ("ruleset", "waf", "firewall")
 
 
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)
-
-
 class Changes:
     """The read-audit-trail capability."""
 
@@ -56,7 +53,7 @@ class Changes:
         settings: CloudflareSettings,
         egress: Egress,
         *,
-        clock: Callable[[], datetime] = _wall_clock,
+        clock: Callable[[], datetime] = wall_clock,
         per_page: int = PER_PAGE,
     ) -> None:
         self._api = ApiV4(settings, egress)

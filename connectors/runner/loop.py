@@ -55,8 +55,8 @@ class Loop:
         wait = 0.0
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             while not self.stop.wait(wait):
-                self._free.acquire()
-                self._free.release()
+                with self._free:  # not before a hand is free: what is handed out would age here
+                    pass
                 try:
                     handed = self._ask()
                 except (ConnectorError, NotGenuine) as error:

@@ -76,16 +76,13 @@ def main() -> None:
         print(json.dumps({"admin_url": estate.kong["admin_url"]}, indent=2))
         print(f"\nAWS (aws); requests to it: {estate.aws['data_url']}")
         print(json.dumps(estate.aws, indent=2))
-        places = [url.partition("://")[2] for url in (*(v.api for v in vendors), *_own(estate.describe()))]
+        urls = [*(vendor.api for vendor in vendors), estate.aws["endpoint_url"], estate.kong["admin_url"]]
+        places = [url.partition("://")[2] for url in urls]
         print(f"\n{_CAVEAT}{','.join(places)}\nCtrl-C stops everything.", flush=True)
         ended.wait()
     finally:
         processes.stop()
         estate.stop()
-
-
-def _own(estate: Mapping[str, Any]) -> tuple[str, str]:
-    return estate["aws"]["endpoint_url"], estate["kong"]["admin_url"]
 
 
 if __name__ == "__main__":

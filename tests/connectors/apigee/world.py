@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +12,7 @@ from connectors.apigee.permissions import ALL
 from connectors.base.google.keys import service_account_key
 from connectors.base.google.tokens import Tokens
 from connectors.egress import Egress
+from connectors.testkit.asking import client_status, exchange
 from connectors.testkit.running import RunningDouble, local_egress, running_double
 
 ORGANIZATION = "acme-apis"
@@ -36,7 +35,7 @@ class Gateway:
     def account(self, permissions: Sequence[str] | None, name: str = "portcullis") -> dict[str, Any]:
         """The key file of a new account with these permissions (None: all there are)."""
         body = {"name": name, "permissions": None if permissions is None else list(permissions)}
-        made: dict[str, Any] = self._exchange("POST", f"{self.base}/_double/accounts", body)[1]
+        made: dict[str, Any] = exchange("POST", f"{self.base}/_double/accounts", body)[1]
         return made
 
     def settings(self, permissions: Sequence[str] | None = EVERYTHING, **more: Any) -> ApigeeSettings:
@@ -48,7 +47,7 @@ class Gateway:
     def owner(self, method: str, path: str, body: Any = None) -> Any:
         """What the customer does by hand, below the organization."""
         headers = {"Authorization": f"Bearer {self.token}"}
-        status, answer = self._exchange(method, f"{self.base}/v1/{NAME}{path}", body, headers)
+        status, answer = exchange(method, f"{self.base}/v1/{NAME}{path}", body, headers)
         assert status == 200, answer
         return answer
 
@@ -80,34 +79,11 @@ class Gateway:
         **headers: str,
     ) -> int:
         """The status a client gets; 502 is a request that came through to a target."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        sent = {"Host": host, "X-Double-Client-Ip": address, **named}
-        return self._exchange(method, self.proxy + path, None, sent)[0]
+        return client_status(method, self.proxy + path, host, X_Double_Client_Ip=address, **headers)
 
     def knob(self, method: str, name: str, body: Any = None) -> None:
         """One of the double's own controls."""
-        self._exchange(method, f"{self.base}/_double/{name}", body)
-
-    @staticmethod
-    def _exchange(
-        method: str, url: str, body: Any = None, headers: dict[str, str] | None = None
-    ) -> tuple[int, Any]:
-        content = None if body is None else json.dumps(body).encode()
-        sent = {"content-type": "application/json", **(headers or {})}
-        request = urllib.request.Request(url, data=content, method=method, headers=sent)
-        try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
-                return answer.status, _json(answer.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, _json(error.read())
-
-
-def _json(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except ValueError:
-        return content
+        exchange(method, f"{self.base}/_double/{name}", body)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from connectors.base.capabilities import Capability
 from connectors.base.enforcement import Target
 from connectors.base.registry import implementation
 from connectors.egress import Egress
+from connectors.testkit.asking import client_status
 from connectors.testkit.doubles.azure.estate import (
     ADMIN,
     CLIENT,
@@ -126,14 +127,7 @@ class Azure:
 
     def call(self, method: str, path: str, host: str, **headers: str) -> int:
         """The status a client gets at the edge or the gateway."""
-        sent = {"Host": host, **{name.replace("_", "-"): value for name, value in headers.items()}}
-        request = urllib.request.Request(self.proxy + path, method=method, headers=sent)
-        try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            error.close()
-            return error.code
+        return client_status(method, self.proxy + path, host, **headers)
 
 
 @pytest.fixture(scope="package")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +13,7 @@ from connectors.base.google.tokens import Tokens
 from connectors.cloudarmor.manifest import CloudArmorSettings
 from connectors.cloudarmor.permissions import ALL
 from connectors.egress import Egress
+from connectors.testkit.asking import client_status, exchange
 from connectors.testkit.running import RunningDouble, local_egress, running_double
 
 PROJECT = "acme-shop"
@@ -38,7 +37,7 @@ class Cloud:
     def account(self, permissions: Sequence[str] | None, name: str = "portcullis") -> dict[str, Any]:
         """The key file of a new account with these permissions (None: all there are)."""
         body = {"name": name, "permissions": None if permissions is None else list(permissions)}
-        made: dict[str, Any] = self.exchange("POST", f"{self.base}/_double/accounts", body)[1]
+        made: dict[str, Any] = exchange("POST", f"{self.base}/_double/accounts", body)[1]
         return made
 
     def settings(self, permissions: Sequence[str] | None = EVERYTHING, **more: Any) -> CloudArmorSettings:
@@ -53,14 +52,12 @@ class Cloud:
         """What the customer does by hand, waited for; paths are compute's of this project."""
         url = path if path.startswith("http") else f"{self.base}/compute/v1/projects/{PROJECT}/{path}"
         headers = {"Authorization": f"Bearer {self._owner}", "User-Agent": agent}
-        status, answer = self.exchange(method, url, body, headers)
+        status, answer = exchange(method, url, body, headers)
         assert status == 200, answer
         while isinstance(answer, dict) and answer.get("status") in ("PENDING", "RUNNING"):
             time.sleep(0.02)
             scope = answer["selfLink"].partition(f"projects/{PROJECT}/")[2]
-            answer = self.exchange(
-                "GET", f"{self.base}/compute/v1/projects/{PROJECT}/{scope}", None, headers
-            )[1]
+            answer = exchange("GET", f"{self.base}/compute/v1/projects/{PROJECT}/{scope}", None, headers)[1]
         return answer
 
     def policy(self, name: str = "shop") -> dict[str, Any]:
@@ -87,45 +84,15 @@ class Cloud:
         **headers: str,
     ) -> int:
         """The status a client gets at the load balancer."""
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        sent = {"Host": host, "X-Double-Client-Ip": address, **named}
-        return self.exchange(method, self.proxy + path, None, sent)[0]
+        return client_status(method, self.proxy + path, host, X_Double_Client_Ip=address, **headers)
 
     def knob(self, method: str, name: str, body: Any = None) -> None:
         """One of the double's own controls."""
-        self.exchange(method, f"{self.base}/_double/{name}", body)
+        exchange(method, f"{self.base}/_double/{name}", body)
 
     def token(self, key: dict[str, Any]) -> str:
         """An access token of the account whose key file this is."""
         return Tokens(service_account_key(json.dumps(key)), self.egress, url=f"{self.base}/token").current()
-
-    @staticmethod
-    def exchange(
-        method: str, url: str, body: Any = None, headers: dict[str, str] | None = None
-    ) -> tuple[int, Any]:
-        """Status and body (JSON where it is any) of one request."""
-        content = None if body is None else json.dumps(body).encode()
-        sent = {"content-type": "application/json", **(headers or {})}
-        request = urllib.request.Request(url, data=content, method=method, headers=sent)
-        opener = urllib.request.build_opener(_NoRedirect)
-        try:
-            with opener.open(request, timeout=10) as answer:
-                return answer.status, _json(answer.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, _json(error.read())
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *given: Any) -> None:
-        """Stay: a redirect is an answer too."""
-
-
-def _json(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except ValueError:
-        return content
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import pytest
 
 from connectors.cloudflare.manifest import CloudflareSettings
 from connectors.egress import Egress
+from connectors.testkit.asking import client_status
 from connectors.testkit.running import RunningDouble, local_egress, running_double
 
 ACCOUNT = "9a7806061c88ada191ed06f989cc3dac"
@@ -109,14 +110,7 @@ class Cloudflare:
 
     def call(self, method: str, path: str, host: str = "shop.acme.example", **headers: str) -> int:
         """The status a client gets at the edge; 502 means that it was let through to a backend that is not there."""
-        sent = {"Host": host, **{name.replace("_", "-"): value for name, value in headers.items()}}
-        request = urllib.request.Request(self.edge + path, method=method, headers=sent)
-        try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            error.close()
-            return error.code
+        return client_status(method, self.edge + path, host, **headers)
 
 
 @contextmanager

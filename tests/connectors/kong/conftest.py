@@ -11,6 +11,7 @@ import pytest
 
 from connectors.egress import Egress
 from connectors.kong.manifest import KongSettings
+from connectors.testkit.asking import client_status
 from connectors.testkit.running import RunningDouble, local_egress, running_double
 
 
@@ -41,14 +42,7 @@ class Kong:
 
     def call(self, method: str, path: str, host: str = "shop.acme.example", **headers: str) -> int:
         """The status a client gets at the proxy."""
-        sent = {"Host": host, **{name.replace("_", "-"): value for name, value in headers.items()}}
-        request = urllib.request.Request(self.proxy + path, method=method, headers=sent)
-        try:
-            with urllib.request.urlopen(request, timeout=5) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            error.close()
-            return error.code
+        return client_status(method, self.proxy + path, host, **headers)
 
 
 @pytest.fixture(scope="package")
