@@ -10,6 +10,7 @@ from connectors.base.changes import AuthorKind, Channel, ConfigChange
 from connectors.base.errors import SettingsError, VendorAnswerError
 from connectors.cloudarmor.changes import Changes
 from connectors.cloudarmor.manifest import CloudArmorSettings
+from connectors.testkit.asking import exchange
 from connectors.testkit.running import Fault
 from tests.connectors.cloudarmor.world import PROJECT, SHOP
 
@@ -59,7 +60,7 @@ def test_a_change_that_was_refused_is_told_as_one_that_failed(cloud):
     narrow = cloud.account(["compute.securityPolicies.get"], "intern")
     token = cloud.token(narrow)
     url = f"{cloud.base}/compute/v1/{SHOP}/removeRule?priority=1000"
-    cloud.exchange("POST", url, None, {"Authorization": f"Bearer {token}"})
+    exchange("POST", url, None, {"Authorization": f"Bearer {token}"})
     (change,) = [change for change in told(cloud) if change.ref not in known]
     assert (change.succeeded, change.author.partition("@")[0]) == (False, "intern")
     assert change.evidence["status"]["code"] == 7
