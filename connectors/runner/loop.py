@@ -17,6 +17,8 @@ from connectors.runner.wire import (
     CONTENT_TYPE,
     Answer,
     Envelope,
+    Failure,
+    FailureKind,
     Handed,
     NotGenuine,
     Poll,
@@ -35,6 +37,7 @@ _LONGEST_WAIT: Final = 60.0
 _GONE: Final = 401
 #: Ids of work done are remembered so long that none can be carried out twice before it is over.
 _REMEMBERED: Final = 4096
+_STOPPING: Final = Failure(FailureKind.UNSENT, "the runner is being stopped and did not send the request")
 
 
 class Loop:
@@ -85,14 +88,15 @@ class Loop:
         return unpacked(Handed, answer.content)
 
     def _serve(self, envelope: Envelope, arrived: float) -> None:
-        """Carry out work that is genuine, new and in time. Once ``stop`` is set, nothing that was not begun is begun."""
+        """Carry out work that is genuine, new and in time.
+
+        Once ``stop`` is set nothing more is begun, and who waits for it is told so.
+        """
         identity, waited = self._identity, time.monotonic() - arrived
         try:
             work = opened_work(envelope, identity.work_key, identity.runner_id, time.time() - waited)
         except NotGenuine as error:
             log.error("A piece of work was refused. Nothing was sent. %s", error)
-            return
-        if self.stop.is_set():
             return
         if self._known(work):
             log.error("A piece of work came twice and was refused: %r. Nothing was sent.", work.id)
@@ -100,7 +104,10 @@ class Loop:
         if waited >= work.seconds:
             log.warning("A piece of work was not begun in time: %r. Nothing was sent.", work.id)
             return
-        answer = carried_out(work, self._reach, self._estate, work.seconds - waited)
+        if self.stop.is_set():
+            answer = Answer(work.id, failure=_STOPPING)
+        else:
+            answer = carried_out(work, self._reach, self._estate, work.seconds - waited)
         outcome = answer.failure.what if answer.failure else f"status {answer.status}"
         log.info("%r %r: %s", work.method, work.url.partition("?")[0], outcome)
         self._tell(arrived + work.seconds, answer)

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import copy_context
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event, Semaphore, Thread
 
 import pytest
 from django.utils import timezone
@@ -20,7 +22,8 @@ from django.utils import timezone
 from connectors.base.capabilities import Capability
 from connectors.base.enforcement import Program
 from connectors.egress.relay import RelayedRequest as Request
-from connectors.testkit.running import Fault, RunningDouble, running_double
+from connectors.egress.relay import RelayedResponse, Unsent
+from connectors.testkit.running import RunningDouble, running_double
 from controlplane.connections import queries as connection_queries
 from controlplane.connections import services as connections
 from controlplane.runners import queries, services
@@ -177,18 +180,70 @@ def test_a_runner_outlives_the_control_plane_and_goes_on_where_it_was(committed_
             assert connections.run_sync(connections.request_sync(connection).id).state == "done"
 
 
-def test_a_runner_that_is_stopped_brings_the_answer_it_has_in_hand(port, kong, tmp_path):
+class Gateway:
+    """A gateway that answers when it is let to, and knows how many requests have reached it."""
+
+    def __init__(self) -> None:
+        self.reached, self.go = Semaphore(0), Event()
+        gateway = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                gateway.reached.release()
+                gateway.go.wait(30)
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """The runner's log is the one that counts."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.place = f"127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def gateway() -> Iterator[Gateway]:
+    made = Gateway()
+    with made.server:
+        Thread(target=made.server.serve_forever, daemon=True).start()
+        yield made
+        made.go.set()
+        made.server.shutdown()
+
+
+def test_a_runner_that_is_stopped_brings_the_answers_it_has_in_hand_and_begins_nothing(
+    port, gateway, tmp_path
+):
     runner_id = enrolled(port, tmp_path)
-    kong.order(Fault(200, "GET /routes", delay_ms=1500, body={"data": []}))
-    token = (("Kong-Admin-Token", "t0ken"),)
-    asked = Request("GET", f"{kong.control_url}/routes", token, b"", 20.0)
-    with running(tmp_path, "--reach", place(kong)) as process, ThreadPoolExecutor(1) as pool:
+    asked = Request("GET", f"http://{gateway.place}/routes", (), b"", 20.0)
+    with running(tmp_path, "--reach", gateway.place) as process, ThreadPoolExecutor(5) as pool:
+
+        def ask() -> Future[RelayedResponse]:
+            return pool.submit(copy_context().run, services.relay_through(runner_id), asked)
+
         online(runner_id)
-        waiting = pool.submit(copy_context().run, services.relay_through(runner_id), asked)
-        until(lambda: RelayedRequest.objects.filter(state=RelayedRequest.State.HANDED).exists())
+        first = ask()
+        gateway.reached.acquire(timeout=20)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(
+            0.5
+        )  # what it had asked for has arrived: the next four are fetched together, for three free hands
+        others = [ask() for _ in range(4)]
+        until(lambda: RelayedRequest.objects.count() == 5)
+        process.send_signal(signal.SIGCONT)
+        for _ in range(3):
+            assert gateway.reached.acquire(timeout=20)
+        assert RelayedRequest.objects.filter(state=RelayedRequest.State.HANDED).count() == 5
         process.send_signal(signal.SIGTERM)
-        assert waiting.result(timeout=20).status == 200
+        time.sleep(0.5)
+        gateway.go.set()
+        assert first.result(timeout=20).status == 204
+        told = [one.exception(timeout=20) for one in others]
         assert process.wait(timeout=10) == 0
+    (refused,) = [error for error in told if error is not None]
+    assert isinstance(refused, Unsent)
+    assert "being stopped" in str(refused)
+    assert not gateway.reached.acquire(blocking=False), "nothing was begun after the stop"
 
 
 def test_a_token_is_not_spent_where_nothing_can_be_kept(port, tmp_path):
