@@ -17,11 +17,11 @@ from controlplane.traffic.door import DoorKeys, prepare
 from controlplane.traffic.door.limits import MAX_BATCH_CALLS
 from controlplane.traffic.door.pipeline import first_of_each
 from controlplane.traffic.door.times import not_from_the_future
-from controlplane.traffic.engine.duck import read
+from controlplane.traffic.duplicates import unseen
 from controlplane.traffic.models import QuarantinedRecord, Segment, SourceStatus, Unread
 from controlplane.traffic.raw.window import keep as keep_raw
 from controlplane.traffic.store import segments, turns
-from controlplane.traffic.types import MICROSECONDS, READERS, Accepted, CallFilter, Window
+from controlplane.traffic.types import READERS, Accepted
 from tenants.errors import Invalid
 from tenants.ids import new_id
 from tenants.jobs.events import emit
@@ -31,7 +31,6 @@ __all__ = ["accept", "keep_raw", "settle"]
 
 #: Quarantined records kept per batch; the rest are counted.
 _KEPT_QUARANTINED = 100
-_HOUR = 3600 * MICROSECONDS
 
 
 def accept(connection_id: str, batch: CallBatch, now: float) -> Accepted:
@@ -51,7 +50,7 @@ def accept(connection_id: str, batch: CallBatch, now: float) -> Accepted:
         turns.writing()
         received_at = clock.received_at(now)
         table, ahead = not_from_the_future(batch.table, received_at)
-        fresh = _unseen(connection_id, first_of_each(table))
+        fresh = unseen(connection_id, first_of_each(table))
         ids: list[str] = []
         if fresh.num_rows:
             ready = prepare(fresh, connection_id, received_at, _keys())
@@ -84,31 +83,6 @@ def _one_writer(connection_id: str) -> None:
 def _keys() -> DoorKeys:
     hashed = hasher()
     return DoorKeys(keyed_hash=hashed, redaction_key=hashed("redaction", "door").encode())
-
-
-def _unseen(connection_id: str, table: pa.Table) -> pa.Table:
-    """The calls this connection does not have yet. Only hours in which the batch has calls are looked at."""
-    if not table.num_rows:
-        return table
-    known = [
-        read("call_id", hours, CallFilter(connection=connection_id)).column("call_id")
-        for hours in _hours_of(table.column("ts"))
-    ]
-    stored = pa.chunked_array([chunk for column in known for chunk in column.chunks], pa.string())
-    if not len(stored):
-        return table
-    return table.filter(pc.invert(pc.is_in(table.column("call_id"), value_set=stored)))
-
-
-def _hours_of(times: pa.ChunkedArray) -> list[Window]:
-    """Windows that hold all event times, each some whole hours without a pause between them."""
-    windows: list[Window] = []
-    for hour in sorted(pc.unique(pc.divide(times, _HOUR)).to_pylist()):
-        if windows and windows[-1].end == hour * _HOUR:
-            windows[-1] = Window(windows[-1].start, (hour + 1) * _HOUR)
-        else:
-            windows.append(Window(hour * _HOUR, (hour + 1) * _HOUR))
-    return windows
 
 
 def _store(connection_id: str, source: str, day: date, rows: pa.Table, received_at: int) -> str:

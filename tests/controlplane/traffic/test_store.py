@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from connectors.base.calls import CALL_SCHEMA, CallBatch, Quarantined, calls_table
 from controlplane.traffic import engine, queries, services, upkeep
+from controlplane.traffic.duplicates import MAX_STRETCHES, NEAR, stretches
 from controlplane.traffic.models import RetiredFile, Segment, Unread
 from controlplane.traffic.store import segments
 from controlplane.traffic.types import READERS, CallFilter, Window
@@ -284,3 +286,37 @@ def test_one_tenant_never_reads_anothers_calls(acme: OrgInfo, globex: OrgInfo) -
     with tenant_context(globex.schema_name):
         assert stored_ids() == []
         assert services.accept("con_1", batch({}), NOW).stored == 1
+
+
+def test_a_call_told_again_with_a_time_some_seconds_off_is_still_the_same(tenant: OrgInfo) -> None:
+    hour = 1_790_002_800 * 1_000_000
+    services.accept("con_1", batch({"ts": hour - 1_000_000}), hour / 1e6)
+    for off in (-4_000_000, 1_000, 4_000_000):
+        again = services.accept("con_1", batch({"ts": hour - 1_000_000 + off}), hour / 1e6)
+        assert (again.stored, again.duplicates) == (0, 1), off
+
+
+@given(
+    st.lists(
+        st.integers(0, 86_400 * 40).flatmap(lambda s: st.integers(s * 10**6, s * 10**6 + 999_999)), min_size=1
+    )
+)
+def test_what_is_looked_at_for_a_batch_lies_around_its_calls(times: list[int]) -> None:
+    found = stretches(pa.chunked_array([pa.array(times, pa.int64())]))
+    assert len(found) <= MAX_STRETCHES
+    assert all(before.end <= after.start for before, after in pairwise(found))
+    assert all(any(w.start <= t - NEAR and t + NEAR < w.end for w in found) for t in times)
+    places = sorted({t // 1_000_000 for t in times})
+    pauses = sorted((b - a for a, b in pairwise(places)), reverse=True)
+    left_in = sum(pause for pause in pauses[: MAX_STRETCHES - 1] if pause <= 11) + sum(
+        pauses[MAX_STRETCHES - 1 :]
+    )
+    looked_at = sum(w.end - w.start for w in found) // 1_000_000
+    assert looked_at <= left_in + 11 * len(found), "what lies between the calls is left out"
+
+
+def test_to_know_what_is_new_only_calls_around_it_are_read(tenant: OrgInfo) -> None:
+    services.accept("con_1", batch({}), NOW)
+    same_hour = services.accept("con_1", batch({"ts": int((NOW + 60) * 1e6)}, start=9), NOW + 60)
+    segments.absolute(Segment.objects.get(pk=same_hour.segment_ids[0]).path).unlink()
+    assert services.accept("con_1", batch({}), NOW).duplicates == 1, "a file that is away is not missed"
