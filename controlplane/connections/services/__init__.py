@@ -20,6 +20,11 @@ from controlplane.connections.services.opening import (
 )
 from controlplane.connections.services.pulling import pull
 from controlplane.connections.services.recipient import Recipient, recipient
+from controlplane.connections.services.recording import (
+    Recorded,
+    record_configuration,
+    replay_configuration,
+)
 from controlplane.connections.services.setup import Setup, ingest_url, setup
 from controlplane.connections.services.sync import ask as ask_sync
 from controlplane.connections.services.sync import request as request_sync
@@ -30,6 +35,7 @@ __all__ = [
     "KEEP",
     "AccessReport",
     "Recipient",
+    "Recorded",
     "Setup",
     "ask_sync",
     "check",
@@ -46,6 +52,8 @@ __all__ = [
     "pull",
     "pull_changes",
     "recipient",
+    "record_configuration",
+    "replay_configuration",
     "request_sync",
     "rotate_token",
     "run_sync",

@@ -69,10 +69,10 @@ def connector_of(row: Connection | None, capability: Capability) -> Any:
             f"{manifest.title} cannot do this ({capability.value}). Nothing was changed.",
         )
     implementation = registry.implementation(connection.connector, capability)
-    return implementation(form.opened(connection, manifest), _door(connection))
+    return implementation(form.opened(connection, manifest), door(connection))
 
 
-def _door(connection: Connection) -> Egress:
+def door(connection: Connection) -> Egress:
     """The way out of a connection: ours, or a runner's, whose own list says what it may reach and how."""
     policy = egress_policy(connection.id)
     account = f"{require_tenant().schema_name}:{connection.id}"

@@ -1,0 +1,42 @@
+"""A relay that answers from a recording."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterable
+
+from connectors.base.errors import VendorAnswerError
+from connectors.egress.relay import RelayedRequest, RelayedResponse, Unsent
+from connectors.recording.scrub import Scrubber, without_stand_ins
+from connectors.recording.tape import Exchange
+
+
+class Replay:
+    """Answers requests alike in the order in which they were recorded; the last answer is given again and again.
+
+    ``missing`` names the requests that the recording does not hold: a connector of another version asks otherwise.
+    """
+
+    def __init__(self, exchanges: Iterable[Exchange], scrubber: Scrubber) -> None:
+        self._scrubber, self.missing = scrubber, list[str]()
+        self._answers: dict[tuple[str, str, str], deque[Exchange]] = defaultdict(deque)
+        for exchange in exchanges:
+            self._answers[_key(exchange.method, exchange.url, exchange.request)].append(exchange)
+
+    def __call__(self, request: RelayedRequest) -> RelayedResponse:
+        """The recorded answer; ``VendorAnswerError`` when there is none."""
+        kind = next((value for name, value in request.headers if name.lower() == "content-type"), "")
+        url = self._scrubber.url(request.url)
+        asked = self._scrubber.body(request.content, kind).decode()
+        found = self._answers.get(_key(request.method, url, asked))
+        if not found:
+            self.missing.append(f"{request.method} {url}")
+            raise VendorAnswerError(f"The recording holds no answer to {request.method} {url}.")
+        exchange = found.popleft() if len(found) > 1 else found[0]
+        if not exchange.status:
+            raise Unsent(exchange.failure)
+        return RelayedResponse(exchange.status, tuple(exchange.headers.items()), exchange.body)
+
+
+def _key(method: str, url: str, request: str) -> tuple[str, str, str]:
+    return method, without_stand_ins(url), without_stand_ins(request)
