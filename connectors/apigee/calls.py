@@ -20,6 +20,7 @@ from connectors.base.model import ConfigSnapshot
 
 if TYPE_CHECKING:
     from connectors.apigee.manifest import ApigeeSettings
+    from connectors.base.identity import Identity
     from connectors.egress import Egress
 
 
@@ -27,10 +28,16 @@ class Calls:
     """The pull-calls capability."""
 
     def __init__(
-        self, settings: ApigeeSettings, egress: Egress, *, clock: Callable[[], datetime] = wall_clock
+        self,
+        settings: ApigeeSettings,
+        egress: Egress,
+        identity: Identity | None = None,
+        *,
+        clock: Callable[[], datetime] = wall_clock,
     ) -> None:
         self._settings = settings
         self._egress = egress
+        self._identity = identity
         self._clock = clock
 
     def read_calls(
@@ -39,7 +46,7 @@ class Calls:
         """Pages of entries, each with the cursor that is true once it is stored; nothing when no log is named."""
         if not self._settings.message_log:
             return
-        organization = Organization(self._settings, self._egress)
+        organization = Organization(self._settings, self._egress, self._identity)
         name = f"{organization.project}/logs/{quote(self._settings.message_log, safe='')}"
         for entries, reached in pulled(organization.logs(), f'logName="{name}"', cursor, self._clock()):
             yield RawBatch(messages.SOURCE, entries), reached

@@ -17,6 +17,7 @@ from connectors.base.google.audit import changes
 
 if TYPE_CHECKING:
     from connectors.apigee.manifest import ApigeeSettings
+    from connectors.base.identity import Identity
     from connectors.egress import Egress
 
 _CHOSEN: Final = (
@@ -29,10 +30,16 @@ class Changes:
     """The read-changes capability."""
 
     def __init__(
-        self, settings: ApigeeSettings, egress: Egress, *, clock: Callable[[], datetime] = wall_clock
+        self,
+        settings: ApigeeSettings,
+        egress: Egress,
+        identity: Identity | None = None,
+        *,
+        clock: Callable[[], datetime] = wall_clock,
     ) -> None:
         self._settings = settings
         self._egress = egress
+        self._identity = identity
         self._clock = clock
 
     def read_changes(self, cursor: Cursor) -> Iterator[tuple[tuple[ConfigChange, ...], Cursor]]:
@@ -40,7 +47,7 @@ class Changes:
 
         What was taken in during the last five minutes before the cursor is told again, under the same ``ref``.
         """
-        organization = Organization(self._settings, self._egress)
+        organization = Organization(self._settings, self._egress, self._identity)
         chosen = _CHOSEN.format(project=organization.project)
         yield from changes(organization.logs(), chosen, _object_ref, cursor, self._clock())
 

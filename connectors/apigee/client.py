@@ -12,12 +12,12 @@ from urllib.parse import quote, urlencode
 from connectors.apigee.permissions import wanted
 from connectors.base.errors import VendorAnswerError
 from connectors.base.google.api import GoogleApi, listed
-from connectors.base.google.keys import service_account_key
 from connectors.base.google.logs import LogSource
-from connectors.base.google.tokens import TOKEN_URL, Tokens
+from connectors.base.google.settings import tokens
 
 if TYPE_CHECKING:
     from connectors.apigee.manifest import ApigeeSettings
+    from connectors.base.identity import Identity
     from connectors.egress import Egress
 
 _PAGE: Final = 1000
@@ -27,10 +27,10 @@ _MOST_PAGES: Final = 2000
 class Organization:
     """The organization of a connection, as its service account sees it."""
 
-    def __init__(self, settings: ApigeeSettings, egress: Egress) -> None:
+    def __init__(self, settings: ApigeeSettings, egress: Egress, identity: Identity | None = None) -> None:
         root = settings.api_url
-        key = service_account_key(settings.service_account_key.get_secret_value())
-        self.api = GoogleApi(Tokens(key, egress, url=f"{root}/token" if root else TOKEN_URL), egress)
+        self.tokens = tokens(settings, egress, identity, root)
+        self.api = GoogleApi(self.tokens, egress)
         self.name = f"organizations/{settings.organization}"
         self.project = f"projects/{settings.project_id or settings.organization}"
         self.url = f"{root or 'https://apigee.googleapis.com'}/v1/{self.name}"

@@ -19,22 +19,24 @@ from connectors.base.model import ConfigSnapshot, Route, Service, Setting, Stage
 
 if TYPE_CHECKING:
     from connectors.apigee.manifest import ApigeeSettings
+    from connectors.base.identity import Identity
     from connectors.egress import Egress
 
 
 class Config:
     """The read-configuration capability."""
 
-    def __init__(self, settings: ApigeeSettings, egress: Egress) -> None:
+    def __init__(self, settings: ApigeeSettings, egress: Egress, identity: Identity | None = None) -> None:
         self._settings = settings
         self._egress = egress
+        self._identity = identity
 
     def read_config(self) -> ConfigSnapshot:
         """A snapshot of what is deployed; what could not be read is an *unknown* or partial section.
 
         ``SettingsError`` when Google gives no token for the key.
         """
-        organization = Organization(self._settings, self._egress)
+        organization = Organization(self._settings, self._egress, self._identity)
         organization.api.sign_in()
         return resolve(read_organization(organization))
 

@@ -20,6 +20,7 @@ from connectors.base.model import ConfigSnapshot, WafPolicy
 
 if TYPE_CHECKING:
     from connectors.apigee.manifest import ApigeeSettings
+    from connectors.base.identity import Identity
     from connectors.egress import Egress
 
 _OFF: Final = "Security actions are not in force in this environment: blocks are refused."
@@ -30,10 +31,16 @@ class Enforce:
     """The enforce capability; a target is one environment."""
 
     def __init__(
-        self, settings: ApigeeSettings, egress: Egress, *, clock: Callable[[], datetime] = wall_clock
+        self,
+        settings: ApigeeSettings,
+        egress: Egress,
+        identity: Identity | None = None,
+        *,
+        clock: Callable[[], datetime] = wall_clock,
     ) -> None:
         self._settings = settings
         self._egress = egress
+        self._identity = identity
         self._clock = clock
         self._opened: Organization | None = None
 
@@ -93,7 +100,7 @@ class Enforce:
     def _organization(self) -> Organization:
         """Opened when Google is first spoken to: compiling needs no key."""
         if self._opened is None:
-            self._opened = Organization(self._settings, self._egress)
+            self._opened = Organization(self._settings, self._egress, self._identity)
         return self._opened
 
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
 from connectors.apigee.permissions import ALL
 from connectors.base.addresses import web_address
 from connectors.base.capabilities import Capability
-from connectors.base.manifest import ConnectorKind, ConnectorSettings, Manifest, SourceField
+from connectors.base.google.settings import GoogleSettings
+from connectors.base.manifest import ConnectorKind, Manifest, SourceField
 
 
-class ApigeeSettings(ConnectorSettings):
+class ApigeeSettings(GoogleSettings):
     """One organization of Apigee X or Apigee hybrid, and who reads it."""
 
     organization: str = Field(
         title="Organization",
         description="The Apigee organization's name.",
         pattern=r"^[a-z][a-z0-9-]{0,61}[a-z0-9]$",
-    )
-    service_account_key: SecretStr = Field(
-        title="Service account key",
-        description="The whole JSON file of a key. Stored encrypted, never shown again.",
     )
     project_id: str = Field(
         default="",
@@ -65,6 +62,7 @@ MANIFEST = Manifest(
     ),
     settings=ApigeeSettings,
     permissions=ALL,
+    federates=True,
     summary="Deployed proxies with hosts, flows, policies and targets; products and apps; message and audit logs; blocks.",
     field_matrix=(
         SourceField(

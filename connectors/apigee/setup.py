@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from connectors.apigee.permissions import READ, WRITE
 from connectors.base.google.roles import DOCUMENTATION, CustomRole, gcloud, terraform
+from connectors.base.google.trust import trust_texts
 from connectors.base.manifest import ConnectorSettings, SetupText
 
 ROLES: Final = (
@@ -27,7 +28,7 @@ _LOGGED: Final = (
 
 
 def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str, str]) -> list[SetupText]:
-    """Every tab; nothing in them is made by us."""
+    """Every tab; ``context`` has the issuer and subject that are trusted when there is no key."""
     organization = _value(settings, "organization") or "ORGANIZATION"
     project = _value(settings, "project_id") or _value(settings, "organization") or "PROJECT"
     read, write = ROLES
@@ -36,6 +37,7 @@ def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str,
         SetupText(
             "Read access: Terraform", terraform(read, project, account=True), "terraform", link=DOCUMENTATION
         ),
+        *trust_texts(project, context),
         SetupText("Blocking: gcloud", gcloud(write, project), "bash", link=DOCUMENTATION, access="write"),
         SetupText(
             "Blocking: Terraform", terraform(write, project), "terraform", link=DOCUMENTATION, access="write"

@@ -13,11 +13,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from connectors.azure.client import Arm
+from connectors.azure.entra import SignIn, SignInRefused
 from connectors.azure.manifest import MANIFEST, AzureSettings
 from connectors.azure.permissions import LOGS, PERMISSIONS_READ, QUERY, role_definition
 from connectors.azure.workspace import Workspace
 from connectors.base.capabilities import Grant, Permission
 from connectors.base.errors import ConnectorError, PermissionMissing
+from connectors.base.identity import Identity
 from connectors.base.manifest import PermissionNeed
 from connectors.egress import Egress
 
@@ -26,18 +28,27 @@ _NOT_CONNECTED: Final = (
 )
 _NO_WORKSPACE: Final = "Not needed: no Log Analytics workspace is set."
 
+PROOF: Final = "sign-in of another workspace"
+_PROOF_PURPOSE: Final = (
+    "Proof that the application refuses other workspaces (protects you from the confused deputy)."
+)
+
 Roles = Sequence[Mapping[str, Any]]
 
 
 class Access:
     """The check-access capability."""
 
-    def __init__(self, settings: AzureSettings, egress: Egress) -> None:
+    def __init__(self, settings: AzureSettings, egress: Egress, identity: Identity | None = None) -> None:
         self._settings = settings
-        self._arm, self._workspace = Arm(settings, egress), Workspace(settings, egress)
+        self._sign_in = SignIn(settings, egress, settings.management_url, identity)
+        self._arm, self._workspace = Arm(settings, egress, identity), Workspace(settings, egress, identity)
 
     def check(self) -> list[Permission]:
-        """One row per permission of the manifest. Raises ``SettingsError`` when Entra lets us not even sign in."""
+        """One row per permission of the manifest, with federation also the proof that no other workspace is trusted.
+
+        Raises ``SettingsError`` when Entra lets us not even sign in.
+        """
         needs = MANIFEST.permissions
         if not self._settings.connected:
             return [_row(need, Grant.UNKNOWN, _NOT_CONNECTED) for need in needs]
@@ -51,7 +62,26 @@ class Access:
                     roles[subscription] = error
                 else:
                     raise
-        return [self._logs(need) if need in LOGS else self._judged(need, roles) for need in needs]
+        rows = [self._logs(need) if need in LOGS else self._judged(need, roles) for need in needs]
+        return [self._trust(), *rows] if self._settings.federated else rows
+
+    def _trust(self) -> Permission:
+        need = PermissionNeed(PROOF, _PROOF_PURPOSE)
+        try:
+            self._sign_in.as_stranger()
+        except SignInRefused as error:
+            if error.of_subject:
+                return _row(need, Grant.GRANTED, "Entra refused, as it must.")
+            return _row(need, Grant.UNKNOWN, error.what)
+        except ConnectorError as error:
+            return _row(need, Grant.UNKNOWN, error.what)
+        detail = "The application trusts every workspace of this Portcullis: each of them could read your subscriptions."
+        return _row(
+            need,
+            Grant.DENIED,
+            detail,
+            "Give the federated credential exactly the subject of the set-up text.",
+        )
 
     def _judged(self, need: PermissionNeed, roles: Mapping[str, Roles | ConnectorError]) -> Permission:
         """Granted when it is on every subscription."""

@@ -17,6 +17,7 @@ from connectors.azure.records import SOURCE, read, split
 from connectors.azure.workspace import CATEGORIES, TooManyRows, Workspace
 from connectors.base.calls import CallBatch, RawBatch
 from connectors.base.capabilities import Cursor
+from connectors.base.identity import Identity
 from connectors.base.model import ConfigSnapshot
 from connectors.base.pushed import json_records
 from connectors.base.receiving import Receiver
@@ -37,9 +38,14 @@ class Calls(Receiver):
     joins = True
 
     def __init__(
-        self, settings: AzureSettings, egress: Egress, *, clock: Callable[[], datetime] | None = None
+        self,
+        settings: AzureSettings,
+        egress: Egress,
+        identity: Identity | None = None,
+        *,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
-        self._workspace = Workspace(settings, egress) if settings.workspace_id else None
+        self._workspace = Workspace(settings, egress, identity) if settings.workspace_id else None
         self._clock = clock
 
     def read_calls(

@@ -18,6 +18,7 @@ from connectors.base.capabilities import Cursor
 from connectors.base.changes import AuthorKind, Channel, ConfigChange
 from connectors.base.clock import wall_clock
 from connectors.base.errors import VendorAnswerError
+from connectors.base.identity import Identity
 from connectors.egress import Egress
 
 #: Entries appear late; what is told twice has the same ``ref``.
@@ -45,10 +46,15 @@ class Changes:
     """The read-changes capability."""
 
     def __init__(
-        self, settings: AzureSettings, egress: Egress, *, clock: Callable[[], datetime] = wall_clock
+        self,
+        settings: AzureSettings,
+        egress: Egress,
+        identity: Identity | None = None,
+        *,
+        clock: Callable[[], datetime] = wall_clock,
     ) -> None:
         self._subscriptions, self._ours = settings.subscriptions, settings.client_id.lower()
-        self._arm, self._clock = Arm(settings, egress), clock
+        self._arm, self._clock = Arm(settings, egress, identity), clock
 
     def read_changes(self, cursor: Cursor) -> Iterator[tuple[tuple[ConfigChange, ...], Cursor]]:
         """Changes by slices of days, oldest first, each page with the cursor that is true once it is stored."""

@@ -25,6 +25,7 @@ from connectors.base.errors import (
     TransientError,
     VendorAnswerError,
 )
+from connectors.base.identity import Identity
 from connectors.egress import Egress, EgressResponse
 
 MAX_PAGES: Final = 1000
@@ -54,11 +55,16 @@ class Arm:
     """One Azure environment as the application sees it. Paths begin with ``/subscriptions/``."""
 
     def __init__(
-        self, settings: AzureSettings, egress: Egress, *, sleep: Callable[[float], None] = time.sleep
+        self,
+        settings: AzureSettings,
+        egress: Egress,
+        identity: Identity | None = None,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._base = settings.management_url
         self._egress, self._sleep = egress, sleep
-        self._sign_in = SignIn(settings, egress, settings.management_url)
+        self._sign_in = SignIn(settings, egress, settings.management_url, identity)
         #: What time it was at Azure when it answered last, seconds since the epoch; None before and when it does not say.
         self.answered: float | None = None
 

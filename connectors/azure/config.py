@@ -11,6 +11,7 @@ from connectors.azure.front_door import read_front_doors
 from connectors.azure.manifest import AzureSettings
 from connectors.azure.parts import Parts
 from connectors.azure.waf_policies import read_policies
+from connectors.base.identity import Identity
 from connectors.base.ledger import Ledger
 from connectors.base.model import Completeness, ConfigSnapshot, Section
 from connectors.egress import Egress
@@ -31,9 +32,16 @@ _NOT_CONNECTED: Final = "This connection only receives records: it has no Entra 
 class Config:
     """The read-configuration capability."""
 
-    def __init__(self, settings: AzureSettings, egress: Egress, *, arm: Arm | None = None) -> None:
+    def __init__(
+        self,
+        settings: AzureSettings,
+        egress: Egress,
+        identity: Identity | None = None,
+        *,
+        arm: Arm | None = None,
+    ) -> None:
         self._settings = settings
-        self._arm = arm or Arm(settings, egress)
+        self._arm = arm or Arm(settings, egress, identity)
 
     def read_config(self) -> ConfigSnapshot:
         """A whole snapshot; what could not be read is an *unknown* or *partial* section with its reason."""

@@ -23,6 +23,7 @@ from connectors.base.enforcement import (
     Target,
 )
 from connectors.base.errors import ConflictError, RefusedError, VendorAnswerError
+from connectors.base.identity import Identity
 from connectors.base.intent import BlockIntent
 from connectors.base.model import ConfigSnapshot, WafPolicy
 from connectors.egress import Egress
@@ -42,11 +43,12 @@ class Enforce:
         self,
         settings: AzureSettings,
         egress: Egress,
+        identity: Identity | None = None,
         *,
         arm: Arm | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._arm = arm or Arm(settings, egress, sleep=sleep)
+        self._arm = arm or Arm(settings, egress, identity, sleep=sleep)
         self._prefix = owner_prefix(settings.client_id)
         self._behind_proxy = settings.behind_proxy
 

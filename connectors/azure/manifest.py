@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -25,10 +25,16 @@ class AzureSettings(PushSettings):
         title="Application (client) id",
         description="Of the app registration made for Portcullis.",
     )
+    sign_in: Literal["secret", "federation"] = Field(
+        default="secret",
+        title="Sign in with",
+        description="federation: no secret leaves your tenant; Entra trusts this connection by name. secret: a stored one.",
+    )
     client_secret: SecretStr | None = Field(
         default=None,
         title="Client secret",
         description="Its secret value. Stored encrypted, never shown again.",
+        json_schema_extra={"when": {"sign_in": "secret"}},
     )
     subscriptions: list[str] = Field(
         default_factory=list,
@@ -82,12 +88,18 @@ class AzureSettings(PushSettings):
 
     @model_validator(mode="after")
     def _all_or_none(self) -> Self:
-        given = (self.tenant_id, self.client_id, self.client_secret, self.subscriptions)
+        given: list[object] = [self.tenant_id, self.client_id, self.subscriptions]
+        if not self.federated:
+            given.append(self.client_secret)
         if any(given) and not all(given):
-            raise ValueError(
-                "give tenant id, client id, client secret and subscriptions together, or none of them"
-            )
+            secret = "" if self.federated else ", client secret"
+            raise ValueError(f"give tenant id, client id{secret} and subscriptions together, or none of them")
         return self
+
+    @property
+    def federated(self) -> bool:
+        """Whether there is no secret, but a trust in our issuer."""
+        return self.sign_in == "federation"
 
     @property
     def connected(self) -> bool:
@@ -120,6 +132,7 @@ MANIFEST = Manifest(
     settings=AzureSettings,
     summary="Routes and WAF policies of Front Door and Application Gateway, APIs of API Management, their logs, blocks.",
     permissions=(*READ, *WRITE),
+    federates=True,
     field_matrix=(
         SourceField(
             source="azure.edge",

@@ -6,16 +6,21 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from connectors.azure.entra import audience
 from connectors.azure.permissions import LOGS, READ, WRITE, role_definition
 from connectors.base.manifest import ConnectorSettings, PermissionNeed, SetupText
 
 _DOCS: Final = "https://learn.microsoft.com/azure/azure-monitor/essentials/diagnostic-settings"
 _ROLES: Final = "https://learn.microsoft.com/azure/role-based-access-control/custom-roles"
+_TRUST: Final = "https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust"
 _SUBSCRIPTION: Final = "00000000-0000-0000-0000-000000000000"
 
 
 def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str, str]) -> list[SetupText]:
-    """Every tab; ``context`` has ``ingest_url`` and ``ingest_token``. ``settings`` may still be empty."""
+    """Every tab; ``context`` has ``ingest_url``, ``ingest_token``, ``federation_issuer`` and ``federation_subject``.
+
+    ``settings`` may still be empty.
+    """
     url, token = context.get("ingest_url", ""), context.get("ingest_token", "")
     subscriptions = tuple(_value(settings, "subscriptions") or (_SUBSCRIPTION,))
     reads = READ if _value(settings, "workspace_id") else tuple(need for need in READ if need not in LOGS)
@@ -24,6 +29,7 @@ def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str,
     return [
         SetupText("Read: Azure CLI", _application(subscriptions, reads), "bash", link=_ROLES),
         SetupText("Read: Terraform", _terraform("read", reads, subscriptions), "terraform", link=_ROLES),
+        *_trust(str(_value(settings, "login_url") or ""), context),
         SetupText("Logs to Log Analytics: Front Door", _workspace("PROFILE_ID"), "bash", link=_DOCS),
         SetupText("Logs to Log Analytics: Application Gateway", _workspace("GATEWAY_ID"), "bash", link=_DOCS),
         SetupText("Logs to an Event Hub: Front Door", front_door, "bash", link=_DOCS),
@@ -48,12 +54,40 @@ def _value(settings: ConnectorSettings | Mapping[str, Any], name: str) -> Any:
 
 
 def _application(subscriptions: tuple[str, ...], needs: tuple[PermissionNeed, ...]) -> str:
-    return f"""# 1. An application of its own, with a secret that ends in a year. Note tenant, appId and password.
+    return f"""# 1. An application of its own. Note tenant and appId.
 APP_ID=$(az ad app create --display-name Portcullis --sign-in-audience AzureADMyOrg --query appId -o tsv)
 az ad sp create --id "$APP_ID"
+# Only to sign in with a secret (it ends in a year): note the password.
 az ad app credential reset --id "$APP_ID" --display-name portcullis --years 1
 # 2. A role that reads exactly what is needed.
 {_grant("read", needs, subscriptions)}"""
+
+
+def _trust(login_url: str, context: Mapping[str, str]) -> list[SetupText]:
+    """How the application trusts exactly this connection, instead of a secret."""
+    name = context.get("connection_id", "").replace("_", "-") or "portcullis"
+    issuer, subject = context.get("federation_issuer", ""), context.get("federation_subject", "")
+    credential = {"name": name, "issuer": issuer, "subject": subject, "audiences": [audience(login_url)]}
+    commands = f"""# After "Read: Azure CLI", without its secret. Trusts this connection, and no other.
+cat > portcullis-trust.json <<'EOF'
+{json.dumps(credential, indent=2)}
+EOF
+az ad app federated-credential create --id "$APP_ID" --parameters portcullis-trust.json
+"""
+    terraform = f"""# Beside "Read: Terraform", without its password. Trusts this connection, and no other.
+resource "azuread_application_federated_identity_credential" "portcullis" {{
+  application_id = azuread_application.portcullis.id
+  display_name   = "{name}"
+  issuer         = "{issuer}"
+  subject        = "{subject}"
+  audiences      = ["{audience(login_url)}"]
+}}
+"""
+    title = "Sign in without a secret"
+    return [
+        SetupText(f"{title}: Azure CLI", commands, "bash", link=_TRUST),
+        SetupText(f"{title}: Terraform", terraform, "terraform", link=_TRUST),
+    ]
 
 
 def _grant(access: str, needs: tuple[PermissionNeed, ...], subscriptions: tuple[str, ...]) -> str:
@@ -85,6 +119,7 @@ resource "azuread_service_principal" "portcullis" {
   client_id = azuread_application.portcullis.client_id
 }
 
+# Only to sign in with a secret.
 resource "azuread_application_password" "portcullis" {
   application_id    = azuread_application.portcullis.id
   end_date_relative = "8760h"

@@ -16,6 +16,7 @@ from connectors.azure.client import refuse
 from connectors.azure.entra import SignIn
 from connectors.azure.manifest import AzureSettings
 from connectors.base.errors import VendorAnswerError
+from connectors.base.identity import Identity
 from connectors.egress import Egress
 
 #: The most rows of one answer we take.
@@ -38,11 +39,13 @@ class TooManyRows(VendorAnswerError):
 class Workspace:
     """The workspace of the settings; ``most`` is how many rows of a table are taken at once."""
 
-    def __init__(self, settings: AzureSettings, egress: Egress, *, most: int = ROWS) -> None:
+    def __init__(
+        self, settings: AzureSettings, egress: Egress, identity: Identity | None = None, *, most: int = ROWS
+    ) -> None:
         self._most = most
         self._url = f"{settings.logs_url}/v1/workspaces/{settings.workspace_id}/query"
         self._egress = egress
-        self._sign_in = SignIn(settings, egress, settings.logs_url)
+        self._sign_in = SignIn(settings, egress, settings.logs_url, identity)
 
     def records(self, table: str, first: datetime, last: datetime) -> list[bytes]:
         """The records of a table taken in from ``first`` to ``last``, both included, each as a JSON object.

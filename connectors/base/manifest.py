@@ -92,3 +92,5 @@ class Manifest:
     summary: str = ""
     cannot: Sequence[str] = ()  # what it cannot see or express, each a sentence
     labels: Mapping[str, str] = field(default_factory=dict)
+    #: Its classes take an ``identity`` (``connectors.base.identity``) as third argument: it can sign in without a secret.
+    federates: bool = False

@@ -19,6 +19,7 @@ from connectors.base.capabilities import Cursor
 from connectors.base.clock import wall_clock
 from connectors.base.errors import VendorAnswerError
 from connectors.base.google.logs import pulled
+from connectors.base.identity import Identity
 from connectors.base.model import ConfigSnapshot
 from connectors.base.pushed import json_records
 from connectors.base.receiving import Receiver
@@ -55,10 +56,16 @@ class Calls(Receiver):
     verifies = True
 
     def __init__(
-        self, settings: CloudArmorSettings, egress: Egress, *, clock: Callable[[], datetime] = wall_clock
+        self,
+        settings: CloudArmorSettings,
+        egress: Egress,
+        identity: Identity | None = None,
+        *,
+        clock: Callable[[], datetime] = wall_clock,
     ) -> None:
         self._settings = settings
         self._egress = egress
+        self._identity = identity
         self._clock = clock
 
     def read_calls(
@@ -67,7 +74,7 @@ class Calls(Receiver):
         """Pages of entries, each with the cursor that is true once it is stored; nothing when logs are pushed."""
         if self._settings.logs is not Logs.PULL or not is_configured(self._settings):
             return
-        source = Project(self._settings, self._egress).logs(self._settings.log_scope)
+        source = Project(self._settings, self._egress, self._identity).logs(self._settings.log_scope)
         for entries, reached in pulled(source, CHOSEN, cursor, self._clock()):
             yield RawBatch(SOURCE, entries), reached
 

@@ -16,6 +16,7 @@ from connectors.base.google.audit import changes
 from connectors.cloudarmor.client import Project, resource_name
 
 if TYPE_CHECKING:
+    from connectors.base.identity import Identity
     from connectors.cloudarmor.manifest import CloudArmorSettings
     from connectors.egress import Egress
 
@@ -36,11 +37,13 @@ class Changes:
         self,
         settings: CloudArmorSettings,
         egress: Egress,
+        identity: Identity | None = None,
         *,
         clock: Callable[[], datetime] = wall_clock,
     ) -> None:
         self._settings = settings
         self._egress = egress
+        self._identity = identity
         self._clock = clock
 
     def read_changes(self, cursor: Cursor) -> Iterator[tuple[tuple[ConfigChange, ...], Cursor]]:
@@ -48,7 +51,7 @@ class Changes:
 
         What was taken in during the last five minutes before the cursor is told again, under the same ``ref``.
         """
-        project = Project(self._settings, self._egress)
+        project = Project(self._settings, self._egress, self._identity)
         chosen = _CHOSEN.format(project=project.id)
         yield from changes(project.logs(), chosen, _object_ref, cursor, self._clock())
 

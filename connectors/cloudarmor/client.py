@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from connectors.base.errors import SettingsError, TransientError, VendorAnswerError
 from connectors.base.google.api import GoogleApi, Wanted, listed
-from connectors.base.google.keys import service_account_key
 from connectors.base.google.logs import LogSource
 from connectors.base.google.refusals import NotReady
-from connectors.base.google.tokens import TOKEN_URL, Tokens
+from connectors.base.google.settings import tokens
 from connectors.cloudarmor.permissions import wanted
 
 if TYPE_CHECKING:
+    from connectors.base.identity import Identity
     from connectors.cloudarmor.manifest import CloudArmorSettings
     from connectors.egress import Egress
 
@@ -26,7 +26,7 @@ _PAGE: Final = "500"
 #: Codes of warnings that mean "nothing here", not "could not look".
 _HARMLESS: Final = ("NO_RESULTS_ON_PAGE", "DEPRECATED_RESOURCE_USED", "EXTERNAL_API_WARNING")
 _WAITS: Final = (0.05, 0.2, 0.5, 1.0, 2.0, 2.0, 2.0, 4.0, 4.0, 4.0, 8.0, 8.0, 8.0, 8.0, 8.0)
-UNCONFIGURED: Final = "No project or no service account key is set: only pushes are taken."
+UNCONFIGURED: Final = "No project is set, or nothing to sign in with: only pushes are taken."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +39,27 @@ class Found:
 
 def is_configured(settings: CloudArmorSettings) -> bool:
     """Whether the project can be read at all; a connection that only takes pushes cannot."""
-    return bool(settings.project_id and settings.service_account_key)
+    return bool(settings.project_id and settings.can_sign_in)
 
 
 class Project:
     """The project of a connection, as its service account sees it."""
 
     def __init__(
-        self, settings: CloudArmorSettings, egress: Egress, *, sleep: Callable[[float], None] = time.sleep
+        self,
+        settings: CloudArmorSettings,
+        egress: Egress,
+        identity: Identity | None = None,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        if not settings.project_id or settings.service_account_key is None:
-            raise SettingsError(UNCONFIGURED, action="Enter the project's id and the key in the settings.")
+        if not is_configured(settings):
+            raise SettingsError(
+                UNCONFIGURED, action="Enter the project's id, and a key or the workload identity provider."
+            )
         root = settings.api_url
-        key = service_account_key(settings.service_account_key.get_secret_value())
-        url = f"{root}/token" if root else TOKEN_URL
-        self.api = GoogleApi(Tokens(key, egress, url=url), egress)
+        self.tokens = tokens(settings, egress, identity, root)
+        self.api = GoogleApi(self.tokens, egress)
         self.id = settings.project_id
         self.name = f"projects/{settings.project_id}"
         self.compute = f"{root or 'https://compute.googleapis.com'}/compute/v1"

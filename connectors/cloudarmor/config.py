@@ -24,6 +24,7 @@ from connectors.cloudarmor.reading import Read, Resource, read_project, unconfig
 from connectors.cloudarmor.url_maps import Entry, entries
 
 if TYPE_CHECKING:
+    from connectors.base.identity import Identity
     from connectors.cloudarmor.manifest import CloudArmorSettings
     from connectors.egress import Egress
 
@@ -40,9 +41,12 @@ _ENCRYPTED: Final = ("HTTPS", "HTTP2", "GRPC", "SSL")
 class Config:
     """The read-configuration capability."""
 
-    def __init__(self, settings: CloudArmorSettings, egress: Egress) -> None:
+    def __init__(
+        self, settings: CloudArmorSettings, egress: Egress, identity: Identity | None = None
+    ) -> None:
         self._settings = settings
         self._egress = egress
+        self._identity = identity
 
     def read_config(self) -> ConfigSnapshot:
         """A snapshot of the project; a collection that could not be read is an *unknown* or partial section.
@@ -52,7 +56,7 @@ class Config:
         settings = self._settings
         if not is_configured(settings):
             return ConfigSnapshot("gcp", "", "Google Cloud", sections=unconfigured(UNCONFIGURED))
-        project = Project(settings, self._egress)
+        project = Project(settings, self._egress, self._identity)
         project.api.sign_in()
         return resolve(read_project(project))
 

@@ -18,6 +18,7 @@ from connectors.cloudarmor.estate import read_state
 from connectors.cloudarmor.rules import POLICY
 
 if TYPE_CHECKING:
+    from connectors.base.identity import Identity
     from connectors.cloudarmor.manifest import CloudArmorSettings
     from connectors.egress import Egress
 
@@ -29,10 +30,16 @@ class Enforce:
     """The enforce capability; a target is one security policy of backend services, global or regional."""
 
     def __init__(
-        self, settings: CloudArmorSettings, egress: Egress, *, sleep: Callable[[float], None] = time.sleep
+        self,
+        settings: CloudArmorSettings,
+        egress: Egress,
+        identity: Identity | None = None,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._settings = settings
         self._egress = egress
+        self._identity = identity
         self._sleep = sleep
         self._opened: Project | None = None
 
@@ -86,7 +93,7 @@ class Enforce:
     def _project(self) -> Project:
         """Opened when Google is first spoken to: compiling needs no key."""
         if self._opened is None:
-            self._opened = Project(self._settings, self._egress, sleep=self._sleep)
+            self._opened = Project(self._settings, self._egress, self._identity, sleep=self._sleep)
         return self._opened
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from connectors.base.addresses import web_address
 from connectors.base.capabilities import Capability
+from connectors.base.google.settings import GoogleSettings
 from connectors.base.manifest import ConnectorKind, Manifest, PushSettings, SourceField
 from connectors.cloudarmor.limits import DEFAULT_PRIORITY
 from connectors.cloudarmor.permissions import ALL
@@ -24,19 +25,15 @@ class Logs(StrEnum):
     PULL = "pull"
 
 
-class CloudArmorSettings(PushSettings):
+class CloudArmorSettings(GoogleSettings, PushSettings):
     """One project: how it is read, where our rules go, and whose pushes are believed."""
 
+    must_sign_in: ClassVar[bool] = False
     project_id: str = Field(
         default="",
         title="Project",
         description="The project's id. Empty: nothing is read or blocked, only pushes are taken.",
         pattern=r"^$|^(?:[a-z0-9.-]{1,63}:)?[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?$",
-    )
-    service_account_key: SecretStr | None = Field(
-        default=None,
-        title="Service account key",
-        description="The whole JSON file of a key. Stored encrypted, never shown again.",
     )
     logs: Logs = Field(
         default=Logs.PUSH,
@@ -146,6 +143,7 @@ MANIFEST = Manifest(
     ),
     settings=CloudArmorSettings,
     permissions=ALL,
+    federates=True,
     summary="Load balancers with their routes and Cloud Armor policies, their request and audit logs; blocks as rules.",
     field_matrix=(
         SourceField(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from connectors.base.google.roles import DOCUMENTATION, CustomRole, gcloud, terraform
+from connectors.base.google.trust import trust_texts
 from connectors.base.manifest import ConnectorSettings, SetupText
 from connectors.cloudarmor.permissions import GROUPS, READ, WRITE
 
@@ -25,7 +26,7 @@ _TYPES: Final = "http_load_balancer OR http_external_regional_lb_rule OR interna
 
 
 def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str, str]) -> list[SetupText]:
-    """Every tab; ``context`` has ``ingest_url`` and ``ingest_token``."""
+    """Every tab; ``context`` has ``ingest_url``, ``ingest_token``, and the issuer and subject of federation."""
     account = _value(settings, "service_account") or "portcullis-push@PROJECT.iam.gserviceaccount.com"
     url, token = context.get("ingest_url", ""), context.get("ingest_token", "")
     project = _value(settings, "project_id") or "PROJECT"
@@ -35,6 +36,7 @@ def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str,
         SetupText(
             "Read access: Terraform", terraform(read, project, account=True), "terraform", link=DOCUMENTATION
         ),
+        *trust_texts(project, context),
         SetupText("Blocking: gcloud", gcloud(write, project), "bash", link=DOCUMENTATION, access="write"),
         SetupText(
             "Blocking: Terraform", terraform(write, project), "terraform", link=DOCUMENTATION, access="write"

@@ -125,6 +125,9 @@ def check_setup(manifest: Manifest) -> None:
     }
     if Capability.RECEIVE_CALLS in manifest.capabilities:
         generated["ingest_url"] = "https://acme.portcullis.example/api/v1/ingest/con_1"
+    if manifest.federates:
+        generated["federation_issuer"] = "https://portcullis.example"
+        generated["federation_subject"] = "workspace:t_1:connection:con_1"
     context = {
         "connection_id": "con_1",
         "connection_name": "Test",
@@ -149,7 +152,8 @@ def check_implementations(manifest: Manifest) -> None:
     for capability in sorted(manifest.capabilities & _PROTOCOLS.keys()):
         made = registry.implementation(manifest.key, capability)
         parameters = list(inspect.signature(made).parameters)
-        assert parameters[:2] == ["settings", "egress"], f"{manifest.key}: {made.__name__} takes {parameters}"
+        wanted = ["settings", "egress", *(["identity"] if manifest.federates else [])]
+        assert parameters[: len(wanted)] == wanted, f"{manifest.key}: {made.__name__} takes {parameters}"
         for protocol in _PROTOCOLS[capability]:
             for name, expected in inspect.getmembers(protocol, inspect.isfunction):
                 if not name.startswith("_"):

@@ -231,6 +231,9 @@ PUBLIC_URL = os.environ.get(
     "PORTCULLIS_PUBLIC_URL", f"http{'s' if SECURE else ''}://{{tenant}}.{BASE_DOMAIN}"
 )
 
+#: Who our tokens for cloud vendors come from: the address under which the base domain is reached from everywhere.
+ISSUER = os.environ.get("PORTCULLIS_ISSUER", f"http{'s' if SECURE else ''}://{BASE_DOMAIN}").rstrip("/")
+
 # Keys and the audit trail ------------------------------------------------------------------------------
 #: The root key that wraps the tenants' keys: `file:<path>` or `aws-kms:<ARN>`, comma-separated while one replaces
 #: another (the first wraps, every one opens). Empty: a file made once in the data folder.

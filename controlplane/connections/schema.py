@@ -23,6 +23,9 @@ def form_schema(settings: type[ConnectorSettings]) -> dict[str, Any]:
     """JSON Schema of the settings with the flags ``secret``, ``generated`` and ``advanced`` on each property."""
     schema = settings.model_json_schema()
     for name, shown in schema.get("properties", {}).items():
+        # An enumeration stands where it is used: the form looks nowhere else.
+        defined = schema.get("$defs", {}).get(shown.pop("$ref", "").rpartition("/")[2], {})
+        shown.update({**defined, **shown})
         shown["secret"] = name in secret_fields(settings)
         shown["generated"] = _flag(settings, name, "generated")
         shown["advanced"] = _flag(settings, name, "advanced")

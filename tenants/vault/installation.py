@@ -21,6 +21,27 @@ def installation_secret(name: str) -> bytes:
     return _unwrap(_read(path), name)
 
 
+def keep_installation_secret(name: str, secret: bytes) -> None:
+    """Keep a secret made elsewhere under a new name; raises FileExistsError, KeysUnavailable."""
+    path = _folder() / f"{_checked(name)}.json"
+    if path.exists():
+        raise FileExistsError(path)
+    _write(path, _wrap(secret, name), replace=False)
+
+
+def kept_installation_secret(name: str) -> bytes:
+    """Return a secret that was kept; raises VaultError when there is none or it does not open, KeysUnavailable."""
+    path = _folder() / f"{_checked(name)}.json"
+    if not path.exists():
+        raise VaultError(f"The installation has no secret {name}.")
+    return _unwrap(_read(path), name)
+
+
+def destroy_installation_secret(name: str) -> None:
+    """Destroy a secret; one that is gone already stays gone."""
+    (_folder() / f"{_checked(name)}.json").unlink(missing_ok=True)
+
+
 def rewrap_installation_secrets() -> int:
     """Wrap with the current root key what another one wrapped; return how many files changed."""
     current, changed = current_root(), 0

@@ -14,14 +14,22 @@ from tenants.vault.datakeys import (
     tenant_name,
 )
 from tenants.vault.fields import places
-from tenants.vault.installation import installation_secret
+from tenants.vault.installation import (
+    destroy_installation_secret,
+    installation_secret,
+    keep_installation_secret,
+    kept_installation_secret,
+)
 
 __all__ = [
     "KeysUnavailable",
     "VaultError",
+    "destroy_installation_secret",
     "forget_keys",
     "hasher",
     "installation_secret",
+    "keep_installation_secret",
+    "kept_installation_secret",
     "keyed_hash",
     "seal",
     "unseal",

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.timeout(300)  # the first test drives all jobs for the 
 #: Jobs that have nothing to do even where their ids are at home, and why.
 STILL = {
     "blocking.watch": "needs a block that harms known callers: tests/controlplane/blocking drives it",
+    "federation.keep_fresh": "keys are the deployment's and none is old: tests/controlplane/federation drives it",
     "traffic.drain_waiting": "asks again for what each push has asked for; the wish still waits",
     "inventory.refresh_day": "counts calls of endpoints that were learnt before",
 }

@@ -41,7 +41,7 @@ def gcloud(role: CustomRole, project: str, services: Sequence[str] = ()) -> str:
     ]
     if services:
         lines += [
-            "# Paste the whole file into the settings, then delete it.",
+            "# Only to sign in with a key: paste the whole file into the settings, then delete it.",
             f"gcloud iam service-accounts keys create portcullis-key.json --iam-account={account}",
         ]
     return "\n".join(lines) + "\n"

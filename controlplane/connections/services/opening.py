@@ -13,6 +13,7 @@ from connectors.base.manifest import Manifest
 from connectors.egress import Egress, EgressPolicy
 from controlplane.connections.models import Connection
 from controlplane.connections.services import form
+from controlplane.federation.services import identity_of
 from controlplane.runners.services import relay_through
 from tenants.errors import Conflict, Invalid, NotFound
 from tenants.isolation.context import require_tenant
@@ -69,7 +70,10 @@ def connector_of(row: Connection | None, capability: Capability) -> Any:
             f"{manifest.title} cannot do this ({capability.value}). Nothing was changed.",
         )
     implementation = registry.implementation(connection.connector, capability)
-    return implementation(form.opened(connection, manifest), door(connection))
+    given = (form.opened(connection, manifest), door(connection))
+    return (
+        implementation(*given, identity_of(connection.id)) if manifest.federates else implementation(*given)
+    )
 
 
 def door(connection: Connection) -> Egress:

@@ -12,6 +12,7 @@ from connectors.base.capabilities import Capability
 from connectors.base.manifest import SetupText
 from controlplane.connections.services import form
 from controlplane.connections.services.opening import get, manifest_of
+from controlplane.federation.services import identity_of
 from tenants.isolation.context import require_tenant
 
 
@@ -33,6 +34,9 @@ def setup(connection_id: str) -> Setup:
         token = form.ingest_token(connection)
         if token:
             generated["ingest_token"] = token
+    if manifest.federates:
+        identity = identity_of(connection.id)
+        generated |= {"federation_issuer": identity.issuer, "federation_subject": identity.subject}
     context = {
         "connection_id": connection.id,
         "connection_name": connection.name,

@@ -10,7 +10,7 @@ from typing import Any
 from connectors.apigee.manifest import ApigeeSettings
 from connectors.apigee.permissions import ALL
 from connectors.base.google.keys import service_account_key
-from connectors.base.google.tokens import Tokens
+from connectors.base.google.tokens import KeyTokens
 from connectors.egress import Egress
 from connectors.testkit.asking import client_status, exchange
 from connectors.testkit.running import RunningDouble, local_egress, running_double
@@ -30,7 +30,7 @@ class Gateway:
         self.egress: Egress = local_egress(*double.ports)
         self._key = self.account(EVERYTHING)
         owner = service_account_key(json.dumps(self.account(None, "customer")))
-        self.token = Tokens(owner, self.egress, url=f"{self.base}/token").current()
+        self.token = KeyTokens(owner, self.egress, url=f"{self.base}/token").current()
 
     def account(self, permissions: Sequence[str] | None, name: str = "portcullis") -> dict[str, Any]:
         """The key file of a new account with these permissions (None: all there are)."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from connectors.base.google.keys import service_account_key
-from connectors.base.google.tokens import Tokens
+from connectors.base.google.tokens import KeyTokens
 from connectors.cloudarmor.manifest import CloudArmorSettings
 from connectors.cloudarmor.permissions import ALL
 from connectors.egress import Egress
@@ -92,7 +92,9 @@ class Cloud:
 
     def token(self, key: dict[str, Any]) -> str:
         """An access token of the account whose key file this is."""
-        return Tokens(service_account_key(json.dumps(key)), self.egress, url=f"{self.base}/token").current()
+        return KeyTokens(
+            service_account_key(json.dumps(key)), self.egress, url=f"{self.base}/token"
+        ).current()
 
 
 @contextmanager

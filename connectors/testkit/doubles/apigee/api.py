@@ -16,6 +16,7 @@ from connectors.testkit.doubles.gcp.log_entries import LogStore
 from connectors.testkit.doubles.google.accounts import Account, Accounts
 from connectors.testkit.doubles.google.discovery import Call, api
 from connectors.testkit.doubles.google.errors import GoogleError, forbidden, invalid, not_found
+from connectors.testkit.doubles.google.federation import Federation
 from connectors.testkit.doubles.serving import json_response
 
 #: Path prefixes and the discovery document that describes them.
@@ -39,6 +40,10 @@ class Api:
     faults: FaultBook = field(default_factory=FaultBook)
     ready: bool = False
 
+    def __post_init__(self) -> None:
+        """Federated identities take the same accounts."""
+        self.federation = Federation(self.accounts)
+
     def answer(self, request: Request) -> Response:
         """Answer one request of a client or of a test."""
         if request.path == FAULTS_PATH:
@@ -51,6 +56,8 @@ class Api:
         try:
             if request.path == "/token" and request.method == "POST":
                 return self.accounts.exchange(request)
+            if federated := self.federation.answer(request):
+                return federated
             with self.store.lock:
                 return self._called(request)
         except GoogleError as error:
@@ -72,6 +79,8 @@ class Api:
             environment = self.store.environments[body["environment"]]
             environment.flow_hooks["PreProxyFlowHook"] = {"sharedFlow": body["sharedFlow"]}
             return json_response({})
+        if request.path == "/_double/federation":
+            return self.federation.control(body)
         if request.path == "/_double/tokens" and request.method == "DELETE":
             self.accounts.revoke_all()
             return json_response({})

@@ -52,8 +52,9 @@ class Service:
         """What is outside Azure's API.
 
         ``roles``: POST ``{principal: [role …]}``, GET the actions used. ``logs``: POST rows with their ingestion time.
-        ``tokens``: POST ``{"lifetime"}`` and forget all, GET how many were issued. ``settle``: running writes end.
-        ``activity``: POST entries of the activity log. ``writes``: GET what was written.
+        ``federation``: POST ``{client id: [{issuer, subject, audiences} …]}``. ``tokens``: POST ``{"lifetime"}`` and
+        forget all, GET how many were issued. ``settle``: running writes end. ``activity``: POST entries of the activity
+        log. ``writes``: GET what was written.
         """
         name = request.path.removeprefix("/_double/")
         body = orjson.loads(request.get_data() or b"null")
@@ -67,6 +68,10 @@ class Service:
                 self._directory.lifetime = body["lifetime"]
                 self._directory.tokens.clear()
             return json_response({"issued": self._directory.issued})
+        if name == "federation":
+            for client, credentials in body.items():
+                self._directory.trust.set(client, credentials)
+            return json_response({})
         if name == "logs":
             if request.method == "DELETE":
                 self._logs.rows.clear()

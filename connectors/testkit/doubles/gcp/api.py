@@ -16,6 +16,7 @@ from connectors.testkit.doubles.gcp.store import GLOBAL
 from connectors.testkit.doubles.google.accounts import Account, Accounts
 from connectors.testkit.doubles.google.discovery import Call, api
 from connectors.testkit.doubles.google.errors import GoogleError, forbidden, invalid, not_found
+from connectors.testkit.doubles.google.federation import Federation
 from connectors.testkit.doubles.serving import json_response
 
 #: Path prefixes and the discovery document that describes them.
@@ -46,6 +47,10 @@ class Api:
     faults: FaultBook = field(default_factory=FaultBook)
     ready: bool = False
 
+    def __post_init__(self) -> None:
+        """Federated identities take the same accounts."""
+        self.federation = Federation(self.accounts)
+
     def answer(self, request: Request) -> Response:
         """Answer one request of a client or of a test."""
         if request.path == FAULTS_PATH:
@@ -58,6 +63,8 @@ class Api:
         try:
             if request.path == "/token" and request.method == "POST":
                 return self.accounts.exchange(request)
+            if federated := self.federation.answer(request):
+                return federated
             return json_response(self._called(request))
         except GoogleError as error:
             return error.response()
@@ -75,6 +82,8 @@ class Api:
             self.compute.unreachable.clear()
             self.compute.unreachable.update(body.get("scopes", ()))
             return json_response(sorted(self.compute.unreachable))
+        if request.path == "/_double/federation":
+            return self.federation.control(body)
         if request.path == "/_double/tokens" and request.method == "DELETE":
             self.accounts.revoke_all()
             return json_response({})

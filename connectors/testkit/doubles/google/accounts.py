@@ -65,6 +65,11 @@ class Accounts:
         }
         return account, document
 
+    def named(self, email: str) -> Account | None:
+        """The account with this e-mail address; None when there is none."""
+        with self._lock:
+            return self._accounts.get(email)
+
     def token_for(self, account: Account) -> str:
         """An access token without the exchange, for seeding."""
         token = "ya29." + secrets.token_urlsafe(24)
