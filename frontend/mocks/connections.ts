@@ -103,7 +103,36 @@ export const connectors: Connector[] = [
     cannot: ["Blocking needs a shared flow that you deploy once."],
     settings_schema: {
       type: "object",
-      properties: { organization: { type: "string", title: "Organisation" } },
+      properties: {
+        organization: { type: "string", title: "Organisation" },
+        sign_in: {
+          type: "string",
+          enum: ["key", "federation"],
+          default: "key",
+          title: "Sign in with",
+          description:
+            "federation: no key leaves your project; Google trusts this connection by name. key: a key file.",
+        },
+        service_account_key: {
+          type: "string",
+          title: "Service account key",
+          description: "The whole JSON file of a key. Stored encrypted, never shown again.",
+          secret: true,
+          when: { sign_in: "key" },
+        },
+        workload_provider: {
+          type: "string",
+          title: "Workload identity provider",
+          description: "Its full name, with the project's number, as the set-up text prints it.",
+          when: { sign_in: "federation" },
+        },
+        federated_account: {
+          type: "string",
+          title: "Service account to take",
+          description: "The e-mail address of the service account that has our roles.",
+          when: { sign_in: "federation" },
+        },
+      },
     },
     permissions: [perm("apigee.proxies.get", "Read proxies")],
     field_matrix: [],

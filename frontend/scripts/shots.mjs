@@ -47,6 +47,7 @@ const pages = {
   tokens: "/settings/tokens",
   runners: "/settings/runners",
   connectionsettings: "/connections/con_aws?tab=settings",
+  federationsettings: "/connections/con_apigee?tab=settings",
   signins: "/settings/sign-ins",
   audit: "/settings/audit",
   auditfiltered: "/settings/audit?action=block.&range=month&actor=usr_1",
@@ -261,6 +262,36 @@ const otherwise = {
   changesnone: [["GET", /\/changes$/, nothing]],
   changesnever: [["GET", /\/changes$/, nothing], reading({ state: "never", since: null, read_at: null })],
   changesunread: [["GET", /\/changes$/, nothing], reading({ since: null, read_at: null })],
+  federationsettings: [
+    [
+      "GET",
+      /^\/connections\/[^/]+$/,
+      (usual) => ({
+        status: 200,
+        body: { ...usual, settings: { organization: "globex-apis", sign_in: "federation" } },
+      }),
+    ],
+    [
+      "GET",
+      /\/setup$/,
+      (usual) => ({
+        status: 200,
+        body: {
+          generated: {
+            federation_issuer: "https://portcullis.example",
+            federation_subject: "workspace:t_0123456789abcdef:connection:con_01k8x0000000000000000000aa",
+          },
+          texts: [
+            {
+              ...usual.texts[1],
+              title: "Sign in without a key: gcloud",
+              body: "gcloud iam workload-identity-pools providers create-oidc …",
+            },
+          ],
+        },
+      }),
+    ],
+  ],
   tokensnone: [["GET", /^\/tokens$/, nothing]],
   auditnone: [["GET", /^\/audit$/, nothing]],
   workspacenone: [["GET", /^\/archives$/, nothing]],
@@ -289,6 +320,12 @@ const otherwise = {
 };
 
 const steps = {
+  federationsettings: async (page, shot) => {
+    await page.getByRole("combobox", { name: /Sign in with/ }).click();
+    await page.getByRole("option", { name: "key" }).click();
+    await page.getByLabel(/Service account key/).waitFor();
+    await shot("federationsettings-key");
+  },
   newblock: async (page, shot) => {
     for (const name of ["globex-edge", "Kong production"]) await page.getByLabel(new RegExp(name)).check();
     await shot("newblock-1");

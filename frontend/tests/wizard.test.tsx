@@ -29,6 +29,24 @@ describe("connecting a gateway", () => {
     });
   });
 
+  it("asks for what the chosen way to sign in needs, and sends nothing of the other", async () => {
+    const { user } = await open("/connections/con_apigee?tab=settings", /Legacy, Apigee/);
+    expect(await screen.findByLabelText(/Service account key/)).toBeInTheDocument();
+    expect(screen.queryByLabelText(/Workload identity provider/)).not.toBeInTheDocument();
+    await user.type(screen.getByLabelText(/Service account key/), "typed before");
+    await user.click(screen.getByRole("combobox", { name: /Sign in with/ }));
+    await user.click(await screen.findByRole("option", { name: "federation" }));
+    expect(screen.queryByLabelText(/Service account key/)).not.toBeInTheDocument();
+    await user.type(screen.getByLabelText(/Workload identity provider/), "projects/1");
+    await user.click(screen.getByRole("button", { name: "Save" }));
+    await waitFor(() => expect(requests().some((request) => request.method === "PATCH")).toBe(true));
+    const sent = requests().findLast((request) => request.method === "PATCH")?.body as {
+      settings: Record<string, unknown>;
+    };
+    expect(sent.settings).toMatchObject({ sign_in: "federation", workload_provider: "projects/1" });
+    expect(sent.settings).not.toHaveProperty("service_account_key");
+  });
+
   it("puts a problem beside its field", () => {
     const error = new ApiProblem({
       type: "",

@@ -33,9 +33,18 @@ function resolve(field: SettingsField): SettingsField {
 const isSet = (value: unknown): boolean =>
   typeof value === "object" && value !== null && "set" in value && value.set === true;
 
+/** Whether a field is asked for: one that belongs to a choice, only once that choice is made. */
+export function isAsked(field: SettingsField, schema: SettingsSchema, values: SettingsValues): boolean {
+  return Object.entries(field.when ?? {}).every(
+    ([other, wanted]) => (values[other] ?? schema.properties?.[other]?.default) === wanted,
+  );
+}
+
 /** The settings form of any connector, from its JSON Schema. */
 export function SchemaForm({ schema, values, onChange, errors = {} }: SchemaFormProps) {
-  const fields = Object.entries(schema.properties ?? {}).filter(([, field]) => !field.generated);
+  const fields = Object.entries(schema.properties ?? {}).filter(
+    ([, field]) => !field.generated && isAsked(field, schema, values),
+  );
   const plain = fields.filter(([, field]) => !field.advanced);
   const advanced = fields.filter(([, field]) => field.advanced);
   const draw = ([name, raw]: [string, SettingsField]) => (

@@ -45,6 +45,8 @@ export interface SettingsField {
   secret?: boolean;
   generated?: boolean;
   advanced?: boolean;
+  /** Another field and the value it needs for this one to be asked for. */
+  when?: Record<string, string>;
   items?: SettingsField;
   anyOf?: SettingsField[];
 }
