@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from connectors.azure.entra import audience
 from connectors.azure.permissions import LOGS, READ, WRITE, role_definition
+from connectors.base.identity import caution
 from connectors.base.manifest import ConnectorSettings, PermissionNeed, SetupText
 
 _DOCS: Final = "https://learn.microsoft.com/azure/azure-monitor/essentials/diagnostic-settings"
@@ -68,13 +69,13 @@ def _trust(login_url: str, context: Mapping[str, str]) -> list[SetupText]:
     name = context.get("connection_id", "").replace("_", "-") or "portcullis"
     issuer, subject = context.get("federation_issuer", ""), context.get("federation_subject", "")
     credential = {"name": name, "issuer": issuer, "subject": subject, "audiences": [audience(login_url)]}
-    commands = f"""# After "Read: Azure CLI", without its secret. Trusts this connection, and no other.
+    commands = f"""{caution(issuer)}# After "Read: Azure CLI", without its secret. Trusts this connection, and no other.
 cat > portcullis-trust.json <<'EOF'
 {json.dumps(credential, indent=2)}
 EOF
 az ad app federated-credential create --id "$APP_ID" --parameters portcullis-trust.json
 """
-    terraform = f"""# Beside "Read: Terraform", without its password. Trusts this connection, and no other.
+    terraform = f"""{caution(issuer)}# Beside "Read: Terraform", without its password. Trusts this connection, and no other.
 resource "azuread_application_federated_identity_credential" "portcullis" {{
   application_id = azuread_application.portcullis.id
   display_name   = "{name}"

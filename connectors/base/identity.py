@@ -33,6 +33,13 @@ class Identity(Protocol):
         ...
 
 
+def caution(issuer: str) -> str:
+    """The first line of a set-up text when no vendor can trust the issuer as it is; "" when one can."""
+    if not issuer or issuer.startswith("https://"):
+        return ""
+    return "# This Portcullis has no https address a vendor can reach: ask its operator first (PORTCULLIS_ISSUER).\n"
+
+
 def known(identity: Identity | None) -> Identity:
     """The identity; ``SettingsError`` when the connector was opened without one, as the offline tools do."""
     if identity is None:

@@ -8,3 +8,7 @@ class FederationConfig(AppConfig):
 
     name = "controlplane.federation"
     label = "federation"
+
+    def ready(self) -> None:
+        """Register the start-up check of the issuer."""
+        from controlplane.federation import checks  # noqa: F401

@@ -56,7 +56,10 @@ def held() -> list[PublicKey]:
     """Every key there is, in the order in which they sign."""
     found = []
     for file in _folder().glob("*.json"):
-        entry = json.loads(file.read_text())
+        try:
+            entry = json.loads(file.read_text())
+        except FileNotFoundError:  # destroyed meanwhile
+            continue
         entry["signs_from"] = datetime.fromisoformat(entry["signs_from"])
         found.append(PublicKey(**entry))
     return sorted(found, key=lambda key: (key.signs_from, key.kid))

@@ -13,6 +13,7 @@ from connectors.base.capabilities import Grant, Permission
 from connectors.base.errors import ConnectorError
 from connectors.base.google.federation import ExchangeRefused, FederatedTokens
 from connectors.base.google.tokens import Tokens
+from connectors.base.identity import caution
 from connectors.base.manifest import SetupText
 
 PROOF: Final = "sts.token of another workspace"
@@ -69,7 +70,8 @@ def trust_texts(project: str, context: Mapping[str, str]) -> list[SetupText]:
 
 
 def _gcloud(project: str, provider: str, issuer: str, subject: str) -> str:
-    return f"""# Trust this connection, and no other, to take the service account that "Read access" makes (without its key).
+    return f"""{caution(issuer)}# Lets this connection, and no other, take the service account of "Read access".
+# That then needs no key.
 PROJECT={project}
 PROVIDER={provider}
 NUMBER=$(gcloud projects describe "$PROJECT" --format='value(projectNumber)')
@@ -90,7 +92,7 @@ gcloud iam workload-identity-pools providers describe "$PROVIDER" --project="$PR
 
 
 def _terraform(project: str, provider: str, issuer: str, subject: str) -> str:
-    return f"""# Beside "Read access: Terraform", which makes the service account. One pool serves all connections.
+    return f"""{caution(issuer)}# Beside "Read access: Terraform" with its service account. One pool serves all connections.
 resource "google_project_service" "portcullis" {{
   for_each = toset(["iam.googleapis.com", "sts.googleapis.com", "iamcredentials.googleapis.com"])
   project  = "{project}"

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from controlplane.federation.checks import check_issuer
 from controlplane.federation.services import identity_of
 from tenants.isolation.context import tenant_context
 from tests.controlplane.federation.reading import claims, header, verifies
@@ -120,6 +121,39 @@ def test_nothing_a_member_can_set_is_in_the_subject_and_it_is_known_before_anyth
         format="json",
     )
     assert refused.status_code == 422
+
+
+def test_an_issuer_that_no_vendor_could_reach_is_said_in_the_texts(acme, owner_client, settings):
+    client = owner_client(acme)
+    made = client.post("/api/v1/connections", {"connector": "azure", "name": "Az"}, format="json").json()
+    told = {}
+    for address in ("http://localhost", "https://portcullis.example"):
+        settings.ISSUER = address
+        texts = client.get(f"/api/v1/connections/{made['id']}/setup").json()["texts"]
+        told[address] = [
+            "ask its operator" in text["body"]
+            for text in texts
+            if text["title"].startswith("Sign in without")
+        ]
+    assert told == {"http://localhost": [True, True], "https://portcullis.example": [False, False]}
+
+
+@pytest.mark.parametrize(
+    ("address", "https", "fits"),
+    [
+        ("https://portcullis.example", True, True),
+        ("https://portcullis.example:8443", True, True),
+        ("http://localhost:8000", False, True),
+        ("http://portcullis.example", True, False),
+        ("https://portcullis.example/path", True, False),
+        ("https://user@portcullis.example", True, False),
+        ("portcullis.example", True, False),
+        ("", False, False),
+    ],
+)
+def test_a_deployment_does_not_start_with_an_issuer_that_cannot_work(settings, address, https, fits):
+    settings.ISSUER, settings.HTTPS_ONLY = address, https
+    assert (check_issuer() == []) is fits
 
 
 def test_a_connector_without_federation_shows_no_subject(acme, owner_client):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from joserfc.jwk import RSAKey
 
 from tenants.isolation.context import tenant_context
 from tenants.orgs.types import OrgInfo
@@ -18,7 +19,16 @@ from tenants.vault.aws.credentials import AwsIdentity
 from tenants.vault.aws.kms import KmsRootKey
 from tenants.vault.keys import DoesNotFit, RootKeyUnusable
 from tenants.vault.models import DataKey
-from tenants.vault.services import KeysUnavailable, VaultError, forget_keys, seal, unseal
+from tenants.vault.services import (
+    KeysUnavailable,
+    VaultError,
+    destroy_installation_secret,
+    forget_keys,
+    keep_installation_secret,
+    kept_installation_secret,
+    seal,
+    unseal,
+)
 from tests.clients import TenantClient
 from tests.connectors.egress.servers import server
 from tests.tenants.vault.kms import ENVIRON, Kms, running
@@ -231,3 +241,13 @@ def test_credentials_are_not_fetched_from_just_anywhere() -> None:
     identity = AwsIdentity({"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://evil.example.com/"})
     with pytest.raises(RootKeyUnusable, match="no role endpoint"):
         identity.keys()
+
+
+def test_a_secret_as_long_as_a_signing_key_is_kept_under_kms(rooted, kms):
+    rooted(kms, kms.new_key())
+    secret = RSAKey.generate_key(3072).as_pem(private=True)
+    try:
+        keep_installation_secret("federation-test", secret)
+        assert kept_installation_secret("federation-test") == secret
+    finally:
+        destroy_installation_secret("federation-test")
