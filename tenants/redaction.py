@@ -13,7 +13,7 @@ BLANK: Final = "[redacted]"
 #: Characters of one text that are kept at most; what is longer was not meant to be read.
 LONGEST: Final = 65_536
 _NAME: Final = (
-    r"(?:[A-Za-z0-9]+[_.\-])*(?:pass(?:word|wd|phrase|code)?s?|pwd|secrets?|tokens?|authori[sz]ation|cookies?|jwt|otp|pin"
+    r"(?:[A-Za-z0-9]+[_.\-])*(?:pass(?:word|wd|phrase|code)?s?|pwd|secrets?|(?:access|refresh|id)?tokens?|authori[sz]ation|cookies?|jwt|otp|pin"
     r"|(?:api|access|private|signing|secret|client|account|shared)[_-]?(?:access[_-]?)?(?:keys?|secrets?)|credentials?"
     r"|session[_-]?(?:id|key)|sid|csrf[_-]?token|code[_-]?verifier|assertion|saml[_-]?response|x-amz-signature|sig)"
 )
@@ -23,7 +23,7 @@ _FORMS: Final = (
     r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z ]*-----|\z)",
     r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?",
     r"\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{16}\b",
-    r"\b(?:AIza[0-9A-Za-z_-]{30,}|ya29\.[0-9A-Za-z_-]{16,}|GOCSPX-[0-9A-Za-z_-]{16,})",
+    r"\b(?:AIza[0-9A-Za-z_-]{30,}|ya29\.[0-9A-Za-z_.-]{16,}|GOCSPX-[0-9A-Za-z_-]{16,})",
     r"\b(?:gh[pousr]_|github_pat_|gl(?:pat|dt|rt|cbt|ptt|ft|soat)-|npm_|pypi-|dckr_pat_|glsa_|lin_api_|ntn_|figd_)"
     r"[A-Za-z0-9_-]{16,}",
     r"\bxox[abeoprs]-[0-9A-Za-z-]{10,}|hooks\.slack\.com/services/[\w/]+",

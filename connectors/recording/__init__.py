@@ -5,7 +5,7 @@ to the vendor (``manage.py record``), looked at, sent, and read again without th
 connector, over a relay that answers from the file.
 """
 
-from connectors.recording.replaying import Replay
+from connectors.recording.replaying import RecordedIdentity, Replay
 from connectors.recording.scrub import Scrubber
 from connectors.recording.tape import Exchange, Heading, read_recording, write_exchange, write_heading
 from connectors.recording.taping import Recorder
@@ -13,6 +13,7 @@ from connectors.recording.taping import Recorder
 __all__ = [
     "Exchange",
     "Heading",
+    "RecordedIdentity",
     "Recorder",
     "Replay",
     "Scrubber",

@@ -4,11 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from connectors.base.errors import VendorAnswerError
 from connectors.egress.relay import RelayedRequest, RelayedResponse, Unsent
 from connectors.recording.scrub import Scrubber, without_stand_ins
 from connectors.recording.tape import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedIdentity:
+    """Stands for who a connection was that signed in by federation: nothing is signed where nobody asks for proof."""
+
+    issuer: str = ""
+    subject: str = ""
+
+    def token(self, audience: str) -> str:
+        """No token; in a recording its place is a stand-in."""
+        return "recorded"
+
+    def stranger_token(self, audience: str) -> str:
+        """No token either."""
+        return "recorded"
 
 
 class Replay:

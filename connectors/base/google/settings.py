@@ -53,7 +53,7 @@ class GoogleSettings(ConnectorSettings):
         default="",
         title="Service account to take",
         description="The e-mail address of the service account that has our roles.",
-        pattern=r"^$|^[a-z0-9][a-z0-9-]{0,61}@[a-z0-9.-]{1,200}\.gserviceaccount\.com$",
+        pattern=r"^$|^[a-z0-9][a-z0-9-]{0,62}@[a-z0-9.-]{1,253}$",
         validate_default=True,
         json_schema_extra=_FEDERATION,
     )

@@ -13,12 +13,14 @@ from pydantic import SecretStr, ValidationError
 from connectors.base import registry
 from connectors.base.capabilities import Capability, ConfigReader
 from connectors.base.errors import ConnectorError
+from connectors.base.identity import Identity
 from connectors.base.manifest import ConnectorSettings, Manifest
 from connectors.base.model import ConfigSnapshot
 from connectors.egress import Egress, EgressPolicy
 from connectors.recording import (
     Exchange,
     Heading,
+    RecordedIdentity,
     Recorder,
     Replay,
     Scrubber,
@@ -29,6 +31,7 @@ from connectors.recording import (
 from connectors.runner.identity import VERSION
 from controlplane.connections.services import form
 from controlplane.connections.services.opening import door, get, manifest_of
+from controlplane.federation.services import identity_of
 from tenants.audit.services import record
 from tenants.errors import Conflict, Invalid
 from tenants.redaction import redacted
@@ -68,7 +71,8 @@ def record_configuration(connection_id: str, file: BinaryIO) -> Recorded:
     outer = Egress(
         replace(inner.policy, require_tls=False), account=f"recording:{connection.id}", relay=recorder
     )
-    return _read(manifest, settings, outer, done)
+    identity = identity_of(connection.id) if manifest.federates else None
+    return _read(manifest, settings, outer, done, identity)
 
 
 def replay_configuration(file: BinaryIO, given: dict[str, Any]) -> Recorded:
@@ -88,7 +92,8 @@ def replay_configuration(file: BinaryIO, given: dict[str, Any]) -> Recorded:
         ) from None
     replay = Replay(exchanges, Scrubber(redacted))
     outer = Egress(EgressPolicy(require_tls=False, max_attempts=1), account="replay", relay=replay)
-    done = _read(manifest, settings, outer, Recorded())
+    identity = RecordedIdentity() if manifest.federates else None
+    done = _read(manifest, settings, outer, Recorded(), identity)
     done.missing = replay.missing
     return done
 
@@ -108,9 +113,12 @@ def _readable(key: str) -> Manifest:
     return manifest
 
 
-def _read(manifest: Manifest, settings: ConnectorSettings, egress: Egress, done: Recorded) -> Recorded:
+def _read(
+    manifest: Manifest, settings: ConnectorSettings, egress: Egress, done: Recorded, identity: Identity | None
+) -> Recorded:
+    given = (settings, egress, identity) if identity else (settings, egress)
     try:
-        reader: ConfigReader = registry.implementation(manifest.key, Capability.CONFIG)(settings, egress)
+        reader: ConfigReader = registry.implementation(manifest.key, Capability.CONFIG)(*given)
         done.snapshot = reader.read_config()
     except ConnectorError as error:
         done.error = error

@@ -22,6 +22,11 @@ BODIES = {
         orjson.dumps({"name": "orders", "config": {"client_secret": "s3cr3t!", "note": SECRET}, "n": 3}),
         "",
     ),
+    "camel_case": (
+        orjson.dumps({"accessToken": "s3cr3t!", "expireTime": "2026-11-28", "name": "orders"}),
+        "",
+    ),
+    "google_token": (b'{"log": "got ya29.c.s3cr3t.s3cr3ts3cr3ts3cr3t"}', ""),
     "json_in_json": (orjson.dumps({"policy": orjson.dumps({"password": "s3cr3t!"}).decode()}), ""),
     "form": (
         b"grant_type=client_credentials&client_secret=s3cr3t%21&scope=a",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -152,6 +153,28 @@ def test_a_new_issuer_address_breaks_the_trust_and_says_so(issuer, vendor, acme,
     report = check(acme, mine)
     assert report.error is not None
     assert "ssuer" in report.error["detail"] + report.error["action"]
+
+
+def test_a_recording_holds_no_token_and_is_read_again_without_any(issuer, vendor, acme, tmp_path):
+    mine, file = connected(acme, vendor), tmp_path / "edge.recording"
+    with tenant_context(acme.schema_name):
+        vendor.trust(issuer, identity_of(mine).subject)
+        with file.open("wb") as out:
+            recorded = connections.record_configuration(mine, out)
+    assert recorded.snapshot is not None
+    text = file.read_text()
+    assert "generateAccessToken" in text or "oauth2/v2.0/token" in text
+    assert "eyJ" not in text
+    assert "ya29" not in text
+    told = re.findall(r'(?:access_token|accessToken)\\*": ?\\*"(.{9})', text)
+    assert told
+    assert set(told) == {"[redacted"}
+    vendor.trust(issuer, "nobody")
+    with file.open("rb") as given:
+        again = connections.replay_configuration(given, {})
+    assert again.missing == []
+    assert again.snapshot is not None
+    assert len(again.snapshot.routes) == len(recorded.snapshot.routes) > 0
 
 
 @pytest.mark.asvs("13.2.1", "13.3.4")
