@@ -27,7 +27,9 @@ from tests.e2e.vendor import call_orders, call_shop, kong_state, until, waf_stat
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
 EMAIL, PASSWORD = "owner@acme.example", "correct-horse-battery-staple"
+#: Its requests never succeed: as those of a known-good caller, a handful of them would ask for a second person.
 ATTACKER = "198.18.77.77"
+LET_THROUGH, BLOCKED = (404, 401), (403, 403)
 KEPT: dict[str, Any] = {}
 
 
@@ -320,7 +322,7 @@ def start_block(owner: Person, address: str, network: str, reason: str) -> None:
 def test_an_attacker_is_counted_blocked_and_undone_exactly(stack: Stack, owner: Person) -> None:
     estate = stack.estate
     before = waf_state(estate), kong_state(estate)
-    assert (call_shop(estate, ATTACKER), call_orders(estate, ATTACKER)) == (200, 200)
+    assert (call_shop(estate, ATTACKER), call_orders(estate, ATTACKER)) == LET_THROUGH
     start_block(owner, base(stack), f"{ATTACKER}/32", "Seen attacking")
     assert owner.show("preview") == []
     owner.press("Check the gates")
@@ -332,15 +334,15 @@ def test_an_attacker_is_counted_blocked_and_undone_exactly(stack: Stack, owner: 
     owner.page.wait_for_url("**/blocks/blk_*")
     KEPT["block"] = owner.page.url.rpartition("/")[2]
     owner.page.get_by_role("button", name="Promote to block").wait_for(timeout=90_000)
-    assert (call_shop(estate, ATTACKER), call_orders(estate, ATTACKER)) == (200, 200)
+    assert (call_shop(estate, ATTACKER), call_orders(estate, ATTACKER)) == LET_THROUGH
     owner.press("Promote to block")
     owner.page.get_by_role("dialog").get_by_role("button", name="Promote to block").click()
     until(
         "403 at both gateways",
-        lambda: (call_shop(estate, ATTACKER), call_orders(estate, ATTACKER)) == (403, 403),
+        lambda: (call_shop(estate, ATTACKER), call_orders(estate, ATTACKER)) == BLOCKED,
         90,
     )
-    assert call_shop(estate, "198.18.1.1") == 200
+    assert call_shop(estate, "198.18.1.1") == LET_THROUGH[0]
     assert any("portcullis" in name for name in waf_state(estate)["sets"])
     assert any(
         "portcullis" in str(plugin["tags"])
@@ -358,7 +360,7 @@ def test_an_attacker_is_counted_blocked_and_undone_exactly(stack: Stack, owner: 
         "the block's end", lambda: api(stack, "GET", f"/blocks/{KEPT['block']}")[1]["status"] == "undone", 90
     )
     assert (waf_state(estate), kong_state(estate)) == before
-    assert (call_shop(estate, ATTACKER), call_orders(estate, ATTACKER)) == (200, 200)
+    assert (call_shop(estate, ATTACKER), call_orders(estate, ATTACKER)) == LET_THROUGH
 
 
 def test_a_block_ends_by_itself_although_the_worker_was_killed(stack: Stack) -> None:
@@ -378,7 +380,7 @@ def test_a_block_ends_by_itself_although_the_worker_was_killed(stack: Stack) -> 
     status, block = api(
         stack, "POST", "/blocks", {"preview_id": preview["preview_id"], "stage": "block", "reason": reason}
     )
-    assert status == 201, block
+    assert (status, block["status"]) == (201, "pending"), block
     state = lambda: api(stack, "GET", f"/blocks/{block['id']}")[1]  # noqa: E731
     until("403", lambda: call_shop(estate, ATTACKER) == 403, 60, state)
     stack.kill("worker")
