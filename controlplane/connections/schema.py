@@ -20,9 +20,15 @@ def generated_fields(settings: type[ConnectorSettings]) -> frozenset[str]:
 
 
 def form_schema(settings: type[ConnectorSettings]) -> dict[str, Any]:
-    """JSON Schema of the settings with the flags ``secret``, ``generated`` and ``advanced`` on each property."""
+    """JSON Schema of the settings with the flags ``secret``, ``generated`` and ``advanced`` on each property.
+
+    A choice stands in its property itself, so that a form needs to follow no reference.
+    """
     schema = settings.model_json_schema()
+    choices = schema.pop("$defs", {})
     for name, shown in schema.get("properties", {}).items():
+        choice = choices.get(shown.pop("$ref", "").rpartition("/")[2], {})
+        shown |= {key: choice[key] for key in ("type", "enum") if key in choice}
         shown["secret"] = name in secret_fields(settings)
         shown["generated"] = _flag(settings, name, "generated")
         shown["advanced"] = _flag(settings, name, "advanced")
