@@ -39,7 +39,7 @@ class AzureSettings(PushSettings):
     subscriptions: list[str] = Field(
         default_factory=list,
         title="Subscriptions",
-        description="Ids of the subscriptions to read, one per line.",
+        description="Ids of the subscriptions to read; Enter after each.",
     )
     workspace_id: str = Field(
         default="",

@@ -76,7 +76,7 @@ def _steps(needs: tuple[PermissionNeed, ...]) -> str:
     levels = _needed(needs)
     by_hand = [f"{group}: {_shown(level)}" for group, level in levels.items() if group not in _KEYS]
     table = "\n".join(
-        f"  {'Account' if group in _ACCOUNT_WIDE else 'Zone':8}{group}: {_shown(level):6}{purposes[f'{group} {level}']}"
+        f"{'Account' if group in _ACCOUNT_WIDE else 'Zone'} | {group}: {_shown(level)}, to {purposes[f'{group} {level}']}"
         for group, level in levels.items()
     )
     return f"""1. Open the link: the page for a new account token, with most permissions filled in.

@@ -150,7 +150,7 @@ class Egress:
             raise RefusedError(
                 f"{target.host}:{port} would be reached without encryption.",
                 unchanged="Nothing was sent.",
-                action="Use https, or have the operator allow this host and port.",
+                action="Use https, a remote runner inside that network, or have the operator allow this host and port.",
             )
         return target
 

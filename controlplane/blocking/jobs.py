@@ -17,11 +17,12 @@ _RETRY_SECONDS: Final = 10.0
 _LONGEST_SECONDS: Final = 60.0
 
 
-@job(queue="urgent", max_retries=10, time_limit=300)
+@job(queue="urgent", max_retries=10, time_limit=300, longest_wait=60)
 def push(connection_id: str, ref: str) -> None:
     """Bring one target to what the tenant's blocks want; come back soon when that was not possible now.
 
-    Failures that do not pass by themselves are tried again by ``repair``.
+    Failures that do not pass by themselves are tried again by ``repair``. An error of our own is tried again within a
+    minute: until then an undo of the same target would wait behind it.
     """
     done = services.reconcile(connection_id, ref)
     key = f"{connection_id}:{ref}"

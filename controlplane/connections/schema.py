@@ -20,12 +20,15 @@ def generated_fields(settings: type[ConnectorSettings]) -> frozenset[str]:
 
 
 def form_schema(settings: type[ConnectorSettings]) -> dict[str, Any]:
-    """JSON Schema of the settings with the flags ``secret``, ``generated`` and ``advanced`` on each property."""
+    """JSON Schema of the settings with the flags ``secret``, ``generated`` and ``advanced`` on each property.
+
+    A choice stands in its property itself, so that a form needs to follow no reference.
+    """
     schema = settings.model_json_schema()
+    choices = schema.pop("$defs", {})
     for name, shown in schema.get("properties", {}).items():
-        # An enumeration stands where it is used: the form looks nowhere else.
-        defined = schema.get("$defs", {}).get(shown.pop("$ref", "").rpartition("/")[2], {})
-        shown.update({**defined, **shown})
+        choice = choices.get(shown.pop("$ref", "").rpartition("/")[2], {})
+        shown |= {key: choice[key] for key in ("type", "enum") if key in choice}
         shown["secret"] = name in secret_fields(settings)
         shown["generated"] = _flag(settings, name, "generated")
         shown["advanced"] = _flag(settings, name, "advanced")

@@ -100,7 +100,10 @@ class ConnectionSerializer(serializers.BaseSerializer[Connection]):
             "created_at": instance.created_at,
             "last_sync_at": instance.last_sync_at,
             "last_verified_at": instance.last_verified_at,
-            "counts": {"services": instance.services, "endpoints": instance.endpoints},
+            "counts": {
+                name: count if count or instance.last_sync_at else None
+                for name, count in (("services", instance.services), ("endpoints", instance.endpoints))
+            },
             "can_block": enforce and "granted" in writes and "denied" not in writes,
             "health": {
                 "state": _HEALTH[status],

@@ -30,10 +30,10 @@ class ConnectorDocument(TypedDict):
 
 
 class Counts(TypedDict):
-    """What the connection contributes."""
+    """What the connection contributes; null while nothing of its configuration could be read."""
 
-    services: int
-    endpoints: int
+    services: int | None
+    endpoints: int | None
 
 
 class Health(TypedDict):

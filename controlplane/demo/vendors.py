@@ -27,7 +27,7 @@ _CAVEAT = "The product has to be allowed to reach them: PORTCULLIS_EGRESS_ALLOW=
 
 @dataclass(frozen=True)
 class Vendor:
-    """A running double: its API's and data plane's addresses, and the values for a connection's form."""
+    """A running double: its API's and data plane's addresses ("" without one), and the values for a connection's form."""
 
     offer: Offer
     api: str
@@ -39,10 +39,14 @@ def start(processes: Processes, backend: str) -> list[Vendor]:
     """Start every double that makes an offer and wait until each is seeded."""
     started: list[tuple[Offer, str, str]] = []
     for offer in found():
-        api, data = free_port(), free_port()
-        options = [offer.ports[0], str(api), offer.ports[1], str(data)]
-        processes.start(offer.connector, "-m", offer.module, *options, *offer.arguments, "--backend", backend)
-        started.append((offer, f"http://127.0.0.1:{api}", f"http://127.0.0.1:{data}"))
+        ports = [free_port() for _ in offer.ports]
+        options = [text for name, port in zip(offer.ports, ports, strict=True) for text in (name, str(port))]
+        urls = [f"http://127.0.0.1:{port}" for port in ports]
+        data = urls[1] if urls[1:] else ""
+        if data:
+            options += ["--backend", backend]
+        processes.start(offer.connector, "-m", offer.module, *options, *offer.arguments)
+        started.append((offer, urls[0], data))
     vendors = []
     for offer, api_url, data_url in started:
         processes.wait(offer.connector, partial(_healthy, api_url))
@@ -70,7 +74,9 @@ def main() -> None:
     try:
         vendors = start(processes, estate.backend["url"])
         for vendor in vendors:
-            print(f"\n{vendor.offer.name} ({vendor.offer.connector}); requests to it: {vendor.data}")
+            print(
+                f"\n{vendor.offer.name} ({vendor.offer.connector}); requests to it: {vendor.data or 'none'}"
+            )
             print(json.dumps(dict(vendor.settings), indent=2))
         print(f"\nKong (kong); requests to it: {estate.kong['proxy_url']}")
         print(json.dumps({"admin_url": estate.kong["admin_url"]}, indent=2))

@@ -33,7 +33,7 @@ export const connectors: Connector[] = [
     kind: "gateway_and_firewall",
     summary:
       "Reads REST, HTTP and WebSocket APIs with their authorizers, access logs and firewall rules of one account.",
-    capabilities: ["check_access", "read_config", "pull_calls", "enforce"],
+    capabilities: ["access", "config", "pull_calls", "enforce"],
     cannot: ["Bodies are not in API Gateway access logs."],
     settings_schema: {
       type: "object",
@@ -77,7 +77,7 @@ export const connectors: Connector[] = [
     kind: "gateway",
     summary:
       "Reads services, routes, plugins and consumers through the Admin API, and receives calls from the http-log plugin.",
-    capabilities: ["check_access", "read_config", "receive_calls", "enforce"],
+    capabilities: ["access", "config", "receive_calls", "enforce"],
     cannot: [],
     settings_schema: {
       type: "object",
@@ -99,7 +99,7 @@ export const connectors: Connector[] = [
     vendor: "Google Apigee",
     kind: "gateway",
     summary: "Reads proxies, products, apps and deployments, and calls from message logging.",
-    capabilities: ["check_access", "read_config", "receive_calls"],
+    capabilities: ["access", "config", "receive_calls"],
     cannot: ["Blocking needs a shared flow that you deploy once."],
     settings_schema: {
       type: "object",
@@ -143,7 +143,7 @@ export const connectors: Connector[] = [
     vendor: "Cloudflare",
     kind: "firewall",
     summary: "Reads zones, rules and API Shield, receives Logpush, and writes custom rules.",
-    capabilities: ["check_access", "read_config", "receive_calls", "enforce"],
+    capabilities: ["access", "config", "receive_calls", "enforce"],
     cannot: [],
     settings_schema: {
       type: "object",
@@ -158,7 +158,7 @@ export const connectors: Connector[] = [
     vendor: "Google Cloud",
     kind: "firewall",
     summary: "Reads security policies and backend services; writes its own rules with priorities set apart.",
-    capabilities: ["check_access", "read_config", "enforce"],
+    capabilities: ["access", "config", "enforce"],
     cannot: ["Request logs need Cloud Logging export."],
     settings_schema: { type: "object", properties: {} },
     permissions: [],
@@ -170,7 +170,19 @@ export const connectors: Connector[] = [
     vendor: "Microsoft Azure",
     kind: "firewall",
     summary: "Reads Front Door, API Management and firewall policies; writes custom rules.",
-    capabilities: ["check_access", "read_config", "enforce"],
+    capabilities: ["access", "config", "enforce"],
+    cannot: [],
+    settings_schema: { type: "object", properties: {} },
+    permissions: [],
+    field_matrix: [],
+  },
+  {
+    key: "nginx",
+    title: "nginx",
+    vendor: "nginx",
+    kind: "gateway",
+    summary: "Access logs as JSON lines, by any log shipper.",
+    capabilities: ["receive_calls"],
     cannot: [],
     settings_schema: { type: "object", properties: {} },
     permissions: [],

@@ -19,6 +19,15 @@ describe("connecting a gateway", () => {
     await waitFor(() => expect(requests().some((sent) => sent.path.endsWith("/sync"))).toBe(true));
   });
 
+  it("has nothing to check or read for what only sends calls, and shows whether they arrive", async () => {
+    const { user } = await open("/connections/new", /Connect a gateway/);
+    await user.click(await screen.findByRole("button", { name: "Connect nginx" }));
+    await user.click(await screen.findByRole("button", { name: "Continue" }));
+    await user.click(await screen.findByRole("button", { name: "Save and continue" }));
+    expect(await screen.findByRole("heading", { name: "Calls received" })).toBeInTheDocument();
+    expect(requests().some((sent) => /\/(check|sync)$/.test(sent.path))).toBe(false);
+  });
+
   it("does not send generated values or a stored secret that was not retyped", () => {
     const schema = {
       required: ["url"],

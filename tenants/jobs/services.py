@@ -34,6 +34,7 @@ class Job(Generic[P]):
     queue: str
     max_retries: int
     time_limit: int
+    longest_wait: int | None = None
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:
         """Run the function in this process."""
@@ -71,9 +72,12 @@ class Job(Generic[P]):
 
 
 def job(
-    *, queue: str = "default", max_retries: int = 5, time_limit: int = 600
+    *, queue: str = "default", max_retries: int = 5, time_limit: int = 600, longest_wait: int | None = None
 ) -> Callable[[Callable[P, None]], Job[P]]:
     """Declare a function in an app's `jobs.py` as a job; `time_limit` in seconds.
+
+    A job that fails is tried again after a pause that doubles up to an hour, or up to `longest_wait` (seconds). While it
+    waits it keeps its `unique_key`: nothing with the key runs before.
 
     Each queue has worker processes of its own, so that one kind of work never waits for another: `urgent` blocks and
     their end, `alerts` messages going out, `analysis` work over many calls, `default` everything else.
@@ -81,7 +85,7 @@ def job(
 
     def declare(function: Callable[P, None]) -> Job[P]:
         name = f"{function.__module__.split('.')[-2]}.{function.__name__}"
-        declared = Job(name, function, queue, max_retries, time_limit)
+        declared = Job(name, function, queue, max_retries, time_limit, longest_wait)
         _jobs[name] = declared
         return declared
 

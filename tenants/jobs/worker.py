@@ -125,13 +125,16 @@ def _actor(declared: "Job[Any]", broker: QueueBroker) -> "dramatiq.Actor[Any, No
             log.exception("job failed", job=declared.name, tenant=message.options["tenant"])
             raise
 
+    options = {"max_retries": declared.max_retries, "time_limit": declared.time_limit * 1000}
+    if declared.longest_wait is not None:
+        options["max_backoff"] = declared.longest_wait * 1000
     return dramatiq.Actor(
         run,
         broker=broker,
         actor_name=declared.name,
         queue_name=declared.queue,
         priority=0,
-        options={"max_retries": declared.max_retries, "time_limit": declared.time_limit * 1000},
+        options=options,
     )
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "artifacts" / "screenshots"
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+WIDTH, HEIGHT = 1440, 1100
+PASSWORD = "correct-horse-battery-staple"
 FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -68,6 +71,40 @@ class Person:
             field.fill(value)
             field.press("Enter")
 
+    def enter(self, label: str, value: Any) -> None:
+        """Give a field of a form, found by its whole label, a text, a choice, several texts, or yes or no."""
+        if isinstance(value, bool):
+            self.page.get_by_role("switch", name=label).set_checked(value)
+            return
+        field = self.page.get_by_label(re.compile(rf"^{re.escape(label)}( \*)?$")).first
+        if isinstance(value, list):
+            for text in value:
+                field.fill(text)
+                field.press("Enter")
+        elif field.get_attribute("aria-haspopup") == "listbox":
+            field.click()
+            self.page.get_by_role("option", name=value, exact=True).click()
+        else:
+            field.fill(str(value))
+
+    def copies(self, name: str) -> str:
+        """What the button "Copy NAME" would copy: a value made by us, shown beside it."""
+        button = self.page.get_by_role("button", name=f"Copy {name}")
+        return str(button.locator("xpath=preceding-sibling::span").first.inner_text())
+
+    def proves(self, password: str) -> None:
+        """Give the password once more, as the page asks for it before a dangerous act and after ten minutes."""
+        status = self.page.evaluate(
+            """async (password) => {
+                const session = await (await fetch('/api/v1/session')).json();
+                const answer = await fetch('/api/v1/session/step-up', {method: 'POST', body: JSON.stringify({password}),
+                    headers: {'content-type': 'application/json', 'x-csrftoken': session.csrf_token}});
+                return answer.status;
+            }""",
+            password,
+        )
+        assert status == 200
+
     def sees(self, text: str, timeout: float = 30) -> None:
         """Wait until the text is shown; ``timeout`` in seconds."""
         self.page.get_by_text(text).first.wait_for(timeout=timeout * 1000)
@@ -80,12 +117,25 @@ class Person:
         self.page.evaluate(AXE.read_text() + "; true")
         return [f"{name} {self.scheme} {violation}" for violation in self.page.evaluate(_RUN_AXE)]
 
+    def show_both(self, name: str) -> list[str]:
+        """The same of the page in its whole length, by dark and by light."""
+        length = self.page.evaluate("document.documentElement.scrollHeight")
+        self.page.set_viewport_size({"width": WIDTH, "height": max(HEIGHT, length)})
+        violations = []
+        schemes: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+        for scheme in schemes:
+            self.scheme = scheme
+            self.page.emulate_media(color_scheme=scheme)
+            violations += self.show(name)
+        self.page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+        return violations
+
 
 @contextmanager
 def person(browser: Any, scheme: str = "light") -> Iterator[Person]:
     """A fresh browser profile that prefers light or dark."""
     context = browser.new_context(
-        viewport={"width": 1440, "height": 1100}, reduced_motion="reduce", color_scheme=scheme
+        viewport={"width": WIDTH, "height": HEIGHT}, reduced_motion="reduce", color_scheme=scheme
     )
     try:
         yield Person(context.new_page(), scheme)

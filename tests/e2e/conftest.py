@@ -7,11 +7,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from controlplane.demo.customer import Customer
 from controlplane.demo.estate import EstateOptions
-from tests.e2e.browser import Person, chromium, executable, person
+from tests.e2e.browser import PASSWORD, Person, chromium, executable, person
 from tests.e2e.stack import Stack, running
 
 
@@ -35,16 +37,33 @@ def stack() -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
-def owner(stack: Stack) -> Iterator[Person]:
+def browser(stack: Stack) -> Iterator[Any]:
+    """One browser for everybody."""
+    with chromium() as running_browser:
+        yield running_browser
+
+
+@pytest.fixture(scope="session")
+def owner(browser: Any) -> Iterator[Person]:
     """The person who signs up and does the main job."""
-    with chromium() as browser, person(browser) as someone:
+    with person(browser) as someone:
+        yield someone
+
+
+@pytest.fixture(scope="session")
+def newcomer(stack: Stack, browser: Any) -> Iterator[Person]:
+    """Somebody signed in to a workspace of their own, in which nothing is connected."""
+    customer = Customer(stack.product.port, "newcomer")
+    address = customer.sign_up("Newcomer", "admin@newcomer.example", PASSWORD)
+    with person(browser) as someone:
+        for name, value in customer.cookies.items():
+            someone.page.context.add_cookies([{"name": name, "value": value, "url": address}])
         yield someone
 
 
 @pytest.fixture
-def night_owl(owner: Person) -> Iterator[Person]:
+def night_owl(owner: Person, browser: Any) -> Iterator[Person]:
     """The same member at another browser, which prefers dark."""
-    browser = owner.page.context.browser
     with person(browser, "dark") as someone:
         someone.page.context.add_cookies(owner.page.context.cookies())  # type: ignore[arg-type]
         yield someone

@@ -21,13 +21,15 @@ import pytest
 import urllib3
 
 from controlplane.demo.customer_iam import create_role
-from tests.e2e.browser import Person
+from tests.e2e.browser import PASSWORD, Person
 from tests.e2e.stack import Stack
 from tests.e2e.vendor import call_orders, call_shop, kong_state, until, waf_state
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
-EMAIL, PASSWORD = "owner@acme.example", "correct-horse-battery-staple"
+EMAIL = "owner@acme.example"
+#: Its requests never succeed: as those of a known-good caller, a handful of them would ask for a second person.
 ATTACKER = "198.18.77.77"
+LET_THROUGH, BLOCKED = (404, 401), (403, 403)
 KEPT: dict[str, Any] = {}
 
 
@@ -52,26 +54,6 @@ def api(stack: Stack, method: str, path: str, body: Any = None, token: str | Non
         timeout=60,
     )
     return answer.status, answer.json() if answer.data else None
-
-
-def shown_value(owner: Person, name: str) -> str:
-    """A value the wizard made, beside its copy button."""
-    button = owner.page.get_by_role("button", name=f"Copy {name}")
-    return str(button.locator("xpath=preceding-sibling::span").first.inner_text())
-
-
-def show_who_it_is(owner: Person) -> None:
-    """Give the password once more, as the page asks for it when a journey takes longer than ten minutes."""
-    status = owner.page.evaluate(
-        """async (password) => {
-            const session = await (await fetch('/api/v1/session')).json();
-            const answer = await fetch('/api/v1/session/step-up', {method: 'POST', body: JSON.stringify({password}),
-                headers: {'content-type': 'application/json', 'x-csrftoken': session.csrf_token}});
-            return answer.status;
-        }""",
-        PASSWORD,
-    )
-    assert status == 200
 
 
 def policy_text(owner: Person, group: str) -> dict[str, Any]:
@@ -160,7 +142,7 @@ def test_aws_is_connected_by_a_role_and_a_missing_permission_is_named(stack: Sta
     owner.setting("waf_file_delay_seconds", "10")
     owner.press("Save and fill in the texts")
     owner.page.wait_for_timeout(1500)
-    external_id = shown_value(owner, "external id")
+    external_id = owner.copies("external id")
     read = policy_text(owner, "^Read role")
     write = policy_text(owner, "^Blocking role")
     principal = aws["platform_principal_arn"]
@@ -191,8 +173,8 @@ def test_kong_is_connected_and_pushes_its_calls(stack: Stack, owner: Person) -> 
     owner.press("Continue")
     owner.page.get_by_role("button", name="Copy ingest token").wait_for()
     config = {
-        "http_endpoint": shown_value(owner, "ingest url"),
-        "headers": {"Authorization": f"Bearer {shown_value(owner, 'ingest token')}"},
+        "http_endpoint": owner.copies("ingest url"),
+        "headers": {"Authorization": f"Bearer {owner.copies('ingest token')}"},
         "queue": {"max_batch_size": 200, "max_coalescing_delay": 2},
     }
     owner.setting("admin_url", stack.estate.kong["admin_url"])
@@ -220,7 +202,7 @@ def test_endpoints_are_listed_and_the_filter_survives_a_reload(stack: Stack, own
 
 def test_findings_of_many_checks_carry_evidence_and_a_fix(stack: Stack, owner: Person) -> None:
     owner.go(f"{base(stack)}/findings?severity=critical,high")
-    owner.sees("Admin API")
+    owner.sees("Admin API", 120)
     assert owner.show("findings") == []
     owner.page.get_by_role("link", name=re.compile("JWT expiry")).first.click()
     owner.sees("Why it matters")
@@ -231,7 +213,7 @@ def test_findings_of_many_checks_carry_evidence_and_a_fix(stack: Stack, owner: P
 def test_a_token_is_shown_once_and_works_with_plain_http(stack: Stack, owner: Person) -> None:
     owner.go(f"{base(stack)}/settings/tokens")
     assert owner.show("tokens") == []
-    show_who_it_is(owner)
+    owner.proves(PASSWORD)
     made = owner.page.evaluate(
         """async () => {
             const session = await (await fetch('/api/v1/session')).json();
@@ -320,27 +302,27 @@ def start_block(owner: Person, address: str, network: str, reason: str) -> None:
 def test_an_attacker_is_counted_blocked_and_undone_exactly(stack: Stack, owner: Person) -> None:
     estate = stack.estate
     before = waf_state(estate), kong_state(estate)
-    assert (call_shop(estate, ATTACKER), call_orders(estate, ATTACKER)) == (200, 200)
+    assert (call_shop(estate, ATTACKER), call_orders(estate, ATTACKER)) == LET_THROUGH
     start_block(owner, base(stack), f"{ATTACKER}/32", "Seen attacking")
     assert owner.show("preview") == []
     owner.press("Check the gates")
     assert owner.show("gates-pass") == []
     owner.press("Continue")
     assert owner.show("confirm") == []
-    show_who_it_is(owner)
+    owner.proves(PASSWORD)
     owner.press("Start counting")
     owner.page.wait_for_url("**/blocks/blk_*")
     KEPT["block"] = owner.page.url.rpartition("/")[2]
     owner.page.get_by_role("button", name="Promote to block").wait_for(timeout=90_000)
-    assert (call_shop(estate, ATTACKER), call_orders(estate, ATTACKER)) == (200, 200)
+    assert (call_shop(estate, ATTACKER), call_orders(estate, ATTACKER)) == LET_THROUGH
     owner.press("Promote to block")
     owner.page.get_by_role("dialog").get_by_role("button", name="Promote to block").click()
     until(
         "403 at both gateways",
-        lambda: (call_shop(estate, ATTACKER), call_orders(estate, ATTACKER)) == (403, 403),
+        lambda: (call_shop(estate, ATTACKER), call_orders(estate, ATTACKER)) == BLOCKED,
         90,
     )
-    assert call_shop(estate, "198.18.1.1") == 200
+    assert call_shop(estate, "198.18.1.1") == LET_THROUGH[0]
     assert any("portcullis" in name for name in waf_state(estate)["sets"])
     assert any(
         "portcullis" in str(plugin["tags"])
@@ -358,7 +340,7 @@ def test_an_attacker_is_counted_blocked_and_undone_exactly(stack: Stack, owner: 
         "the block's end", lambda: api(stack, "GET", f"/blocks/{KEPT['block']}")[1]["status"] == "undone", 90
     )
     assert (waf_state(estate), kong_state(estate)) == before
-    assert (call_shop(estate, ATTACKER), call_orders(estate, ATTACKER)) == (200, 200)
+    assert (call_shop(estate, ATTACKER), call_orders(estate, ATTACKER)) == LET_THROUGH
 
 
 def test_a_block_ends_by_itself_although_the_worker_was_killed(stack: Stack) -> None:
@@ -378,7 +360,7 @@ def test_a_block_ends_by_itself_although_the_worker_was_killed(stack: Stack) -> 
     status, block = api(
         stack, "POST", "/blocks", {"preview_id": preview["preview_id"], "stage": "block", "reason": reason}
     )
-    assert status == 201, block
+    assert (status, block["status"]) == (201, "pending"), block
     state = lambda: api(stack, "GET", f"/blocks/{block['id']}")[1]  # noqa: E731
     until("403", lambda: call_shop(estate, ATTACKER) == 403, 60, state)
     stack.kill("worker")
@@ -412,7 +394,7 @@ def test_a_dropped_log_becomes_an_inventory(stack: Stack, owner: Person, tmp_pat
     owner.page.locator("input[type=file]").first.set_input_files(str(file))
     if owner.page.get_by_role("button", name=re.compile("^(Import|Upload|Read)")).count():
         owner.page.get_by_role("button", name=re.compile("^(Import|Upload|Read)")).first.click()
-    owner.sees("300", 60)
+    owner.sees("300", 120)
     found = until(
         "an endpoint of the log",
         lambda: api(stack, "GET", "/endpoints?q=/library/books&limit=5")[1]["data"],

@@ -55,17 +55,17 @@ def kong_state(estate: Estate) -> dict[str, Any]:
 
 
 def call_shop(estate: Estate, address: str) -> int:
-    """The status a client at ``address`` gets from the shop behind Kong."""
+    """The status a client at ``address`` gets for a product that is not in the shop behind Kong: 404, or 403."""
     headers = {"host": "shop.acme.example", "x-real-ip": address, "user-agent": "journey"}
     return urllib3.request(
-        "GET", f"{estate.kong['proxy_url']}/catalog/products", headers=headers, retries=False
+        "GET", f"{estate.kong['proxy_url']}/catalog/products/0", headers=headers, retries=False
     ).status
 
 
 def call_orders(estate: Estate, address: str) -> int:
-    """The status a client at ``address`` gets from the orders API behind the WAF."""
+    """The status a client at ``address`` gets for an order behind the WAF without a credential: 401, or 403."""
     headers = {"host": "api.acme.example", "x-double-client-ip": address, "user-agent": "journey"}
-    return urllib3.request("GET", f"{estate.aws['data_url']}/health", headers=headers, retries=False).status
+    return urllib3.request("GET", f"{estate.aws['data_url']}/orders/1", headers=headers, retries=False).status
 
 
 def until(what: str, ask: Callable[[], Any], seconds: float, told: Callable[[], Any] = str) -> Any:

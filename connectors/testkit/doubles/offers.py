@@ -22,14 +22,14 @@ import connectors.testkit.doubles as doubles
 class Offer:
     """One double with the sample company's estate.
 
-    ``ports`` are the names of its two ports' options, the API's and the data plane's. ``settings`` makes the values of
-    the form from the API's address; it may ask the double for a key.
+    ``ports`` are the names of its ports' options: the API's, and the data plane's if it has one. ``settings`` makes the
+    values of the form from the API's address; it may ask the double for a key.
     """
 
     connector: str
     name: str
     module: str
-    ports: tuple[str, str]
+    ports: tuple[str] | tuple[str, str]
     settings: Callable[[str], Mapping[str, Any]]
     arguments: tuple[str, ...] = ("--seed",)
 

@@ -123,6 +123,11 @@ def masked(connection: Connection, manifest: Manifest) -> dict[str, Any]:
     return shown
 
 
+def has_fields(manifest: Manifest) -> bool:
+    """Whether there is anything to enter."""
+    return bool(manifest.settings.model_fields.keys() - generated_fields(manifest.settings))
+
+
 def is_complete(connection: Connection, manifest: Manifest) -> bool:
     """Whether every required setting is there."""
     try:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from connectors.base.capabilities import Capability
 from connectors.base.manifest import Manifest
 from controlplane.connections.models import Connection
 from controlplane.connections.services import form
@@ -25,7 +26,7 @@ KEEP: Final = "keep"
 def create(
     connector: str, name: str, settings: Mapping[str, Any] | None = None, runner_id: str | None = None
 ) -> Connection:
-    """A new connection with the values we make for it; a draft until its settings are complete.
+    """A new connection with the values we make for it; a draft until settings are given and complete.
 
     Raises ``Invalid`` for an unknown connector, wrong settings or an unknown runner and ``Conflict`` for a name in use.
     """
@@ -42,7 +43,8 @@ def create(
             target=connection.id,
             after={"name": name, "connector": connector, "runner": connection.runner_id},
         )
-        _announce(connection)
+        if settings is not None or not form.has_fields(manifest):
+            _announce(connection)
     return connection
 
 
@@ -158,7 +160,9 @@ def _announce(connection: Connection) -> None:
     manifest = manifest_of(connection.connector)
     if connection.status == ConnectionStatus.DISABLED or not form.is_complete(connection, manifest):
         return
-    _move(connection, ConnectionStatus.CHECKING, "The first read is under way.")
+    reads = manifest.capabilities & {Capability.ACCESS, Capability.CONFIG}
+    sentence = "The first read is under way." if reads else "Waits for the first calls."
+    _move(connection, ConnectionStatus.CHECKING, sentence)
     emit("connection.saved", connection_id=connection.id)
 
 

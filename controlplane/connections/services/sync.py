@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.utils import timezone
 
 from connectors.base.capabilities import Capability, ConfigReader
 from connectors.base.errors import ConnectorError
-from connectors.base.model import Completeness, ConfigSnapshot
+from connectors.base.model import Completeness, ConfigSnapshot, Section
 from controlplane.connections import documents
 from controlplane.connections.models import Connection, Snapshot, SyncRun
 from controlplane.connections.services.access import fail, problem
@@ -104,16 +105,26 @@ def store(connection_id: str, snapshot: ConfigSnapshot, now: datetime) -> Snapsh
                 read_at=now,
             )
         lacking = [part for part in snapshot.sections if part.completeness is not Completeness.COMPLETE]
-        connection.last_sync_at = connection.last_verified_at = now
+        if any(part.completeness is not Completeness.UNKNOWN for part in snapshot.sections):
+            connection.last_sync_at = connection.last_verified_at = now
         connection.error = None
         if connection.status != ConnectionStatus.DISABLED:
             connection.status = ConnectionStatus.DEGRADED if lacking else ConnectionStatus.CONNECTED
-            connection.status_reason = "; ".join(
-                f"{part.name} is {part.completeness.value}: {part.reason}".rstrip(": ") for part in lacking
-            )
+            connection.status_reason = _told(lacking)
         connection.save()
         emit("config.read", connection_id=connection.id, snapshot_id=kept.id)
     return kept
+
+
+def _told(lacking: Sequence[Section]) -> str:
+    """What was not read, and why: sections with the same reason in one sentence."""
+    named: dict[tuple[str, str], list[str]] = {}
+    for part in lacking:
+        named.setdefault((part.completeness.value, part.reason), []).append(part.name.replace("_", " "))
+    return "; ".join(
+        f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} {state}: {reason}".rstrip(": ")
+        for (state, reason), names in named.items()
+    )
 
 
 def _progress(run: SyncRun, state: RunState, step: str, done: int) -> None:

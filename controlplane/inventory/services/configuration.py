@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from connectors.base.manifest import ConnectorKind
 from connectors.base.model import AuthKind, Completeness, ConfigSnapshot, Stage
@@ -198,10 +199,12 @@ def _waf(stage: Stage | None, snapshot: ConfigSnapshot) -> dict[str, Any]:
 
 
 def _counts(connection_id: str) -> None:
+    """An endpoint counts at every connection that declares it, whichever did so first."""
+    declared = RouteFact.objects.filter(connection=connection_id).values("endpoint")
     connection_services.set_counts(
         connection_id,
         services=Service.objects.filter(connection=connection_id, gone_at=None).count(),
-        endpoints=Endpoint.objects.filter(connection=connection_id).count(),
+        endpoints=Endpoint.objects.filter(Q(connection=connection_id) | Q(pk__in=declared)).count(),
     )
 
 

@@ -24,10 +24,13 @@ interface CodeProps {
   code: string;
   title?: ReactNode;
   copyLabel?: string;
+  /** Break long lines: for one command or secret that must be seen whole. */
+  wrap?: boolean;
   children?: ReactNode;
 }
 
-export function CodeBlock({ code, title, copyLabel = "Copy", children }: CodeProps) {
+export function CodeBlock({ code, title, copyLabel = "Copy", wrap = false, children }: CodeProps) {
+  const label = typeof title === "string" ? title : "Code";
   return (
     <div className={css["frame"]}>
       <div className={css["bar"]}>
@@ -35,7 +38,7 @@ export function CodeBlock({ code, title, copyLabel = "Copy", children }: CodePro
         <CopyButton value={code} label={copyLabel} />
       </div>
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must take the keyboard */}
-      <pre className={css["pre"]} tabIndex={0} aria-label={typeof title === "string" ? title : "Code"}>
+      <pre className={css["pre"]} data-wrap={wrap || undefined} tabIndex={0} aria-label={label}>
         {children ?? code}
       </pre>
     </div>

@@ -25,7 +25,7 @@ export function ShownOnce({ title, secret, what, children, onClose }: ShownOnceP
     >
       <Stack>
         <Alert color="yellow">It is shown this one time. We keep only a fingerprint of it.</Alert>
-        <CodeBlock code={secret} title={`The ${what}`} copyLabel={`Copy the ${what}`} />
+        <CodeBlock code={secret} title={`The ${what}`} copyLabel={`Copy the ${what}`} wrap />
         {children}
         <Group justify="flex-end">
           <Button onClick={onClose}>I have kept it</Button>

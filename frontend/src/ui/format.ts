@@ -84,7 +84,7 @@ export function moment(iso: string): string {
 }
 
 const ACRONYMS =
-  /\b(api|apis|ip|iban|id|ids|url|waf|acl|acls|tls|sql|xss|ssrf|bola|bfla|jwt|ja4|http|https|aws|cors|ttl|asn|csv|ssn|bic|vat|cve|rce|lfi|xxe|soap|rest|grpc|sso|scim|saml|oidc)\b/gi;
+  /\b(api|apis|ip|iban|id|ids|url|waf|acl|acls|tls|sql|xss|ssrf|bola|bfla|jwt|ja3|ja4|dns|http|https|aws|cors|ttl|asn|csv|ssn|bic|vat|cve|rce|lfi|xxe|soap|rest|grpc|sso|scim|saml|oidc)\b/gi;
 
 /** "risk_accepted" → "Risk accepted", "api_key" → "API key". */
 export function words(key: string): string {

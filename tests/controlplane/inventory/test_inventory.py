@@ -10,6 +10,7 @@ import pytest
 from connectors.base.calls import CallBatch, calls_table
 from connectors.base.model import AuthKind, Route
 from controlplane.connections import services as connections
+from controlplane.connections.models import Connection
 from controlplane.inventory import queries, services
 from controlplane.inventory.models import Endpoint, EndpointHistory, Service
 from controlplane.traffic import services as traffic
@@ -58,6 +59,14 @@ def test_the_same_snapshot_again_changes_nothing(connection: str) -> None:
     read(connection, route("r1", "/orders/{id}", "GET"))
     assert list(Endpoint.objects.values()) == before
     assert EndpointHistory.objects.count() == history
+
+
+def test_an_endpoint_counts_at_every_connection_that_declares_it(connection: str) -> None:
+    second = connect("second")
+    for each in (connection, second):
+        read(each, route("r1", "/orders/{id}", "GET"))
+    assert Endpoint.objects.count() == 1
+    assert [Connection.objects.get(pk=each).endpoints for each in (connection, second)] == [1, 1]
 
 
 def test_traffic_confirms_refines_and_adds(connection: str) -> None:

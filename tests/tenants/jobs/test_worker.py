@@ -39,6 +39,13 @@ def fail(text: str) -> None:
     raise ValueError(text)
 
 
+@job(queue="test", max_retries=9, longest_wait=1)
+def keep_failing(text: str) -> None:
+    """Fail every time, and be wanted again soon."""
+    ran.append(f"try:{text}")
+    raise ValueError(text)
+
+
 @job(queue="test", max_retries=0, time_limit=1)
 def hang(text: str) -> None:
     """Never end by itself."""
@@ -121,6 +128,27 @@ def test_a_job_that_keeps_failing_ends_in_its_tenants_failures(
     with tenant_context(globex.schema_name):
         assert not queries.failures().exists()
     wait_for(lambda: waiting() == 0)
+
+
+def test_a_job_never_waits_longer_for_its_next_try_than_it_says(running: None, acme: OrgInfo) -> None:
+    with tenant_context(acme.schema_name):
+        keep_failing.enqueue("bad")
+    waits: list[float] = []
+
+    def tried_often() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT extract(epoch FROM available_at - mtime) FROM jobs.queue WHERE \"state\" = 'queued'"
+            )
+            waits.extend(float(wait) for (wait,) in cursor.fetchall())
+        return len(ran) >= 8  # by doubling alone, the eighth try would come six seconds after the one before
+
+    wait_for(tried_often, 60)
+    assert 0.3 < max(waits) <= 1
+
+
+def test_an_undo_waits_a_minute_at_most_behind_a_push_that_failed() -> None:
+    assert declared_jobs()["blocking.push"].longest_wait == 60
 
 
 @pytest.mark.asvs("15.4.4", "16.5.2")

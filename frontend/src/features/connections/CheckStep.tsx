@@ -11,12 +11,14 @@ import { PermissionResults } from "./Permissions";
 
 interface CheckStepProps {
   connection: ConnectionDetail;
+  /** What the button to the next step says. */
+  next: string;
   onBack: () => void;
   onDone: () => void;
 }
 
 /** Tries each permission for real. A missing one is named with its fix. */
-export function CheckStep({ connection, onBack, onDone }: CheckStepProps) {
+export function CheckStep({ connection, next, onBack, onDone }: CheckStepProps) {
   const started = useRef(false);
   const check = useChange({
     run: () =>
@@ -48,8 +50,8 @@ export function CheckStep({ connection, onBack, onDone }: CheckStepProps) {
       >
         {check.isPending && !answer ? <Loading rows={5} label="Checking permissions" /> : null}
         {answer?.error ? (
-          <Alert color="red" title={answer.error.title} mb={12}>
-            {[answer.error.detail, answer.error.action].filter(Boolean).join(" ")}
+          <Alert color="red" title="The permissions could not be checked" mb={12}>
+            {[answer.error.detail, answer.error.unchanged, answer.error.action].filter(Boolean).join(" ")}
           </Alert>
         ) : null}
         {answer && !answer.error ? <PermissionResults permissions={answer.permissions} /> : null}
@@ -67,8 +69,12 @@ export function CheckStep({ connection, onBack, onDone }: CheckStepProps) {
           >
             Check again
           </Button>
-          <Button disabled={!answer} variant={answer?.ok ? "filled" : "default"} onClick={onDone}>
-            {answer && !answer.ok && denied ? "Continue with what is granted" : "Read the configuration"}
+          <Button
+            disabled={!answer || Boolean(answer.error)}
+            variant={answer?.ok ? "filled" : "default"}
+            onClick={onDone}
+          >
+            {answer && !answer.ok && denied ? "Continue with what is granted" : next}
           </Button>
         </Group>
       </div>

@@ -109,7 +109,7 @@ function Content({ connection }: { connection: ConnectionDetail }) {
               {
                 label: "Status",
                 value: <ConnectionStatusPill status={connection.status} />,
-                note: connection.status_reason ?? connection.vendor,
+                note: connection.vendor,
               },
               {
                 label: "Services",

@@ -86,7 +86,7 @@ export function SetupStep({ connection, connector, onDone }: SetupStepProps) {
                   Save and fill in the texts
                 </Button>
                 <Button type="submit" loading={save.isPending}>
-                  Save and check
+                  {connector.capabilities.includes("access") ? "Save and check" : "Save and continue"}
                 </Button>
               </Group>
             </div>

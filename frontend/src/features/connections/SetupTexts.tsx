@@ -19,7 +19,9 @@ export function Generated({ values }: { values: Record<string, string> }) {
         <div key={key}>
           <div style={{ fontSize: 13, marginBottom: 3 }}>
             {words(key).replace(/\burl\b/i, "address")}
-            {secretLike.test(key) ? <span className="muted"> shown once: copy it now</span> : null}
+            {secretLike.test(key) ? (
+              <span className="muted"> shown until it is used: copy it now</span>
+            ) : null}
           </div>
           <div className={css["value"]}>
             <span style={{ flex: 1 }}>{value}</span>

@@ -59,11 +59,9 @@ export function VendorMark({ vendor }: { vendor: string }) {
 const capabilities: Record<string, string> = {
   access: "Checks its permissions",
   config: "Reads configuration",
-  check_access: "Checks its permissions",
-  read_config: "Reads configuration",
   pull_calls: "Reads calls",
   receive_calls: "Receives calls",
-  read_changes: "Reads changes",
+  changes: "Reads changes",
   enforce: "Can block",
   notify: "Sends alerts",
 };

@@ -1,0 +1,64 @@
+"""What the form and the page of a connection are made of: its fields, and what is known of it so far."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from connectors.base.manifest import Manifest
+from connectors.base.model import Completeness, ConfigSnapshot, Section
+from connectors.base.registry import manifests
+from controlplane.connections import services
+from controlplane.connections.schema import form_schema
+from tenants.orgs.types import OrgInfo
+from tests.clients import member
+from tests.factories.connections import connect
+
+DRAWN = {"string", "integer", "number", "boolean", "array"}
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("manifest", manifests().values(), ids=lambda manifest: manifest.key)
+def test_every_field_says_by_itself_what_it_takes(manifest: Manifest) -> None:
+    schema = form_schema(manifest.settings)
+    assert "$ref" not in json.dumps(schema)
+    for name, field in schema.get("properties", {}).items():
+        kinds = {option["type"] for option in field.get("anyOf", [field])} - {"null"}
+        assert len(kinds) == 1, f"{name} takes {kinds}"
+        assert kinds <= DRAWN, f"{name} takes {kinds}"
+
+
+def test_a_choice_is_offered_with_its_values_and_default() -> None:
+    field = form_schema(manifests()["kong"].settings)["properties"]["managed_by"]
+    assert (field["enum"], field["default"], field["advanced"]) == (
+        ["admin_api", "gitops"],
+        "admin_api",
+        True,
+    )
+
+
+def test_nothing_is_read_before_there_was_anything_to_read_with(tenant: OrgInfo) -> None:
+    assert services.create("cloudflare", "chosen in the catalogue").status == "draft"
+    assert services.create("cloudflare", "given all the same", {}).status == "checking"
+    pushed = services.create("nginx", "has nothing to enter")
+    assert (pushed.status, pushed.status_reason) == ("checking", "Waits for the first calls.")
+
+
+def test_what_could_not_be_read_is_not_counted_as_none(tenant: OrgInfo) -> None:
+    connection = connect()
+    unread = ConfigSnapshot("kong", "gw", "gateway", sections=sections(Completeness.UNKNOWN))
+    services.store_snapshot(connection, unread, NOW)
+    shown = member(tenant, "viewer").get(f"/api/v1/connections/{connection}").json()
+    assert (shown["counts"], shown["last_sync_at"]) == ({"services": None, "endpoints": None}, None)
+    assert shown["status_reason"] == "services, routes are unknown: sign-in refused"
+    services.store_snapshot(connection, replace(unread, sections=sections(Completeness.COMPLETE)), NOW)
+    shown = member(tenant, "viewer").get(f"/api/v1/connections/{connection}").json()
+    assert shown["counts"] == {"services": 0, "endpoints": 0}
+
+
+def sections(completeness: Completeness) -> tuple[Section, ...]:
+    reason = "sign-in refused" if completeness is Completeness.UNKNOWN else ""
+    return tuple(Section(name, completeness, reason) for name in ("services", "routes"))
