@@ -39,7 +39,7 @@ class Person:
         self.page = page
         self.scheme = scheme
         self.problems: list[str] = []
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         page.on(
             "response", lambda r: self.problems.append(f"{r.status} {r.url}") if r.status >= 500 else None
@@ -105,7 +105,7 @@ class Person:
         )
         assert status == 200
 
-    def sees(self, text: str, timeout: float = 30) -> None:
+    def sees(self, text: str, timeout: float = 60) -> None:
         """Wait until the text is shown; ``timeout`` in seconds."""
         self.page.get_by_text(text).first.wait_for(timeout=timeout * 1000)
 
