@@ -34,6 +34,11 @@ _PERSON: Final = re.compile(
 #: Texts longer than this are looked at line by line; a single line that is longer is left out.
 _LONGEST: Final = 60_000
 _SHORTEST_SECRET: Final = 4
+#: Values of headers a vendor adds or asks for on the way to an origin: passwords between the two, whatever their name.
+_SECRET_VALUES: Final = frozenset({"HeaderValue", "HttpHeaderConfig"})
+#: Where documents keep a name beside its value instead of over it.
+_NAMES: Final = ("name", "key", "Name", "Key")
+_VALUES: Final = frozenset({"value", "values", "Value", "Values"})
 _ARCHIVE: Final = b"PK\x03\x04"
 _LARGEST_ARCHIVE: Final = 64 * 1024 * 1024
 
@@ -75,15 +80,25 @@ class Scrubber:
     def value(self, value: Any, name: str = "") -> Any:
         """A JSON document at any depth; ``name`` is what the value stands under."""
         if isinstance(value, dict):
-            return {self.text(key): self.value(inner, key) for key, inner in value.items()}
+            beside = next((value[key] for key in _NAMES if isinstance(value.get(key), str)), "")
+            return {
+                self.text(key): self.value(
+                    inner, name if name in _SECRET_VALUES else self._label(key, beside)
+                )
+                for key, inner in value.items()
+            }
         if isinstance(value, list):
             return [self.value(inner, name) for inner in value]
         return self._named(name, value) if isinstance(value, str) else value
 
+    def _label(self, key: str, beside: str) -> str:
+        """What a member is called: its key, or for a value the name that stands beside it where that one is telling."""
+        return beside if key in _VALUES and self._telling(beside) else key
+
     def text(self, text: str) -> str:
         """A text without known secrets, without what looks like one, without e-mail addresses."""
         if is_markup(text):
-            return rewritten(text, self._named, self._plain)
+            return rewritten(text, self._named, self._plain, _SECRET_VALUES)
         return self._plain(text)
 
     def _plain(self, text: str) -> str:
@@ -96,9 +111,12 @@ class Scrubber:
         return _PERSON.sub(lambda found: f"person-{self._digest(found[0])}@example.invalid", shown)
 
     def _named(self, name: str, text: str) -> str:
-        if text and name and self._redact({name: text})[name] == _BLANK:
+        if text and self._telling(name):
             return self._stand_in(text)
         return self.text(text)
+
+    def _telling(self, name: str) -> bool:
+        return name in _SECRET_VALUES or (bool(name) and self._redact({name: "any"})[name] == _BLANK)
 
     def _form(self, text: str) -> str:
         pairs = parse_qsl(text, keep_blank_values=True)

@@ -36,6 +36,16 @@ BODIES = {
         b'<cors allow-credentials="true"><h name="orders" api-key="s3cr3t!" /></cors>',
         "text/xml",
     ),
+    "beside": (orjson.dumps({"name": "api-key", "value": "s3cr3t!", "note": "orders"}), ""),
+    "header": (
+        b"<H><HeaderName>x-from</HeaderName><HeaderValue>s3cr3t!</HeaderValue><n>orders</n></H>",
+        "text/xml",
+    ),
+    "headers": (
+        b"<C><HttpHeaderConfig><Values><member>s3cr3t!</member></Values></HttpHeaderConfig><n>orders</n></C>",
+        "text/xml",
+    ),
+    "header_in_json": (orjson.dumps({"HttpHeaderConfig": {"Values": ["s3cr3t!"]}, "Field": "orders"}), ""),
     "xml_in_json": (orjson.dumps({"value": '<jwt secret="s3cr3t!"><name>orders</name></jwt>'}), ""),
     "xml": (b"<A><SecretAccessKey>s3cr3t!</SecretAccessKey><Name>orders</Name></A>", "text/xml"),
     "lines": (f"password = s3cr3t!\nhost = orders\n{TOKEN}".encode(), "text/plain"),
