@@ -5,11 +5,11 @@ from controlplane.traffic.engine.analytics import (
     failed_sign_ins,
     principals,
     sequences,
-    sessions,
     shapes,
 )
 from controlplane.traffic.engine.reads import calls, distinct_paths, field_counts, sample
 from controlplane.traffic.engine.series import callers, series, totals
+from controlplane.traffic.engine.sessions import sessions
 
 __all__ = [
     "callers",

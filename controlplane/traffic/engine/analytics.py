@@ -19,7 +19,6 @@ from controlplane.traffic.engine.summaries import (
     CELLS,
     HOUR,
     LATENCY,
-    VISIT_GAP,
     VISITS,
     middle,
     rank,
@@ -160,40 +159,6 @@ def failed_sign_ins(
         f"GROUP BY bucket, host, method, {SHAPE}, principal, client_ip HAVING count(*) >= ? "
         "ORDER BY bucket, failed DESC, host, method, shape, principal, client_ip",
         [bucket, bucket, *wanted, at_least],
-    )
-
-
-def sessions(
-    window: Window, gap_seconds: int = 1800, where: CallFilter = _EVERY, limit: int = 1000
-) -> pa.Table:
-    """The sessions of principals with most calls: principal, first_ts, last_ts, calls, failed.
-
-    A session ends where its principal pauses longer than ``gap_seconds`` (at least half an hour), over all
-    connections. The window is widened to whole hours; a session that reaches out of it is cut there.
-    """
-    gap = gap_seconds * MICROSECONDS
-    if gap < VISIT_GAP:
-        raise ValueError("sessions are separated by half an hour at least")
-    return summarised(
-        VISITS,
-        whole_hours(window),
-        where,
-        lambda rows: sql(
-            """WITH marked AS (
-                SELECT principal, first_ts, last_ts, calls, failed,
-                    CASE WHEN first_ts - max(last_ts) OVER (PARTITION BY principal ORDER BY first_ts
-                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) <= ? THEN 0 ELSE 1 END AS begins
-                FROM {} AS parts),
-            numbered AS (
-                SELECT principal, first_ts, last_ts, calls, failed,
-                    sum(begins) OVER (PARTITION BY principal ORDER BY first_ts) AS session FROM marked)
-            SELECT principal, min(first_ts) AS first_ts, max(last_ts) AS last_ts,
-                CAST(sum(calls) AS BIGINT) AS calls, CAST(sum(failed) AS BIGINT) AS failed
-            FROM numbered GROUP BY principal, session ORDER BY calls DESC, first_ts, principal LIMIT ?""",
-            gap,
-            rows,
-            limit,
-        ),
     )
 
 
