@@ -19,7 +19,6 @@ from controlplane.inventory.models import TemplateState
 from controlplane.inventory.templates import learn
 from controlplane.traffic import engine, services
 from controlplane.traffic.engine import summaries
-from controlplane.traffic.engine.sessions import by_key as sessions_by_key
 from controlplane.traffic.models import Segment
 from controlplane.traffic.store import segments
 from controlplane.traffic.types import CallFilter, Window
@@ -176,13 +175,6 @@ def test_sessions_end_where_a_principal_pauses(stored: list[Row], gap: int, summ
     found = engine.sessions(WINDOW, gap, limit=10_000).to_pylist()
     assert {(r["principal"], r["first_ts"], r["last_ts"], r["calls"]) for r in found} == expected
     assert len(found) == len(expected) > 12
-
-
-def test_a_key_that_two_principals_share_is_noticed_and_not_believed(stored: list[Row]) -> None:
-    by_length = sessions_by_key("length(principal)", WINDOW, 1800, CallFilter(), 100)
-    assert by_length is None, "principals of one length would be one"
-    by_itself = sessions_by_key("principal", WINDOW, 1800, CallFilter(), 100)
-    assert by_itself == engine.sessions(WINDOW, limit=100)
 
 
 @pytest.mark.parametrize("limit", [1, 3, 7])
