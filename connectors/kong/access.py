@@ -8,8 +8,13 @@ from typing import Any
 from connectors.base.capabilities import Grant, Permission
 from connectors.base.errors import ConnectorError, PermissionMissing, SettingsError
 from connectors.egress import Egress
+from connectors.kong import konnect_access
 from connectors.kong.client import AdminApi
-from connectors.kong.manifest import COLLECTIONS, MANIFEST, KongSettings, ManagedBy
+from connectors.kong.control_plane import ControlPlaneApi
+from connectors.kong.form import KongSettings, ManagedBy
+from connectors.kong.gitops import SYNCHRONISED
+from connectors.kong.manifest import MANIFEST
+from connectors.kong.permissions import collections, denied
 from connectors.kong.settings import edition, has_database
 
 _LOOPBACK = "Put the Admin API behind a loopback route with key-auth and bind admin_listen to 127.0.0.1."
@@ -19,18 +24,20 @@ class Access:
     """The check-access capability."""
 
     def __init__(self, settings: KongSettings, egress: Egress) -> None:
-        self._settings = settings
+        self._settings, self._egress = settings, egress
         self._api = AdminApi(settings, egress)
 
     def check(self) -> list[Permission]:
-        """Every permission of the manifest, and whether strangers reach the Admin API.
+        """Every permission of the manifest, and whether strangers reach the Admin API; in Konnect, what is needed there.
 
         Raises ``SettingsError`` when the token is refused on everything and ``TransientError`` when Kong
         cannot be reached at all: then no single permission can be told.
         """
+        if self._settings.in_konnect:
+            return konnect_access.check(ControlPlaneApi(self._settings, self._egress), self._settings)
         node, first = self._node()
         permissions = [first]
-        permissions += [self._read(name, purpose) for name, purpose in COLLECTIONS.items()]
+        permissions += collections(self._api, "GET /")
         permissions += self._writes(node)
         permissions.append(self._protection())
         return permissions
@@ -40,23 +47,11 @@ class Access:
         try:
             node = self._api.node()
         except PermissionMissing as error:
-            return None, _denied("GET /", purpose, "read", error)
+            return None, denied("GET /", purpose, "read", error)
         version = str(node.get("version") or "unknown version")
         return node, Permission(
             "GET /", purpose, "read", Grant.GRANTED, f"Kong {version} ({edition(node)}) answered."
         )
-
-    def _read(self, name: str, purpose: str) -> Permission:
-        action = f"GET /{name}"
-        try:
-            next(iter(self._api.entities(name, size=1)), None)
-        except (PermissionMissing, SettingsError) as error:
-            return _denied(action, purpose, "read", error)
-        except ConnectorError as error:
-            return Permission(
-                action, purpose, "read", Grant.UNKNOWN, error.sentence(), "Run the check again."
-            )
-        return Permission(action, purpose, "read", Grant.GRANTED)
 
     def _writes(self, node: Mapping[str, Any] | None) -> list[Permission]:
         grant, detail, fix = self._write_grant(node)
@@ -74,10 +69,7 @@ class Access:
             sentence = "This Kong runs without a database: its Admin API takes no single changes."
             return Grant.DENIED, sentence, "Blocks are handed out as a decK patch for your own pipeline."
         if self._settings.managed_by is ManagedBy.GITOPS:
-            sentence = (
-                "The settings say that this Kong is synchronised from files, which would undo our writes."
-            )
-            return Grant.DENIED, sentence, "Blocks are handed out as a decK patch for your own pipeline."
+            return Grant.DENIED, SYNCHRONISED, "Blocks are handed out as a decK patch for your own pipeline."
         try:
             self._dry_run()
         except (PermissionMissing, SettingsError) as error:
@@ -115,7 +107,3 @@ class Access:
             warning = "Warning: the Admin API answers without any credential to whoever reaches its address."
             return Permission(action, purpose, "read", Grant.GRANTED, warning, _LOOPBACK)
         return Permission(action, purpose, "read", Grant.GRANTED, "A call without a token was turned away.")
-
-
-def _denied(action: str, purpose: str, access: str, error: SettingsError) -> Permission:
-    return Permission(action, purpose, access, Grant.DENIED, error.what, error.action)

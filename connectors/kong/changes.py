@@ -19,7 +19,8 @@ from connectors.base.changes import AuthorKind, Channel, ConfigChange
 from connectors.base.errors import SettingsError, VendorAnswerError
 from connectors.egress import Egress
 from connectors.kong.client import AdminApi
-from connectors.kong.manifest import COLLECTIONS, KongSettings
+from connectors.kong.form import KongSettings
+from connectors.kong.manifest import COLLECTIONS
 
 #: Seconds read again: Kong writes an entry when its request has ended, and nodes' clocks differ.
 OVERLAP: Final = 300
@@ -36,13 +37,17 @@ class Changes:
     """The read-audit-trail capability."""
 
     def __init__(self, settings: KongSettings, egress: Egress) -> None:
-        self._api = AdminApi(settings, egress)
+        self._settings, self._api = settings, AdminApi(settings, egress)
 
     def read_changes(self, cursor: Cursor) -> Iterator[tuple[tuple[ConfigChange, ...], Cursor]]:
         """One page with everything since the cursor (``{"until": epoch seconds}``), oldest first.
 
         Raises ``SettingsError`` when this Kong keeps no audit trail.
         """
+        if self._settings.in_konnect:
+            raise SettingsError(
+                "Konnect sends its audit log to a webhook and has no list to read. Who changed what is therefore unknown."
+            )
         configuration = self._api.node().get("configuration")
         if not isinstance(configuration, Mapping) or not configuration.get("audit_log"):
             raise SettingsError(

@@ -9,7 +9,9 @@ from connectors.base.model import Completeness, ConfigSnapshot, Section
 from connectors.egress import Egress
 from connectors.kong.client import AdminApi
 from connectors.kong.entities import Entities, Entity
-from connectors.kong.manifest import COLLECTIONS, KongSettings
+from connectors.kong.form import KongSettings
+from connectors.kong.manifest import COLLECTIONS
+from connectors.kong.opening import opened
 from connectors.kong.resolve import resolve
 
 
@@ -17,12 +19,11 @@ class Config:
     """The read-configuration capability."""
 
     def __init__(self, settings: KongSettings, egress: Egress) -> None:
-        self._api = AdminApi(settings, egress)
-        self._name = settings.admin_url
+        self._api = opened(settings, egress)
 
     def read_config(self) -> ConfigSnapshot:
         """A snapshot of the workspace; a collection that could not be read is an *unknown* section."""
-        return resolve(read_entities(self._api), f"workspace:{self._api.workspace}", self._name)
+        return resolve(read_entities(self._api), self._api.ref, self._api.gateway_name)
 
 
 def read_entities(api: AdminApi) -> Entities:

@@ -10,12 +10,12 @@ from connectors.base.intent import BlockIntent
 from connectors.base.model import ConfigSnapshot
 from connectors.egress import Egress
 from connectors.kong.apply import WRITE_ORDER, check_unmoved, check_written, write
-from connectors.kong.client import AdminApi
 from connectors.kong.compile import compile_program
 from connectors.kong.estate import read_state
-from connectors.kong.manifest import KongSettings, ManagedBy
+from connectors.kong.form import KongSettings, ManagedBy
+from connectors.kong.gitops import SYNCHRONISED
+from connectors.kong.opening import opened
 
-_GITOPS = "The settings say that this Kong is synchronised from files, which would undo our writes."
 _NOTE = "Kong has no counting mode; an address is blocked as Kong sees it after trusted_ips."
 
 
@@ -23,18 +23,17 @@ class Enforce:
     """The enforce capability; the one target is the workspace."""
 
     def __init__(self, settings: KongSettings, egress: Egress) -> None:
-        self._api = AdminApi(settings, egress)
+        self._api = opened(settings, egress)
         self._gitops = settings.managed_by is ManagedBy.GITOPS
 
     def targets(self, snapshot: ConfigSnapshot) -> Sequence[Target]:
         """The workspace, through which all its services' traffic passes."""
         services = tuple(service.ref for service in snapshot.services)
-        name = self._api.workspace
-        return (Target(f"workspace:{name}", f"Workspace {name}", "kong_workspace", services, _NOTE),)
+        return (Target(self._api.ref, self._api.title, "kong_workspace", services, _NOTE),)
 
     def compile(self, intents: Sequence[BlockIntent], target: Target, state: State) -> Program:
         """Pure: see ``connectors.kong.compile``."""
-        return compile_program(intents, target, state, _GITOPS if self._gitops else "")
+        return compile_program(intents, target, state, SYNCHRONISED if self._gitops else "")
 
     def read_state(self, target: Target) -> State:
         """Our objects and our entries in customers' lists; everything else as a digest and as context."""

@@ -15,6 +15,7 @@ from typing import Any, Final
 from connectors.base.enforcement import State, Target, VendorObject
 from connectors.kong.client import AdminApi
 from connectors.kong.entities import Entity, ref_id, strings
+from connectors.kong.gitops import shared_planes
 from connectors.kong.ownership import digest, is_ours, lock_of, our_entries, settled, without_ours
 from connectors.kong.plugins import PluginIndex
 from connectors.kong.settings import has_database, router_flavor, version_of
@@ -53,6 +54,10 @@ class Estate:
 
     def unwritable(self) -> str:
         """Why this Kong takes no writes that last; "" when it does."""
+        if why := shared_planes(
+            str(self.node.get("cluster_type")), member=bool(self.node.get("group_member"))
+        ):
+            return why
         if not has_database(self.node):
             return "This Kong runs without a database: its Admin API takes no single changes."
         tags = {
@@ -136,7 +141,7 @@ def _node_facts(node: Entity) -> dict[str, Any]:
     known = configuration if isinstance(configuration, Mapping) else {}
     return {
         "version": node.get("version"),
-        "edition": node.get("edition"),
+        **{key: node[key] for key in ("edition", "cluster_type", "group_member") if key in node},
         "configuration": {
             key: known.get(key) for key in ("database", "router_flavor", "role") if key in known
         },

@@ -152,6 +152,8 @@ def _problem(route: Entity, match: Match) -> str:
     protocols = set(strings(route.get("protocols")) or _ORDINARY)
     if not protocols & _ORDINARY:
         return "Routes for gRPC or WebSocket only are not blocked by path."
+    if route.get("expression"):
+        return "The route is an expression, and whether ours would go before it cannot be told."
     theirs = {name.lower() for name in (route.get("headers") or {})}
     if any(header.name.lower() in theirs for header in match.headers):
         return "The route already matches on this header, and a Kong route compares a header only once."

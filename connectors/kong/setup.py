@@ -6,25 +6,27 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from connectors.base.manifest import ConnectorSettings, SetupText
+from connectors.kong.konnect_setup import konnect_texts
+from connectors.kong.push_texts import push_curl, push_deck, push_terraform
 
 _DOCS: Final = "https://developer.konghq.com/plugins/http-log/"
-
-_QUEUE: Final = "max_batch_size: 200, max_coalescing_delay: 2, max_entries: 20000, max_retry_time: 600"
 
 
 def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str, str]) -> list[SetupText]:
     """Every tab. ``context`` has ``ingest_url`` and ``ingest_token``; ``admin_url`` may be missing yet."""
+    url, token = context.get("ingest_url", ""), context.get("ingest_token", "")
+    if _value(settings, "reached_by") == "konnect":
+        return konnect_texts(_value(settings, "region") or "us", url, token)
     admin = _value(settings, "admin_url") or "http://localhost:8001"
     workspace = _value(settings, "workspace")
     base = f"{admin}/{workspace}" if workspace else admin
-    url, token = context.get("ingest_url", ""), context.get("ingest_token", "")
     return [
         SetupText("Protect the Admin API: read access", _loopback("GET"), "bash", access="read"),
         SetupText("Enterprise: role for reading", _role(workspace, "read"), "bash", access="read"),
-        SetupText("Send calls: Admin API", _push_curl(base, url, token), "bash", link=_DOCS, access="read"),
-        SetupText("Send calls: decK", _push_deck(url, token, workspace), "yaml", link=_DOCS, access="read"),
+        SetupText("Send calls: Admin API", push_curl(base, url, token), "bash", link=_DOCS, access="read"),
+        SetupText("Send calls: decK", push_deck(url, token, workspace), "yaml", link=_DOCS, access="read"),
         SetupText(
-            "Send calls: Terraform", _push_terraform(url, token), "terraform", link=_DOCS, access="read"
+            "Send calls: Terraform", push_terraform(url, token), "terraform", link=_DOCS, access="read"
         ),
         SetupText(
             "Protect the Admin API: read and write access",
@@ -84,53 +86,3 @@ def _role(workspace: str, actions: str) -> str:
         'curl -fsS -H "$H" -X POST $KONG/rbac/users/portcullis/roles --data roles=portcullis',
     ]
     return "\n".join(lines) + "\n"
-
-
-def _push_curl(base: str, url: str, token: str) -> str:
-    return f"""# Sends one record per request to us, in batches. The queue is in memory: a crash loses it.
-curl -fsS -X POST {base}/plugins -H 'content-type: application/json' -d '{{
-  "name": "http-log",
-  "instance_name": "portcullis-http-log",
-  "tags": ["portcullis-logs"],
-  "config": {{
-    "http_endpoint": "{url}",
-    "headers": {{"Authorization": "Bearer {token}"}},
-    "queue": {{"max_batch_size": 200, "max_coalescing_delay": 2, "max_entries": 20000, "max_retry_time": 600}}
-  }}
-}}'
-"""
-
-
-def _push_deck(url: str, token: str, workspace: str) -> str:
-    where = f"_workspace: {workspace}\n" if workspace else ""
-    return f"""_format_version: "3.0"
-{where}plugins:
-  - name: http-log
-    instance_name: portcullis-http-log
-    tags: [portcullis-logs]
-    config:
-      http_endpoint: "{url}"
-      headers:
-        Authorization: "Bearer {token}"
-      queue: {{{_QUEUE}}}
-"""
-
-
-def _push_terraform(url: str, token: str) -> str:
-    return f"""# Provider Kong/kong-gateway
-resource "kong-gateway_plugin_http_log" "portcullis" {{
-  enabled       = true
-  instance_name = "portcullis-http-log"
-  tags          = ["portcullis-logs"]
-  config = {{
-    http_endpoint = "{url}"
-    headers       = {{ Authorization = jsonencode("Bearer {token}") }}
-    queue = {{
-      max_batch_size       = 200
-      max_coalescing_delay = 2
-      max_entries          = 20000
-      max_retry_time       = 600
-    }}
-  }}
-}}
-"""

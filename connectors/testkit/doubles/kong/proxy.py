@@ -4,6 +4,7 @@ The client address is ``X-Real-IP``, since this node trusts 127.0.0.1 and has ``
 """
 
 import time
+from collections.abc import Callable
 
 from werkzeug.wrappers import Request, Response
 
@@ -26,8 +27,17 @@ NEVER_FORWARDED = {"connection", "x-real-ip", "host"}
 class Proxy:
     """The proxy listener of one node."""
 
-    def __init__(self, store: Store, upstream: Upstream, port: int, admin: Upstream | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        upstream: Upstream,
+        port: int,
+        admin: Upstream | None = None,
+        record: Callable[[Exchange, Answered], None] | None = None,
+    ) -> None:
+        """``record`` is told every answered request, as Konnect is by its data planes."""
         self._store = store
+        self._record = record
         self._upstream = upstream
         self._admin = admin
         self._port = port
@@ -104,17 +114,19 @@ class Proxy:
     def _log(
         self, exchange: Exchange, response: Response, answer: UpstreamAnswer | None, uri: str, elapsed_ms: int
     ) -> None:
+        answered = Answered(
+            response.status_code,
+            {name.lower(): value for name, value in response.headers.items()},
+            len(response.get_data()),
+            max(0, elapsed_ms if answer is None else min(elapsed_ms, 3)),
+            answer.status if answer else None,
+            answer.latency_ms if answer else None,
+            uri,
+        )
+        if self._record:
+            self._record(exchange, answered)
         for plugin in running(self._store.all("plugins"), exchange):
             if plugin["name"] == "http-log":
-                answered = Answered(
-                    response.status_code,
-                    {name.lower(): value for name, value in response.headers.items()},
-                    len(response.get_data()),
-                    max(0, elapsed_ms if answer is None else min(elapsed_ms, 3)),
-                    answer.status if answer else None,
-                    answer.latency_ms if answer else None,
-                    uri,
-                )
                 self._queue(plugin).put(log_record(exchange, answered, self._port))
 
     def _queue(self, plugin: Entity) -> LogQueue:
