@@ -73,11 +73,13 @@ class AdminApi:
             return None
         return answer.status == 200
 
-    def entities(self, collection: str, size: int = PAGE_SIZE) -> Iterator[dict[str, Any]]:
+    def entities(
+        self, collection: str, size: int = PAGE_SIZE, *, scoped: bool = True
+    ) -> Iterator[dict[str, Any]]:
         """Every entity of a collection (``routes``, ``upstreams/<id>/targets``), page by page to the end."""
         path = f"/{collection}?size={size}"
         for _ in range(MAX_PAGES):
-            page = document_of(self.exchange("GET", path), f"GET /{collection}")
+            page = document_of(self.exchange("GET", path, scoped=scoped), f"GET /{collection}")
             data = page.get("data")
             if isinstance(data, dict) and not data:
                 data = []  # Lua serialises an empty list as {}
@@ -93,6 +95,10 @@ class AdminApi:
                 return
             path = f"/{collection}?size={size}&offset={_quoted(offset)}"
         raise VendorAnswerError(f"Kong's list /{collection} did not end after {MAX_PAGES} pages.")
+
+    def data_planes(self) -> Iterator[dict[str, Any]]:
+        """The data planes of a hybrid installation, as its control plane lists them."""
+        return self.entities("clustering/data-planes", scoped=False)
 
     def one(self, collection: str, ref: str) -> dict[str, Any] | None:
         """One entity by id or name; None when Kong has none."""

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from connectors.base.enforcement import Program, State, Target
 from connectors.base.intent import BlockAction, BlockIntent, Compiled, Coverage, Exactness, HeaderMatch, Match
+from connectors.kong.condition_blocks import compile_condition
 from connectors.kong.consumer_blocks import compile_consumers
 from connectors.kong.coverage import concerned, refs_of, wider_than
 from connectors.kong.draft import Draft
-from connectors.kong.entities import Entity, config_of
+from connectors.kong.entities import Entity, config_of, strings
 from connectors.kong.estate import estate_of, service_of
 from connectors.kong.gitops import patch_of
+from connectors.kong.ownership import OWNER_TAG
 from connectors.kong.path_blocks import compile_expression, compile_routes
 from connectors.kong.rate_blocks import compile_rate
 
@@ -41,7 +44,9 @@ def compile_program(
     handed out as a decK patch.
     """
     draft = Draft(target, estate_of(state))
-    ordered = sorted(intents, key=lambda intent: intent.id)
+    standing = {tag for entry in state.objects for tag in strings(entry.document.get("tags"))}
+    # Who stands already keeps the room it has in the shared condition.
+    ordered = sorted(intents, key=lambda intent: (f"{OWNER_TAG}-{intent.id}" not in standing, intent.id))
     why = unwritable or draft.estate.unwritable()
     if why:
         return Program(target, (), tuple(_as_patch(intent, target, state, why) for intent in ordered))
@@ -75,12 +80,39 @@ def _compile(intent: BlockIntent, draft: Draft) -> Compiled:
         )
     if intent.action is BlockAction.RATE_LIMIT:
         return compile_rate(intent, draft)
-    return _compile_block(intent, draft)
+    return _best(intent, draft)
+
+
+def _best(intent: BlockIntent, draft: Draft) -> Compiled:
+    """A block without a condition where that says all of it; else with one, where this Kong has conditions.
+
+    Addresses alone and user agents alone stay in their lists, which have more room than a condition.
+    """
+    plain = draft.apart()
+    outcome = _compile_block(intent, plain)
+    listed = not _narrowed(intent.match) and not intent.match.consumers
+    settled = outcome.exactness is Exactness.EXACT or listed or _only_user_agent(intent.match)
+    if settled or draft.estate.without_conditions():
+        draft.take(plain)
+        return outcome
+    conditional = draft.apart()
+    better = compile_condition(intent, conditional)
+    refused = outcome.exactness is Exactness.REFUSED
+    if better.exactness is Exactness.EXACT or (refused and better.exactness is Exactness.APPROXIMATED):
+        draft.take(conditional)
+        return better
+    draft.take(plain)
+    return replace(outcome, reasons=(*outcome.reasons, *better.reasons)) if refused else outcome
+
+
+def _narrowed(match: Match) -> bool:
+    """Whether a match names a part of the traffic by more than who sends it."""
+    return bool(match.methods or match.path_templates or match.hosts or match.headers)
 
 
 def _compile_block(intent: BlockIntent, draft: Draft) -> Compiled:
     match = intent.match
-    narrowed = bool(match.methods or match.path_templates or match.hosts or match.headers)
+    narrowed = _narrowed(match)
     if match.consumers:
         return compile_consumers(intent, draft, narrowed)
     if match.networks and not narrowed:

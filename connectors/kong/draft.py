@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from connectors.base.enforcement import Target, VendorObject
+from connectors.kong.conditions import MOST_CHARACTERS, joined
 from connectors.kong.entities import Entity, config_of, strings
 from connectors.kong.estate import Estate
 from connectors.kong.ownership import OWNER_TAG, made_uuid
@@ -24,6 +25,18 @@ class Draft:
         self._target = target
         self._deny: dict[str, set[str]] = {}
         self._whole: dict[tuple[str, str], VendorObject] = {}
+        self._conditions: dict[str, str] = {}
+
+    def apart(self) -> Draft:
+        """A copy to try something on; ``take`` makes it this draft's."""
+        made = Draft(self._target, self.estate)
+        made._deny = {plugin: set(entries) for plugin, entries in self._deny.items()}
+        made._whole, made._conditions = dict(self._whole), dict(self._conditions)
+        return made
+
+    def take(self, tried: Draft) -> None:
+        """Want what a copy wants."""
+        self._deny, self._whole, self._conditions = tried._deny, tried._whole, tried._conditions
 
     def deny_blocker(self, plugin: str) -> str:
         """Why the global instance of a deny plugin cannot take our entries; "" when it can."""
@@ -41,6 +54,14 @@ class Draft:
     def deny_room(self, plugin: str, count: int) -> bool:
         """Whether the list takes that many entries more."""
         return len(self._deny.get(plugin, ())) + count <= MAX_ENTRIES
+
+    def condition(self, intent_id: str, expression: str) -> bool:
+        """Want what fits the expression ended everywhere; False, and nothing is wanted, when there is no room."""
+        wanted = {**self._conditions, intent_id: expression}
+        if len(joined(wanted.values())) > MOST_CHARACTERS:
+            return False
+        self._conditions = wanted
+        return True
 
     def want(self, kind: str, key: str, document: Mapping[str, Any], intent_id: str) -> str:
         """Want one whole object, known by ``key``; gives its id."""
@@ -66,7 +87,24 @@ class Draft:
         for plugin, entries in self._deny.items():
             theirs = self.estate.index.scoped(plugin)
             made.append(self._own_list(plugin, entries) if theirs is None else _their_list(theirs, entries))
+        if self._conditions:
+            made.append(self._own_condition())
         return tuple(sorted((entry for entry in made if entry is not None), key=lambda e: (e.kind, e.ref)))
+
+    def _own_condition(self) -> VendorObject:
+        """The one global request-termination, with the conditions of all blocks that need one."""
+        name = "request-termination"
+        ref = made_uuid(self._target.ref, "plugins", name, "condition")
+        ordered = sorted(self._conditions)
+        document = {
+            "id": ref,
+            "name": name,
+            "enabled": True,
+            "tags": [OWNER_TAG, *(f"{OWNER_TAG}-{intent_id}" for intent_id in ordered)],
+            "config": {"status_code": 403, "message": "Forbidden"},
+            "condition": joined(self._conditions[intent_id] for intent_id in ordered),
+        }
+        return VendorObject("plugins", ref, name, document)
 
     def _own_list(self, plugin: str, entries: set[str]) -> VendorObject:
         """Our own global instance: the customer has none."""

@@ -13,12 +13,14 @@ from functools import cached_property
 from typing import Any, Final
 
 from connectors.base.enforcement import State, Target, VendorObject
+from connectors.base.errors import ConnectorError
 from connectors.kong.client import AdminApi
+from connectors.kong.conditions import SINCE
 from connectors.kong.entities import Entity, ref_id, strings
 from connectors.kong.gitops import shared_planes
 from connectors.kong.ownership import digest, is_ours, lock_of, our_entries, settled, without_ours
 from connectors.kong.plugins import PluginIndex
-from connectors.kong.settings import has_database, router_flavor, version_of
+from connectors.kong.settings import edition, has_database, router_flavor, version_of
 
 #: Entities that blocks depend on; all of them must be readable before anything is written.
 READ: Final = ("services", "routes", "plugins", "consumers")
@@ -52,6 +54,21 @@ class Estate:
         """Kong's major and minor version."""
         return version_of(self.node)
 
+    def without_conditions(self) -> str:
+        """Why no plugin of this Kong may have a condition; "" when it may.
+
+        A data plane of an older release would be sent the plugin without its condition and end every request: all of
+        them must be known to be new enough.
+        """
+        if edition(self.node) == "community":
+            return "Open-source Kong has no plugin conditions."
+        versions = self.node.get("versions")
+        known = versions if isinstance(versions, list | tuple) else [self.node.get("version")]
+        lowest = min((version_of({"version": version}) for version in known), default=(0, 0))
+        if lowest < SINCE:
+            return "Plugin conditions need Kong 3.15 on every data plane."
+        return ""
+
     def unwritable(self) -> str:
         """Why this Kong takes no writes that last; "" when it does."""
         if why := shared_planes(
@@ -80,7 +97,7 @@ class Estate:
 
 def read_state(api: AdminApi, target: Target) -> State:
     """The state now. Any failed read is raised: blocks are never computed from a half-known estate."""
-    node = api.node()
+    node = with_data_planes(api)
     found = {name: list(api.entities(name)) for name in READ}
     objects = [
         _object(kind, entity) for kind in ("routes", "plugins") for entity in found[kind] if is_ours(entity)
@@ -97,6 +114,19 @@ def read_state(api: AdminApi, target: Target) -> State:
         foreign=tuple(sorted(foreign, key=lambda entry: (entry.kind, entry.ref))),
         foreign_digest=digest(found),
     )
+
+
+def with_data_planes(api: AdminApi) -> Entity:
+    """The node's facts; of a hybrid installation's control plane also ``versions``, "" for one that is not known."""
+    node = api.node()
+    configuration = node.get("configuration")
+    if not isinstance(configuration, Mapping) or configuration.get("role") != "control_plane":
+        return node
+    try:
+        planes = list(api.data_planes())
+    except ConnectorError:
+        return {**node, "versions": [""]}
+    return {**node, "versions": [str(plane.get("version") or "") for plane in planes]}
 
 
 def estate_of(state: State) -> Estate:
@@ -141,7 +171,7 @@ def _node_facts(node: Entity) -> dict[str, Any]:
     known = configuration if isinstance(configuration, Mapping) else {}
     return {
         "version": node.get("version"),
-        **{key: node[key] for key in ("edition", "cluster_type", "group_member") if key in node},
+        **{key: node[key] for key in ("edition", "versions", "cluster_type", "group_member") if key in node},
         "configuration": {
             key: known.get(key) for key in ("database", "router_flavor", "role") if key in known
         },

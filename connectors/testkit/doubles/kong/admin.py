@@ -21,7 +21,7 @@ from connectors.testkit.doubles.serving import json_response
 class AdminApi:
     """One Kong node's Admin API. ``tokens`` set means every request must carry one in ``Kong-Admin-Token``.
 
-    ``audit`` set makes it an Enterprise node that keeps an audit log.
+    ``audit`` set means that it keeps an audit log, as only an Enterprise node does.
     """
 
     def __init__(
@@ -30,12 +30,14 @@ class AdminApi:
         ports: information.Ports,
         tokens: frozenset[str] = frozenset(),
         audit: AuditLog | None = None,
+        release: information.Release = information.Release(),
     ) -> None:
         self._store = store
         self._entities = EntityApi(store)
         self._ports = ports
         self._tokens = tokens
         self._audit = audit
+        self._release = release
         self._faults = FaultBook()
         self.ready = False
 
@@ -63,11 +65,15 @@ class AdminApi:
             return self._information(request, parts)
         if parts == ["audit", "requests"] and self._audit and request.method == "GET":
             return json_response(page(request, self._audit.entries()))
+        if parts == ["clustering", "data-planes"] and self._release.data_planes and request.method == "GET":
+            return json_response(page(request, information.data_planes(self._release)))
         return self._entities.answer(request, parts)
 
     def _information(self, request: Request, parts: list[str]) -> Response:
         if not parts:
-            return json_response(information.node(self._store, self._ports, self._audit is not None))
+            return json_response(
+                information.node(self._store, self._ports, self._release, self._audit is not None)
+            )
         if parts == ["status"]:
             return json_response(information.status())
         if parts == ["endpoints"]:

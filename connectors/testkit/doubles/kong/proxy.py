@@ -8,8 +8,10 @@ from collections.abc import Callable
 
 from werkzeug.wrappers import Request, Response
 
+from connectors.testkit.doubles.cel_text import CelError
 from connectors.testkit.doubles.client_facts import client_facts, visible_headers
 from connectors.testkit.doubles.kong.access_plugins import ACCESS, RateLimiter
+from connectors.testkit.doubles.kong.conditions import runs
 from connectors.testkit.doubles.kong.effective import running
 from connectors.testkit.doubles.kong.exchange import Exchange
 from connectors.testkit.doubles.kong.http_log import Answered, LogQueue, log_record
@@ -89,6 +91,11 @@ class Proxy:
 
     def _access(self, exchange: Exchange) -> Response | None:
         for plugin in running(self._store.all("plugins"), exchange):
+            try:
+                if not runs(plugin, exchange):
+                    continue
+            except CelError:
+                return exchange.refuse(500, "An unexpected error occurred")
             if plugin["name"] == "rate-limiting":
                 refused = self._limiter.run(exchange, plugin)
             elif run := ACCESS.get(plugin["name"]):

@@ -26,7 +26,7 @@ class ControlPlane:
     kind: str = "CLUSTER_TYPE_CONTROL_PLANE"
     versions: tuple[str, ...] = ()
     member: bool = False
-    store: Store = field(default_factory=Store)
+    store: Store = field(default_factory=lambda: Store(conditions=True))
 
     @property
     def id(self) -> str:

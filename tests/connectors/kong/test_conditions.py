@@ -1,0 +1,262 @@
+"""Conditions of Kong Enterprise 3.15 and Konnect: they mean what the evaluator says, and are used only where they may be."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import UTC, datetime
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from connectors.base.calls import calls_table
+from connectors.base.enforcement import State, Target, VendorObject
+from connectors.base.evaluate import matches
+from connectors.base.intent import BlockAction, BlockIntent, Exactness, HeaderMatch, Match
+from connectors.kong.compile import compile_program
+from connectors.kong.conditions import MOST_CHARACTERS, Inexpressible, expression, joined
+from connectors.testkit.doubles.kong.conditions import invalid, parse
+from connectors.testkit.doubles.kong.exchange import Exchange
+
+TARGET = Target("workspace:default", "Workspace default", "kong_workspace")
+IDS = {"mobile-app": "0f3f9b64-6a3c-4f0f-9d0f-0d0c3a2f5b11", "globex": "8c6c1d0a-8c0a-4d5e-8f2b-77a3a4a0be02"}
+ADDRESSES = ("198.51.100.7", "198.51.100.64", "198.51.100.200", "198.5.100.7", "203.0.113.9", "2001:db8::1")
+PATHS = ("/orders", "/orders/", "/orders/7", "/orders/7/lines", "/a.b/x", "/aXb/x", "/a[b]/x", '/q"x', "/")
+AGENTS = ("EvilBot/1", "evilbot/2", "a.b+c", "aXbbc", "curl/8", None)
+HOSTS = ("shop.example", "SHOP.example", "shopXexample", "other.example")
+
+
+def calls(seed: int, count: int = 60) -> list[dict[str, Any]]:
+    chosen = random.Random(seed)
+    return [
+        {
+            "call_id": str(number),
+            "ts": number,
+            "method": chosen.choice(("GET", "POST", "DELETE")),
+            "path": chosen.choice(PATHS),
+            "host": chosen.choice(HOSTS),
+            "client_ip": chosen.choice(ADDRESSES),
+            "user_agent": chosen.choice(AGENTS),
+            "consumer": chosen.choice((*IDS, None)),
+        }
+        for number in range(count)
+    ]
+
+
+def exchange(call: dict[str, Any]) -> Exchange:
+    """The request of a call, as it stands before Request Termination."""
+    agent, consumer = call["user_agent"], call["consumer"]
+    headers = [] if agent is None else [("User-Agent", agent)]
+    made = Exchange(
+        call["method"], "http", call["host"], call["path"], "", headers, b"", call["client_ip"], 0
+    )
+    made.consumer = {"id": IDS[consumer], "username": consumer} if consumer else None
+    return made
+
+
+networks = st.lists(
+    st.builds(
+        lambda address, length: ip_network(f"{address}/{length}", strict=False),
+        st.sampled_from([text for text in ADDRESSES if ":" not in text]),
+        st.integers(1, 32),
+    ),
+    max_size=3,
+)
+headers = st.lists(
+    st.builds(
+        HeaderMatch,
+        st.sampled_from(("User-Agent", "user-agent", "host")),
+        st.sampled_from(("EvilBot", "evilbot/2", "a.b+c", "shop.example", "b", "^a", "c\\")),
+        st.sampled_from(("equals", "contains", "prefix")),
+    ),
+    max_size=2,
+)
+matching = st.builds(
+    lambda nets, consumers, methods, paths, hosts, heads: Match(
+        networks=tuple(nets),
+        consumers=tuple(consumers),
+        methods=tuple(methods),
+        path_templates=tuple(paths),
+        hosts=tuple(hosts),
+        headers=tuple(heads),
+    ),
+    networks,
+    st.lists(st.sampled_from(sorted(IDS)), max_size=2),
+    st.lists(st.sampled_from(("GET", "post", "DELETE")), max_size=2),
+    st.lists(
+        st.sampled_from(("/orders", "/orders/{id}", "/orders/{rest+}", "/a.b/{x}", "/a[b]/{x}", '/q"x', "/")),
+        max_size=2,
+    ),
+    st.lists(st.sampled_from(("shop.example", "Other.Example")), max_size=2),
+    headers,
+).filter(lambda match: not match.is_empty())
+
+
+@settings(max_examples=150, deadline=None)
+@given(match=matching, other=matching, seed=st.integers(0, 50))
+def test_a_condition_holds_for_exactly_the_requests_the_match_means(match, other, seed):
+    texts = [expression(one, [IDS[name] for name in one.consumers]) for one in (match, other)]
+    asked = calls(seed)
+    table = calls_table(asked)
+    meant = [
+        [bool(found) for found in matches(one, table).to_pylist()] for one in (match, other)
+    ]  # nobody and no header is "not hit"
+    for text, expected in zip(texts, meant, strict=True):
+        assert [parse(text)(exchange(call)) for call in asked] == expected, text
+    both = joined(texts)
+    if len(both) <= MOST_CHARACTERS:
+        assert invalid(both) is None
+        assert [parse(both)(exchange(call)) for call in asked] == [
+            a or b for a, b in zip(*meant, strict=True)
+        ]
+
+
+@pytest.mark.parametrize("length", range(1, 33))
+def test_a_network_of_any_length_is_told_by_its_text_to_the_last_address(length):
+    network = ip_network(f"198.51.100.77/{length}", strict=False)
+    condition = parse(expression(Match(networks=(network,)), []))
+    first, last = int(network.network_address), int(network.broadcast_address)
+    chosen = random.Random(length)
+    tried = {first, last, *(chosen.randint(first, last) for _ in range(50))}
+    outside = {first - 1, last + 1, *(chosen.randrange(2**32) for _ in range(50))}
+    call = calls(0, 1)[0]
+    for number in tried | {value for value in outside if 0 <= value < 2**32}:
+        asked = exchange({**call, "client_ip": str(ip_address(number))})
+        assert condition(asked) is (first <= number <= last), ip_address(number)
+
+
+@pytest.mark.parametrize(
+    ("match", "reason"),
+    [
+        (Match(networks=(ip_network("2001:db8::/32"),)), "IPv6"),
+        (Match(networks=(ip_network("0.0.0.0/0"),)), "every address"),
+        (Match(methods=('GET" || true',)), "no HTTP method"),
+        (Match(headers=(HeaderMatch("X_Client", "a"),)), "cannot name the header"),
+        (Match(headers=(HeaderMatch("X-Client", "ä"),)), "printable ASCII"),
+        (Match(headers=(HeaderMatch("X-Client", "a", "suffix"),)), "suffix"),
+        (Match(path_templates=("/a\n",)), "printable ASCII"),
+    ],
+)
+def test_what_kong_does_not_document_is_not_said(match, reason):
+    with pytest.raises(Inexpressible, match=reason):
+        expression(match, [])
+
+
+def test_nothing_in_a_value_gets_out_of_its_text():
+    value = '") || true || http.path.matches("'
+    text = joined([expression(Match(headers=(HeaderMatch("X-Client", value),)), [])])
+    assert invalid(text) is None
+    assert parse(text)(exchange(calls(0, 1)[0])) is False
+
+
+def state(node: dict[str, Any], *plugins: dict[str, Any], objects: tuple[VendorObject, ...] = ()) -> State:
+    route = {"id": "r1", "name": "all", "paths": ["/"], "protocols": ["http", "https"]}
+    consumer = {"id": IDS["globex"], "username": "globex"}
+    foreign = [
+        VendorObject("node", "node", "node", node, ours=False),
+        VendorObject("routes", "r1", "all", route, ours=False),
+        VendorObject("consumers", consumer["id"], "globex", consumer, ours=False),
+        *(VendorObject("plugins", plugin["id"], plugin["name"], plugin, ours=False) for plugin in plugins),
+    ]
+    return State(TARGET, objects, tuple(foreign))
+
+
+ENTERPRISE = {"version": "3.15.0.0", "edition": "enterprise"}
+
+
+def block(number: int = 1, **match: Any) -> BlockIntent:
+    made = Match(**{name: tuple(value) for name, value in match.items()})
+    expires = datetime(2026, 12, 1, tzinfo=UTC)
+    return BlockIntent(f"blk_{number:03}", made, BlockAction.BLOCK, expires, "test")
+
+
+def combined(number: int = 1) -> BlockIntent:
+    """An address on a part of a route, which open-source Kong cannot say."""
+    address = ip_network(f"198.51.100.{number}/32")
+    return block(number, networks=(address,), path_templates=("/orders/{id}",))
+
+
+@pytest.mark.parametrize(
+    "intent",
+    [
+        combined(),
+        block(consumers=("globex",), path_templates=("/orders/{id}",)),
+        block(headers=(HeaderMatch("X-A", "1"), HeaderMatch("x-a", "2", "contains"))),
+        block(consumers=("globex",), networks=(ip_network("198.51.100.0/24"),), methods=("GET",)),
+    ],
+    ids=["address_and_path", "consumer_and_path", "one_header_twice", "consumer_address_method"],
+)
+def test_what_open_source_kong_refuses_is_exact_with_a_condition(intent):
+    plain = compile_program([intent], TARGET, state({"version": "3.15.0"})).outcomes[0]
+    program = compile_program([intent], TARGET, state(ENTERPRISE))
+    assert plain.exactness is Exactness.REFUSED
+    assert program.outcomes[0].exactness is Exactness.EXACT, program.outcomes[0]
+    (made,) = program.objects
+    assert made.name == "request-termination"
+    assert not {"route", "service", "consumer"} & made.document.keys()
+    assert invalid(made.document["condition"]) is None
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"version": "3.15.0", "edition": "community"},
+        {"version": "3.15.0"},
+        {"version": "3.14.0.0", "edition": "enterprise"},
+        {"version": "3.15.0.0", "edition": "enterprise", "versions": ["3.15.0.0", "3.14.0.1"]},
+        {"version": "3.15.0.0", "edition": "enterprise", "versions": [""]},
+        {"version": "3.15.0.0", "edition": "enterprise", "versions": []},
+        {"version": "", "versions": [], "edition": "konnect"},
+    ],
+    ids=["open", "old_text", "3.14", "old_plane", "unknown_plane", "no_plane", "konnect_empty"],
+)
+def test_no_condition_is_written_where_a_data_plane_may_not_know_it(node):
+    program = compile_program([combined()], TARGET, state(node))
+    assert program.objects == ()
+    assert program.outcomes[0].exactness is Exactness.REFUSED
+
+
+def test_addresses_alone_stay_in_their_list():
+    program = compile_program([block(networks=(ip_network("198.51.100.7/32"),))], TARGET, state(ENTERPRISE))
+    assert [entry.name for entry in program.objects] == ["ip-restriction"]
+
+
+def test_a_global_request_termination_of_the_customers_is_left_alone():
+    theirs = {"id": "p1", "name": "request-termination", "enabled": False, "config": {}}
+    program = compile_program([combined()], TARGET, state(ENTERPRISE, theirs))
+    assert program.objects == ()
+    assert "p1" in program.outcomes[0].reasons[-1]
+
+
+def test_routes_with_a_request_termination_of_their_own_are_named_as_not_covered():
+    theirs = {"id": "p1", "name": "request-termination", "route": {"id": "r1"}, "enabled": True, "config": {}}
+    found = compile_program([combined()], TARGET, state(ENTERPRISE, theirs)).outcomes[0]
+    assert found.exactness is Exactness.REFUSED
+    assert any("most specific" in reason for reason in found.reasons)
+
+
+def test_all_blocks_share_one_condition_within_kongs_limit_and_the_rest_is_refused():
+    intents = [combined(number) for number in range(1, 31)]
+    program = compile_program(intents, TARGET, state(ENTERPRISE))
+    (made,) = program.objects
+    assert len(made.document["condition"]) <= MOST_CHARACTERS
+    assert made.document["condition"].startswith("default("), "an error would answer 500"
+    assert invalid(made.document["condition"]) is None
+    exact = [found for found in program.outcomes if found.exactness is Exactness.EXACT]
+    refused = [found for found in program.outcomes if found.exactness is Exactness.REFUSED]
+    assert len(exact) >= 5
+    assert len(exact) + len(refused) == 30
+    assert all("1,024 characters" in found.reasons[-1] for found in refused)
+
+
+def test_a_new_block_never_takes_the_place_of_one_that_stands():
+    later = [combined(number) for number in range(20, 50)]
+    before = compile_program(later, TARGET, state(ENTERPRISE))
+    standing = {found.intent_id for found in before.outcomes if found.exactness is Exactness.EXACT}
+    at = replace(state(ENTERPRISE), objects=before.objects)
+    after = compile_program([combined(1), *later], TARGET, at)
+    kept = {found.intent_id for found in after.outcomes if found.exactness is Exactness.EXACT}
+    assert kept == standing
