@@ -14,7 +14,8 @@ from connectors.kong.control_plane import ControlPlaneApi
 from connectors.kong.form import KongSettings, ManagedBy
 from connectors.kong.gitops import SYNCHRONISED
 from connectors.kong.manifest import MANIFEST
-from connectors.kong.permissions import collections, denied
+from connectors.kong.opening import opened, workspaces
+from connectors.kong.permissions import collections, denied, in_all, tried
 from connectors.kong.settings import edition, has_database
 
 _LOOPBACK = "Put the Admin API behind a loopback route with key-auth and bind admin_listen to 127.0.0.1."
@@ -36,11 +37,18 @@ class Access:
         if self._settings.in_konnect:
             return konnect_access.check(ControlPlaneApi(self._settings, self._egress), self._settings)
         node, first = self._node()
-        permissions = [first]
-        permissions += collections(self._api, "GET /")
-        permissions += self._writes(node)
-        permissions.append(self._protection())
-        return permissions
+        permissions, places = [first], [self._api]
+        if self._settings.all_workspaces:
+            permissions.append(tried("GET /workspaces", "list the workspaces", self._listed))
+            if permissions[-1].grant is not Grant.GRANTED:
+                return [*permissions, self._protection()]
+        if self._settings.workspace:
+            places = opened(self._settings, self._egress)
+        tested = {api.workspace: [*collections(api, "GET /"), *self._writes(api, node)] for api in places}
+        return [*permissions, *in_all(tested), self._protection()]
+
+    def _listed(self) -> object:
+        return workspaces(self._settings, self._egress)
 
     def _node(self) -> tuple[dict[str, Any] | None, Permission]:
         purpose = MANIFEST.permissions[0].purpose
@@ -53,15 +61,15 @@ class Access:
             "GET /", purpose, "read", Grant.GRANTED, f"Kong {version} ({edition(node)}) answered."
         )
 
-    def _writes(self, node: Mapping[str, Any] | None) -> list[Permission]:
-        grant, detail, fix = self._write_grant(node)
+    def _writes(self, api: AdminApi, node: Mapping[str, Any] | None) -> list[Permission]:
+        grant, detail, fix = self._write_grant(api, node)
         return [
             Permission(need.action, need.purpose, "write", grant, detail, fix)
             for need in MANIFEST.permissions
             if need.access == "write"
         ]
 
-    def _write_grant(self, node: Mapping[str, Any] | None) -> tuple[Grant, str, str]:
+    def _write_grant(self, api: AdminApi, node: Mapping[str, Any] | None) -> tuple[Grant, str, str]:
         """What can be told of writing from the node's own facts and a dry run that stores nothing."""
         if node is None:
             return Grant.UNKNOWN, "The node's configuration could not be read.", "Grant GET / first."
@@ -71,7 +79,7 @@ class Access:
         if self._settings.managed_by is ManagedBy.GITOPS:
             return Grant.DENIED, SYNCHRONISED, "Blocks are handed out as a decK patch for your own pipeline."
         try:
-            self._dry_run()
+            _dry_run(api)
         except (PermissionMissing, SettingsError) as error:
             return Grant.DENIED, error.what, "Use the write set-up text; reading works without it."
         except ConnectorError as error:
@@ -88,11 +96,6 @@ class Access:
         )
         return Grant.GRANTED, sentence, ""
 
-    def _dry_run(self) -> None:
-        """``POST /schemas/plugins/validate``: Kong's own check of a plugin document, which stores nothing."""
-        document = {"name": "request-termination", "config": {"status_code": 403}}
-        self._api.exchange("POST", "/schemas/plugins/validate", document)
-
     def _protection(self) -> Permission:
         action, purpose = "Admin API asks for a credential", "know whether strangers can administer this Kong"
         try:
@@ -107,3 +110,9 @@ class Access:
             warning = "Warning: the Admin API answers without any credential to whoever reaches its address."
             return Permission(action, purpose, "read", Grant.GRANTED, warning, _LOOPBACK)
         return Permission(action, purpose, "read", Grant.GRANTED, "A call without a token was turned away.")
+
+
+def _dry_run(api: AdminApi) -> None:
+    """``POST /schemas/plugins/validate``: Kong's own check of a plugin document, which stores nothing."""
+    document = {"name": "request-termination", "config": {"status_code": 403}}
+    api.exchange("POST", "/schemas/plugins/validate", document)

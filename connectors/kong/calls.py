@@ -51,7 +51,7 @@ class Calls(Receiver):
         self, settings: KongSettings, egress: Egress, *, clock: Callable[[], datetime] = wall_clock
     ) -> None:
         self._settings, self._egress, self._clock = settings, egress, clock
-        self._workspace = settings.workspace or settings.control_plane or "default"
+        self._workspace = _only_workspace(settings)
 
     def read_calls(
         self, cursor: Cursor, snapshot: ConfigSnapshot | None
@@ -83,7 +83,9 @@ def _finish(rows: Rows, columns: Columns, context: Mapping[str, str]) -> None:
         columns["headers"] = convert("headers", [row or [] for row in _header_rows(columns["headers"])])
     _addresses(rows, columns)
     columns.update(caller_columns(rows))
-    columns["stage"] = coalesced(columns["stage"], constant(context.get("workspace", "default"), rows.count))
+    workspace = context.get("workspace", "default")
+    if workspace:
+        columns["stage"] = coalesced(columns["stage"], constant(workspace, rows.count))
     _blocks(rows, columns)
     if columns["call_id"].null_count:
         _old_ids(rows, columns)
@@ -92,6 +94,15 @@ def _finish(rows: Rows, columns: Columns, context: Mapping[str, str]) -> None:
 
 def _header_rows(column: pa.Array) -> list[Any]:
     return [row and [{"name": name, "value": value} for name, value in row] for row in column.to_pylist()]
+
+
+def _only_workspace(settings: KongSettings) -> str:
+    """The workspace of records that do not name theirs; "" when it may be one of several."""
+    if settings.in_konnect:
+        return settings.control_plane
+    if settings.all_workspaces or len(settings.workspaces) > 1:
+        return ""
+    return settings.workspace or "default"
 
 
 def _list(rows: Rows, path: str) -> list[Any]:

@@ -33,9 +33,10 @@ class AdminApi:
     #: Where to look when an address is not known, in words.
     place: ClassVar[str] = "the Admin API address and the workspace name"
 
-    def __init__(self, settings: KongSettings, egress: Egress) -> None:
+    def __init__(self, settings: KongSettings, egress: Egress, workspace: str = "") -> None:
+        """``workspace`` empty is the default one, addressed without its name, as open-source Kong wants it."""
         self._base = settings.admin_url
-        self._workspace = settings.workspace
+        self._workspace = workspace
         self._egress = egress
         self._headers = {"accept": "application/json"}
         if settings.admin_token is not None and settings.admin_token.get_secret_value():
@@ -50,11 +51,6 @@ class AdminApi:
     def ref(self) -> str:
         """What the workspace is called as a gateway and as a target."""
         return f"workspace:{self.workspace}"
-
-    @property
-    def title(self) -> str:
-        """What it is called as a target of blocks."""
-        return f"Workspace {self.workspace}"
 
     @property
     def gateway_name(self) -> str:

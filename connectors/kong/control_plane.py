@@ -70,11 +70,6 @@ class ControlPlaneApi(AdminApi):
         return f"control_plane:{self.control_plane['id']}"
 
     @property
-    def title(self) -> str:
-        """What it is called as a target of blocks."""
-        return f"Control plane {self.workspace}"
-
-    @property
     def gateway_name(self) -> str:
         """Region and control plane as entered."""
         return self._shown

@@ -87,9 +87,12 @@ class KongSettings(PushSettings):
     )
     workspace: str | None = Field(
         default=None,
-        title="Workspace",
-        description="Enterprise only: the workspace to read. Empty means the default workspace.",
-        pattern=r"^[A-Za-z0-9_.~-]{1,128}$",
+        title="Workspaces",
+        description=(
+            "Enterprise only: the workspace to read, several separated by commas, or * for all that the token may see. "
+            "Empty means the default workspace."
+        ),
+        pattern=r"^(\*|[A-Za-z0-9_.~-]{1,128}( *, *[A-Za-z0-9_.~-]{1,128}){0,99})$",
     )
     managed_by: ManagedBy = Field(
         default=ManagedBy.ADMIN_API,
@@ -110,6 +113,17 @@ class KongSettings(PushSettings):
     def in_konnect(self) -> bool:
         """Whether the configuration is kept in Konnect."""
         return self.reached_by is ReachedBy.KONNECT
+
+    @property
+    def all_workspaces(self) -> bool:
+        """Whether every workspace is wanted, whatever it is called."""
+        return self.workspace == "*"
+
+    @property
+    def workspaces(self) -> tuple[str, ...]:
+        """The named workspaces, each once; empty for the default one and for all."""
+        named = "" if self.all_workspaces else self.workspace or ""
+        return tuple(dict.fromkeys(name for part in named.split(",") if (name := part.strip())))
 
     @property
     def konnect_address(self) -> str:

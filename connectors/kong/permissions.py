@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
 from connectors.base.capabilities import Grant, Permission
 from connectors.base.errors import ConnectorError, SettingsError
 from connectors.kong.client import AdminApi
 from connectors.kong.manifest import COLLECTIONS
+
+_BAD: Final = (Grant.GRANTED, Grant.UNKNOWN, Grant.DENIED)
 
 
 def tried(action: str, purpose: str, ask: Callable[[], object], detail: str = "") -> Permission:
@@ -32,3 +36,23 @@ def collections(api: AdminApi, before: str) -> list[Permission]:
         tried(f"{before}{name}", purpose, lambda n=name: next(iter(api.entities(n, size=1)), None))  # type: ignore[misc]
         for name, purpose in COLLECTIONS.items()
     ]
+
+
+def in_all(tested: Mapping[str, Sequence[Permission]]) -> list[Permission]:
+    """The same permissions in several workspaces, each as good as in the worst of them, which are named."""
+    if len(tested) == 1:
+        return list(next(iter(tested.values())))
+    found = []
+    for rows in zip(*tested.values(), strict=True):
+        worst = max(rows, key=lambda row: _BAD.index(row.grant))
+        names = [name for name, row in zip(tested, rows, strict=True) if row.grant is worst.grant]
+        where = "" if worst.grant is Grant.GRANTED else _where(names, len(rows))
+        found.append(replace(worst, detail=f"{where}{worst.detail}"))
+    return found
+
+
+def _where(names: Sequence[str], count: int) -> str:
+    if len(names) == count:
+        return "In every workspace: "
+    shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    return f"In {len(names)} of {count} workspaces ({shown}): "

@@ -10,6 +10,7 @@ from connectors.testkit.doubles.kong.estate import seed
 from connectors.testkit.doubles.kong.information import VERSION, Ports, Release
 from connectors.testkit.doubles.kong.proxy import Proxy
 from connectors.testkit.doubles.kong.store import Store
+from connectors.testkit.doubles.kong.workspaces import Workspaces
 from connectors.testkit.doubles.serving import listen, serve_until_stopped, wsgi
 from connectors.testkit.doubles.upstream import Upstream
 
@@ -32,6 +33,10 @@ def arguments() -> argparse.Namespace:
         "--enterprise", default="", help="be Kong Enterprise of this version, such as 3.15.0.0"
     )
     parser.add_argument("--data-plane", action="append", default=[], help="version of a hybrid data plane")
+    parser.add_argument("--workspace", action="append", default=[], help="one more workspace (Enterprise)")
+    parser.add_argument(
+        "--reach", default="", help="workspaces the portcullis token's role reaches, by commas"
+    )
     parser.add_argument(
         "--portcullis-token",
         default="",
@@ -48,12 +53,17 @@ def main() -> None:
     enterprise = bool(options.enterprise or options.audit_log)
     release = Release(version, enterprise, tuple(options.data_plane))
     store = Store(conditions=release.conditions)
+    stores = {name: Store(conditions=release.conditions) for name in options.workspace}
+    reach = {options.portcullis_token: frozenset(options.reach.split(","))} if options.reach else {}
+    spaces = Workspaces({"default": store, **stores} if stores else {}, reach)
     users = {options.admin_token: "acme", options.portcullis_token: "portcullis"}
     users.pop("", None)
     ports = Ports(options.admin_port, options.proxy_port)
-    admin = AdminApi(store, ports, frozenset(users), AuditLog(users) if options.audit_log else None, release)
+    admin = AdminApi(
+        store, ports, frozenset(users), AuditLog(users) if options.audit_log else None, release, spaces
+    )
     own_admin = Upstream(f"http://127.0.0.1:{options.admin_port}")
-    proxy = Proxy(store, Upstream(options.backend), options.proxy_port, own_admin)
+    proxy = Proxy({"default": store, **stores}, Upstream(options.backend), options.proxy_port, own_admin)
     servers = [listen(wsgi(admin.answer), options.admin_port), listen(wsgi(proxy.answer), options.proxy_port)]
 
     def seeded() -> None:

@@ -15,6 +15,7 @@ from connectors.testkit.doubles.kong.entity_schemas import ENTITIES
 from connectors.testkit.doubles.kong.plugin_schemas import PLUGINS
 from connectors.testkit.doubles.kong.schema import described
 from connectors.testkit.doubles.kong.store import Store
+from connectors.testkit.doubles.kong.workspaces import Workspaces
 from connectors.testkit.doubles.serving import json_response
 
 
@@ -31,8 +32,10 @@ class AdminApi:
         tokens: frozenset[str] = frozenset(),
         audit: AuditLog | None = None,
         release: information.Release = information.Release(),
+        workspaces: Workspaces | None = None,
     ) -> None:
         self._store = store
+        self._workspaces = workspaces or Workspaces({})
         self._entities = EntityApi(store)
         self._ports = ports
         self._tokens = tokens
@@ -53,12 +56,27 @@ class AdminApi:
         if self._tokens and request.headers.get("Kong-Admin-Token") not in self._tokens:
             return json_response({"message": "Invalid credentials. Token or User credentials required"}, 401)
         try:
-            response = self._route(request, parts)
+            response = self._scoped(request, parts)
         except errors.AdminError as error:
             response = error.response()
         if self._audit:
             self._audit.record(request, response)
         return response
+
+    def _scoped(self, request: Request, parts: list[str]) -> Response:
+        """A path that begins with a workspace is about its entities; the default workspace needs no such beginning."""
+        token = request.headers.get("Kong-Admin-Token", "")
+        if parts == ["workspaces"] and self._workspaces.stores and request.method == "GET":
+            return json_response(page(request, self._workspaces.rows()))
+        if parts and parts[0] in self._workspaces.stores:
+            if not self._workspaces.may(token, parts[0]):
+                raise errors.forbidden()
+            if len(parts) > 1 and parts[1] in COLLECTIONS:
+                return EntityApi(self._workspaces.stores[parts[0]]).answer(request, parts[1:])
+            return self._route(request, parts[1:])
+        if parts and not self._workspaces.may(token, "default"):
+            raise errors.forbidden()
+        return self._route(request, parts)
 
     def _route(self, request: Request, parts: list[str]) -> Response:
         if not parts or parts[0] in ("status", "endpoints", "tags", "schemas"):

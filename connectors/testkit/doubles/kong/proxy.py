@@ -4,7 +4,7 @@ The client address is ``X-Real-IP``, since this node trusts 127.0.0.1 and has ``
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from werkzeug.wrappers import Request, Response
 
@@ -31,14 +31,14 @@ class Proxy:
 
     def __init__(
         self,
-        store: Store,
+        stores: Mapping[str, Store],
         upstream: Upstream,
         port: int,
         admin: Upstream | None = None,
         record: Callable[[Exchange, Answered], None] | None = None,
     ) -> None:
-        """``record`` is told every answered request, as Konnect is by its data planes."""
-        self._store = store
+        """``stores`` by workspace share one router. ``record`` is told every answered request, as Konnect is."""
+        self._stores = stores
         self._record = record
         self._upstream = upstream
         self._admin = admin
@@ -50,9 +50,8 @@ class Proxy:
         """Answer one client request."""
         started = time.perf_counter()
         if request.path == "/_double/log-plugins":
-            return json_response(
-                {"http-log": sum(p["name"] == "http-log" for p in self._store.all("plugins"))}
-            )
+            plugins = [plugin for store in self._stores.values() for plugin in store.all("plugins")]
+            return json_response({"http-log": sum(plugin["name"] == "http-log" for plugin in plugins)})
         exchange = exchange_of(request)
         match = self._match(exchange)
         answer: UpstreamAnswer | None = None
@@ -82,15 +81,20 @@ class Proxy:
     def _match(self, exchange: Exchange) -> Match | None:
         headers = {name.lower(): value for name, value in exchange.headers}
         asked = Asked(exchange.method, exchange.host, exchange.path, exchange.scheme, headers)
-        match = select(self._store.all("routes"), asked)
+        match = select([route for store in self._stores.values() for route in store.all("routes")], asked)
         if match is not None:
-            exchange.route = match.route
+            exchange.route, ref = match.route, match.route["id"]
+            exchange.workspace = next(n for n, store in self._stores.items() if store.find("routes", ref))
             service = match.route["service"]
-            exchange.service = self._store.find("services", service["id"]) if service else None
+            exchange.service = self._store(exchange).find("services", service["id"]) if service else None
         return match
 
+    def _store(self, exchange: Exchange) -> Store:
+        """The workspace of the matched route: its plugins and consumers are those that count."""
+        return self._stores[exchange.workspace]
+
     def _access(self, exchange: Exchange) -> Response | None:
-        for plugin in running(self._store.all("plugins"), exchange):
+        for plugin in running(self._store(exchange).all("plugins"), exchange):
             try:
                 if not runs(plugin, exchange):
                     continue
@@ -99,7 +103,7 @@ class Proxy:
             if plugin["name"] == "rate-limiting":
                 refused = self._limiter.run(exchange, plugin)
             elif run := ACCESS.get(plugin["name"]):
-                refused = run(exchange, plugin["config"], self._store)
+                refused = run(exchange, plugin["config"], self._store(exchange))
             else:
                 continue
             if refused is not None:
@@ -132,7 +136,7 @@ class Proxy:
         )
         if self._record:
             self._record(exchange, answered)
-        for plugin in running(self._store.all("plugins"), exchange):
+        for plugin in running(self._store(exchange).all("plugins"), exchange):
             if plugin["name"] == "http-log":
                 self._queue(plugin).put(log_record(exchange, answered, self._port))
 

@@ -48,7 +48,7 @@ def main() -> None:
 
     tokens = {TOKEN: ROLES, READER: frozenset({"Viewer", "Analytics Viewer"})}
     api = KonnectApi([*others, shop, group, ingress], tokens, requests, options.per_minute)
-    proxy = Proxy(shop.store, Upstream(options.backend), options.proxy_port, record=record)
+    proxy = Proxy({"default": shop.store}, Upstream(options.backend), options.proxy_port, record=record)
     servers = [listen(wsgi(api.answer), options.api_port), listen(wsgi(proxy.answer), options.proxy_port)]
 
     def seeded() -> None:
