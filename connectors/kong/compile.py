@@ -88,11 +88,12 @@ def _best(intent: BlockIntent, draft: Draft) -> Compiled:
 
     Addresses alone and user agents alone stay in their lists, which have more room than a condition.
     """
+    listed = not _narrowed(intent.match) and not intent.match.consumers
+    if listed or _only_user_agent(intent.match) or draft.estate.without_conditions():
+        return _compile_block(intent, draft)
     plain = draft.apart()
     outcome = _compile_block(intent, plain)
-    listed = not _narrowed(intent.match) and not intent.match.consumers
-    settled = outcome.exactness is Exactness.EXACT or listed or _only_user_agent(intent.match)
-    if settled or draft.estate.without_conditions():
+    if outcome.exactness is Exactness.EXACT:
         draft.take(plain)
         return outcome
     conditional = draft.apart()
