@@ -13,14 +13,13 @@ from typing import Final
 
 from connectors.base.enforcement import Program, State, Target
 from connectors.base.intent import BlockAction, BlockIntent, Compiled, Coverage, Exactness, HeaderMatch, Match
-from connectors.kong.condition_blocks import compile_condition
+from connectors.kong.condition_blocks import compile_condition, place
 from connectors.kong.consumer_blocks import compile_consumers
 from connectors.kong.coverage import concerned, refs_of, wider_than
-from connectors.kong.draft import Draft
-from connectors.kong.entities import Entity, config_of, strings
+from connectors.kong.draft import Draft, condition_ref
+from connectors.kong.entities import Entity, config_of
 from connectors.kong.estate import estate_of, service_of
 from connectors.kong.gitops import patch_of
-from connectors.kong.ownership import OWNER_TAG
 from connectors.kong.path_blocks import compile_expression, compile_routes
 from connectors.kong.rate_blocks import compile_rate
 
@@ -43,10 +42,9 @@ def compile_program(
     ``unwritable`` is a reason known from the settings why writes would not last: everything is then refused and
     handed out as a decK patch.
     """
-    draft = Draft(target, estate_of(state))
-    standing = {tag for entry in state.objects for tag in strings(entry.document.get("tags"))}
-    # Who stands already keeps the room it has in the shared condition.
-    ordered = sorted(intents, key=lambda intent: (f"{OWNER_TAG}-{intent.id}" not in standing, intent.id))
+    draft = _draft(target, state)
+    # Who stands already, and as it is, keeps the room it has in the shared condition.
+    ordered = sorted(intents, key=lambda intent: (place(intent, draft), intent.id))
     why = unwritable or draft.estate.unwritable()
     if why:
         return Program(target, (), tuple(_as_patch(intent, target, state, why) for intent in ordered))
@@ -54,9 +52,15 @@ def compile_program(
     return Program(target, draft.objects(), outcomes)
 
 
+def _draft(target: Target, state: State) -> Draft:
+    shared = condition_ref(target)
+    standing = [entry.document for entry in state.objects if entry.ref == shared]
+    return Draft(target, estate_of(state), standing[0] if standing else None)
+
+
 def _as_patch(intent: BlockIntent, target: Target, state: State, why: str) -> Compiled:
     """Refused, with what the customer's own pipeline would have to add."""
-    draft = Draft(target, estate_of(state))
+    draft = _draft(target, state)
     outcome = _compile(intent, draft)
     if outcome.exactness is Exactness.REFUSED or not draft.objects():
         return Compiled(intent.id, Exactness.REFUSED, (why, *outcome.reasons), outcome.coverage)
@@ -89,8 +93,11 @@ def _best(intent: BlockIntent, draft: Draft) -> Compiled:
     Addresses alone and user agents alone stay in their lists, which have more room than a condition.
     """
     listed = not _narrowed(intent.match) and not intent.match.consumers
-    if listed or _only_user_agent(intent.match) or draft.estate.without_conditions():
-        return _compile_block(intent, draft)
+    if listed or _only_user_agent(intent.match) or draft.without_conditions(intent.id):
+        outcome = _compile_block(intent, draft)
+        if outcome.exactness is not Exactness.REFUSED or draft.estate.no_conditions():
+            return outcome
+        return _or_else(outcome, compile_condition(intent, draft))
     plain = draft.apart()
     outcome = _compile_block(intent, plain)
     if outcome.exactness is Exactness.EXACT:
@@ -103,7 +110,14 @@ def _best(intent: BlockIntent, draft: Draft) -> Compiled:
         draft.take(conditional)
         return better
     draft.take(plain)
-    return replace(outcome, reasons=(*outcome.reasons, *better.reasons)) if refused else outcome
+    return _or_else(outcome, better) if refused else outcome
+
+
+def _or_else(refused: Compiled, other: Compiled) -> Compiled:
+    """The other way, or both reasons when that is refused as well."""
+    if other.exactness is not Exactness.REFUSED:
+        return other
+    return replace(refused, reasons=tuple(dict.fromkeys((*refused.reasons, *other.reasons))))
 
 
 def _narrowed(match: Match) -> bool:

@@ -21,12 +21,10 @@ _HTTP: Final = {"http", "https", "grpc", "grpcs"}
 
 def compile_condition(intent: BlockIntent, draft: Draft) -> Compiled:
     """The intent as a part of the shared condition; refused with the reason when it cannot be."""
-    if why := draft.estate.without_conditions() or _taken(draft):
+    if why := draft.without_conditions(intent.id) or _taken(draft):
         return _refused(intent, why)
-    known = {name: draft.estate.consumer(name) for name in sorted(set(intent.match.consumers))}
-    reasons = [f"Kong has no consumer named {name}." for name, found in known.items() if found is None]
-    refs = [str(found.get("id")) for found in known.values() if found is not None]
-    if known and not refs:
+    refs, reasons = _consumers(intent, draft)
+    if intent.match.consumers and not refs:
         return _refused(intent, *reasons)
     try:
         text = expression(intent.match, refs)
@@ -50,6 +48,24 @@ def compile_condition(intent: BlockIntent, draft: Draft) -> Compiled:
         Coverage(tuple(covered), tuple(uncovered)),
         cost=f"{len(text)} of {MOST_CHARACTERS:,} characters of the shared condition",
     )
+
+
+def place(intent: BlockIntent, draft: Draft) -> int:
+    """Who gets room in the shared condition first: 0 who stands as it is, 1 who stands otherwise, 2 who is new."""
+    if not draft.stands(intent.id):
+        return 2
+    try:
+        unchanged = draft.stands(intent.id, expression(intent.match, _consumers(intent, draft)[0]))
+    except Inexpressible:
+        unchanged = False
+    return 0 if unchanged else 1
+
+
+def _consumers(intent: BlockIntent, draft: Draft) -> tuple[list[str], list[str]]:
+    """Ids of the consumers that Kong knows, and a reason for each that it does not."""
+    known = {name: draft.estate.consumer(name) for name in sorted(set(intent.match.consumers))}
+    reasons = [f"Kong has no consumer named {name}." for name, found in known.items() if found is None]
+    return [str(found.get("id")) for found in known.values() if found is not None], reasons
 
 
 def _taken(draft: Draft) -> str:

@@ -20,16 +20,18 @@ _DENY_EXTRAS: Final[dict[str, dict[str, Any]]] = {"ip-restriction": {"status": 4
 class Draft:
     """Desired objects on one target."""
 
-    def __init__(self, target: Target, estate: Estate) -> None:
+    def __init__(self, target: Target, estate: Estate, standing: Mapping[str, Any] | None = None) -> None:
+        """``standing`` is the document of our shared condition as it is in Kong, when it is."""
         self.estate = estate
         self._target = target
+        self._standing = standing if standing and standing.get("condition") else {}
         self._deny: dict[str, set[str]] = {}
         self._whole: dict[tuple[str, str], VendorObject] = {}
         self._conditions: dict[str, str] = {}
 
     def apart(self) -> Draft:
         """A copy to try something on; ``take`` makes it this draft's."""
-        made = Draft(self._target, self.estate)
+        made = Draft(self._target, self.estate, self._standing)
         made._deny = {plugin: set(entries) for plugin, entries in self._deny.items()}
         made._whole, made._conditions = dict(self._whole), dict(self._conditions)
         return made
@@ -54,6 +56,20 @@ class Draft:
     def deny_room(self, plugin: str, count: int) -> bool:
         """Whether the list takes that many entries more."""
         return len(self._deny.get(plugin, ())) + count <= MAX_ENTRIES
+
+    def without_conditions(self, intent_id: str) -> str:
+        """Why a block may have no condition; "" when it may.
+
+        Where the data planes' versions are not known, a block that stands is left standing: its plugin is in force
+        already, and only a data plane that was seen to be too old is a reason to take it away.
+        """
+        why = self.estate.no_conditions()
+        return why or ("" if self.stands(intent_id) else self.estate.conditions_unknown())
+
+    def stands(self, intent_id: str, expression: str = "") -> bool:
+        """Whether a block is in the shared condition now, and with this expression where one is given."""
+        held = f"({expression})" in str(self._standing.get("condition")) if expression else True
+        return held and f"{OWNER_TAG}-{intent_id}" in strings(self._standing.get("tags"))
 
     def condition(self, intent_id: str, expression: str) -> bool:
         """Want what fits the expression ended everywhere; False, and nothing is wanted, when there is no room."""
@@ -94,7 +110,7 @@ class Draft:
     def _own_condition(self) -> VendorObject:
         """The one global request-termination, with the conditions of all blocks that need one."""
         name = "request-termination"
-        ref = made_uuid(self._target.ref, "plugins", name, "condition")
+        ref = condition_ref(self._target)
         ordered = sorted(self._conditions)
         document = {
             "id": ref,
@@ -112,6 +128,11 @@ class Draft:
         config = {"deny": sorted(entries), **_DENY_EXTRAS.get(plugin, {})}
         document = {"id": ref, "name": plugin, "enabled": True, "tags": [OWNER_TAG], "config": config}
         return VendorObject("plugins", ref, plugin, document)
+
+
+def condition_ref(target: Target) -> str:
+    """The id of the plugin that holds the shared condition."""
+    return made_uuid(target.ref, "plugins", "request-termination", "condition")
 
 
 def _their_list(plugin: Entity, entries: set[str]) -> VendorObject | None:

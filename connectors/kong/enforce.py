@@ -9,7 +9,7 @@ from connectors.base.enforcement import Applied, Diff, Guard, Program, State, Ta
 from connectors.base.intent import BlockIntent
 from connectors.base.model import ConfigSnapshot
 from connectors.egress import Egress
-from connectors.kong.apply import WRITE_ORDER, check_unmoved, check_written, write
+from connectors.kong.apply import WRITE_ORDER, check_conditions, check_unmoved, check_written, write
 from connectors.kong.client import AdminApi
 from connectors.kong.compile import compile_program
 from connectors.kong.estate import read_state
@@ -70,6 +70,7 @@ class Enforce:
         api = self._at(diff.target)
         before = read_state(api, diff.target)
         check_unmoved(diff, before)
+        check_conditions(diff, before)
         for change in diff.changes:
             guard(change)
             write(api, change)

@@ -26,6 +26,7 @@ from connectors.kong.settings import edition, has_database, router_flavor, versi
 READ: Final = ("services", "routes", "plugins", "consumers")
 
 _CONFIG_KEPT: Final = ("ip-restriction", "bot-detection", "request-termination", "rate-limiting")
+_NO_VERSION: Final = (0, 0)
 _INGRESS: Final = ("managed-by-ingress-controller", "k8s-kind:")
 
 
@@ -54,20 +55,37 @@ class Estate:
         """Kong's major and minor version."""
         return version_of(self.node)
 
-    def without_conditions(self) -> str:
-        """Why no plugin of this Kong may have a condition; "" when it may.
+    def no_conditions(self) -> str:
+        """Why no plugin of this Kong may have a condition, for a reason that was seen; "" when none was.
 
-        A data plane of an older release would be sent the plugin without its condition and end every request: all of
-        them must be known to be new enough.
+        A data plane of an older release would be sent the plugin without its condition and end every request.
         """
         if edition(self.node) == "community":
             return "Open-source Kong has no plugin conditions."
-        versions = self.node.get("versions")
-        known = versions if isinstance(versions, list | tuple) else [self.node.get("version")]
-        lowest = min((version_of({"version": version}) for version in known), default=(0, 0))
-        if lowest < SINCE:
-            return "Plugin conditions need Kong 3.15 on every data plane."
+        own = version_of(self.node)
+        seen = [version for version in (own, *(self._planes or ())) if version != _NO_VERSION]
+        return (
+            "Plugin conditions need Kong 3.15 on every data plane."
+            if min(seen, default=SINCE) < SINCE
+            else ""
+        )
+
+    def conditions_unknown(self) -> str:
+        """Why it is not known whether every data plane has conditions; "" when all of them are known."""
+        if not self._planes or _NO_VERSION in self._planes:
+            return (
+                "Plugin conditions need Kong 3.15 on every data plane, and their versions could not be read."
+            )
         return ""
+
+    @property
+    def _planes(self) -> list[tuple[int, int]] | None:
+        """Versions of what runs the plugins; None when nothing tells whether other nodes do."""
+        versions, configuration = self.node.get("versions"), self.node.get("configuration")
+        if isinstance(versions, list | tuple):
+            return [version_of({"version": version}) for version in versions]
+        alone = isinstance(configuration, Mapping) and configuration.get("role") == "traditional"
+        return [version_of(self.node)] if alone else None
 
     def unwritable(self) -> str:
         """Why this Kong takes no writes that last; "" when it does."""

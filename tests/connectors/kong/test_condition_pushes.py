@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from ipaddress import ip_network
 
+import orjson
 import pytest
 
 from connectors.base.capabilities import Capability
+from connectors.base.errors import ConnectorError, RefusedError, VendorAnswerError
 from connectors.base.intent import BlockAction, BlockIntent, Exactness, HeaderMatch, Match
 from connectors.base.registry import implementation
 from connectors.kong.config import Config
@@ -104,9 +106,68 @@ def test_in_hybrid_mode_the_oldest_data_plane_decides(options, expected):
     with enterprise("--enterprise", "3.15.0.0", *options) as double:
         program, _ = push(Kong(double), ADDRESS_AND_PATH)
         assert program.outcomes[0].exactness is expected
-        double.order(Fault(403, "GET /clustering", body={"message": "no"}))
-        program, _ = push(Kong(double), ADDRESS_AND_PATH)
-        assert program.outcomes[0].exactness is Exactness.REFUSED, "data planes that are not known"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(503, "GET /clustering", body={"message": "no"}),
+        Fault(403, "GET /clustering", body={"message": "no"}),
+        Fault(200, "GET /clustering", body={"data": []}),
+    ],
+    ids=["failing", "forbidden", "restarting"],
+)
+def test_data_planes_that_cannot_be_read_leave_a_standing_block_and_refuse_a_new_one(fault):
+    with enterprise("--enterprise", "3.15.0.0", "--data-plane", "3.15.0.1") as double:
+        kong = Kong(double)
+        push(kong, ADDRESS_AND_PATH)
+        double.order(fault)
+        program, applied = push(kong, ADDRESS_AND_PATH, HEADER_TWICE)
+        exactness = {found.intent_id: found.exactness for found in program.outcomes}
+        assert exactness == {"blk_1": Exactness.EXACT, "blk_3": Exactness.REFUSED}
+        assert applied.changes == ()
+        assert kong.call("GET", "/catalog/products", X_Real_IP=ATTACKER) == 403
+
+
+def test_data_planes_of_konnect_that_cannot_be_read_leave_a_standing_block():
+    with running() as made:
+        push(made, ADDRESS_AND_PATH)
+        made.double.order(Fault(200, "GET /nodes", body={"items": [], "page": {"total": 0}}))
+        _, applied = push(made, ADDRESS_AND_PATH)
+        assert applied.changes == ()
+        made.double.behave()
+        made.double.order(Fault(403, "GET /nodes", body={"message": "no"}))
+        enforce = Enforce(made.settings, made.egress)
+        with pytest.raises(ConnectorError):
+            enforce.read_state(applied.after.target)
+        assert made.call("GET", "/catalog/products", X_Real_IP=ATTACKER) == 403
+
+
+def test_a_condition_that_kong_does_not_keep_is_never_in_force():
+    options = ("--enterprise", "3.15.0.0", "--audit-log", "--forget-conditions")
+    with enterprise(*options) as double:
+        kong = Kong(double)
+        with pytest.raises(VendorAnswerError, match="without its condition"):
+            push(kong, ADDRESS_AND_PATH)
+        assert [plugin for plugin in kong.all("plugins") if "portcullis" in (plugin["tags"] or [])] == []
+        asked = kong.admin("GET", "/audit/requests?size=1000")["data"]
+        put = [orjson.loads(entry["payload"]) for entry in asked if entry["method"] == "PUT"]
+        assert [document["enabled"] for document in put if "condition" in document] == [False]
+        assert kong.call("GET", "/catalog/products", X_Real_IP=NEIGHBOUR) == 502
+
+
+def test_a_condition_is_not_written_when_an_older_data_plane_joined_since_it_was_compiled():
+    with running() as made:
+        enforce = Enforce(made.settings, made.egress)
+        (target,) = enforce.targets(Config(made.settings, made.egress).read_config())
+        state = enforce.read_state(target)
+        diff = enforce.diff(enforce.compile([ADDRESS_AND_PATH], target, state), state)
+        old = {"items": [{"version": "3.15.0.0"}, {"version": "3.14.0.0"}], "page": {"total": 2}}
+        made.double.order(Fault(200, "GET /nodes", body=old))
+        with pytest.raises(RefusedError, match="was not written"):
+            enforce.apply(diff, lambda change: None)
+        made.double.behave()
+        assert enforce.read_state(target).objects == ()
 
 
 def test_in_konnect_the_oldest_data_plane_decides():

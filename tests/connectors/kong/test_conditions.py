@@ -164,7 +164,9 @@ def state(node: dict[str, Any], *plugins: dict[str, Any], objects: tuple[VendorO
     return State(TARGET, objects, tuple(foreign))
 
 
-ENTERPRISE = {"version": "3.15.0.0", "edition": "enterprise"}
+UNTOLD = {"version": "3.15.0.0", "edition": "enterprise"}
+ENTERPRISE = {**UNTOLD, "configuration": {"role": "traditional"}}
+HYBRID = {**UNTOLD, "configuration": {"role": "control_plane"}}
 
 
 def block(number: int = 1, **match: Any) -> BlockIntent:
@@ -210,8 +212,22 @@ def test_what_open_source_kong_refuses_is_exact_with_a_condition(intent):
         {"version": "3.15.0.0", "edition": "enterprise", "versions": [""]},
         {"version": "3.15.0.0", "edition": "enterprise", "versions": []},
         {"version": "", "versions": [], "edition": "konnect"},
+        UNTOLD,
+        HYBRID,
+        {**ENTERPRISE, "version": "3.14.0.0"},
     ],
-    ids=["open", "old_text", "3.14", "old_plane", "unknown_plane", "no_plane", "konnect_empty"],
+    ids=[
+        "open",
+        "old_text",
+        "3.14",
+        "old_plane",
+        "unknown_plane",
+        "no_plane",
+        "konnect_empty",
+        "no_role",
+        "planes_not_asked",
+        "old_and_alone",
+    ],
 )
 def test_no_condition_is_written_where_a_data_plane_may_not_know_it(node):
     program = compile_program([combined()], TARGET, state(node))
@@ -260,3 +276,56 @@ def test_a_new_block_never_takes_the_place_of_one_that_stands():
     after = compile_program([combined(1), *later], TARGET, at)
     kept = {found.intent_id for found in after.outcomes if found.exactness is Exactness.EXACT}
     assert kept == standing
+
+
+@pytest.mark.parametrize("versions", [[], [""], ["3.15.0.0", ""]], ids=["none", "not_told", "one_not_told"])
+@pytest.mark.parametrize("node", [HYBRID, {"version": "", "edition": "konnect"}], ids=["hybrid", "konnect"])
+def test_what_is_not_known_of_the_data_planes_takes_no_standing_block_away_and_lets_no_new_one_in(
+    node, versions
+):
+    standing = compile_program([combined(1), combined(2)], TARGET, state(ENTERPRISE)).objects
+    at = state({**node, "versions": versions}, objects=standing)
+    same = compile_program([combined(1), combined(2)], TARGET, at)
+    assert same.objects == standing
+    assert {found.exactness for found in same.outcomes} == {Exactness.EXACT}
+    more = compile_program([combined(1), combined(2), combined(3)], TARGET, at)
+    assert more.objects == standing
+    assert "could not be read" in more.outcomes[-1].reasons[-1]
+    fewer = compile_program([combined(2)], TARGET, at)
+    assert "198.51.100.1" not in fewer.objects[0].document["condition"], "a lifted block is lifted"
+
+
+def test_a_data_plane_that_is_seen_to_be_too_old_takes_the_condition_away():
+    standing = compile_program([combined(1)], TARGET, state(ENTERPRISE)).objects
+    at = state({**HYBRID, "versions": ["3.15.0.0", "", "3.14.0.2"]}, objects=standing)
+    assert compile_program([combined(1)], TARGET, at).objects == ()
+
+
+def test_a_standing_plugin_without_its_condition_is_never_kept():
+    (standing,) = compile_program([combined(1)], TARGET, state(ENTERPRISE)).objects
+    document = {name: value for name, value in standing.document.items() if name != "condition"}
+    at = state({**HYBRID, "versions": []}, objects=(replace(standing, document=document),))
+    assert compile_program([combined(1)], TARGET, at).objects == ()
+
+
+def test_a_block_that_grows_takes_no_place_from_those_that_stand_unchanged():
+    full = compile_program([combined(number) for number in range(1, 31)], TARGET, state(ENTERPRISE))
+    kept = [found.intent_id for found in full.outcomes if found.exactness is Exactness.EXACT]
+    addresses = tuple(ip_network(f"203.0.113.{number}/32") for number in range(1, 20))
+    grown = block(1, networks=addresses, path_templates=("/orders/{id}",))
+    others = [combined(number) for number in range(2, 31)]
+    at = replace(state(ENTERPRISE), objects=full.objects)
+    after = compile_program([grown, *others], TARGET, at)
+    found = {outcome.intent_id: outcome.exactness for outcome in after.outcomes}
+    assert found["blk_001"] is Exactness.REFUSED
+    assert all(found[name] is Exactness.EXACT for name in kept if name != "blk_001")
+
+
+def test_a_block_that_stands_elsewhere_takes_no_place_in_the_condition_from_one_that_stands_there():
+    full = compile_program([combined(number) for number in range(2, 31)], TARGET, state(ENTERPRISE))
+    kept = {found.intent_id for found in full.outcomes if found.exactness is Exactness.EXACT}
+    document = {"id": "r9", "name": "ours", "tags": ["portcullis", "portcullis-blk_001"], "paths": ["/x"]}
+    route = VendorObject("routes", "r9", "ours", document)
+    at = replace(state(ENTERPRISE), objects=(*full.objects, route))
+    after = compile_program([combined(number) for number in range(1, 31)], TARGET, at)
+    assert {found.intent_id for found in after.outcomes if found.exactness is Exactness.EXACT} == kept

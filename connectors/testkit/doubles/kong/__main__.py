@@ -32,6 +32,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--enterprise", default="", help="be Kong Enterprise of this version, such as 3.15.0.0"
     )
+    parser.add_argument("--forget-conditions", action="store_true", help="take plugin conditions, keep none")
     parser.add_argument("--data-plane", action="append", default=[], help="version of a hybrid data plane")
     parser.add_argument("--workspace", action="append", default=[], help="one more workspace (Enterprise)")
     parser.add_argument(
@@ -52,7 +53,7 @@ def main() -> None:
     version = options.enterprise or (f"{VERSION}.2" if options.audit_log else VERSION)
     enterprise = bool(options.enterprise or options.audit_log)
     release = Release(version, enterprise, tuple(options.data_plane))
-    store = Store(conditions=release.conditions)
+    store = Store(conditions=release.conditions, forgetful=options.forget_conditions)
     stores = {name: Store(conditions=release.conditions) for name in options.workspace}
     reach = {options.portcullis_token: frozenset(options.reach.split(","))} if options.reach else {}
     spaces = Workspaces({"default": store, **stores} if stores else {}, reach)

@@ -35,11 +35,12 @@ def is_uuid(text: str) -> bool:
 class Store:
     """All entities by kind and id. Safe for threads; ``version`` grows with each change.
 
-    ``conditions``: plugins have the field ``condition`` (Kong Enterprise and Konnect from 3.15 on).
+    ``conditions``: plugins have the field ``condition`` (Kong Enterprise and Konnect from 3.15 on). ``forgetful``: it is
+    taken and not kept, as when nodes of two releases share a database.
     """
 
-    def __init__(self, *, conditions: bool = False) -> None:
-        self._conditions = conditions
+    def __init__(self, *, conditions: bool = False, forgetful: bool = False) -> None:
+        self._conditions, self._forgetful = conditions, forgetful
         self._entities: dict[str, dict[str, Entity]] = {kind: {} for kind in ENTITIES}
         self.lock = threading.RLock()
         self.version = 0
@@ -147,6 +148,8 @@ class Store:
             entity["password"] = hashlib.sha1(salted.encode(), usedforsecurity=False).hexdigest()
         self._resolve_references(kind, entity)
         self._check_unique(kind, identifier, entity)
+        if self._forgetful and kind == "plugins":
+            entity["condition"] = None
         now = int(time.time())
         stamps = {"created_at": created_at or now, **({"updated_at": now} if ENTITIES[kind].updated else {})}
         stored = {"id": identifier.lower(), **entity, **stamps}
