@@ -98,7 +98,7 @@ def _problem(route: Entity, draft: Draft) -> str:
         return f"Kong runs only the most specific {PLUGIN}, and this route has its own ({running.get('id')})."
     if not _HTTP.intersection(strings(route.get("protocols")) or ("http",)):
         return f"The plugin {PLUGIN} does not run on WebSocket routes."
-    return ""
+    return draft.estate.index.answering(str(route.get("id")), service_of(route))
 
 
 def _refused(intent: BlockIntent, *reasons: str) -> Compiled:

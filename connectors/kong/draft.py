@@ -14,6 +14,9 @@ from connectors.kong.ownership import OWNER_TAG, made_uuid
 #: Longest deny list we write; Kong has no limit, but every entry is compared on every request.
 MAX_ENTRIES: Final = 10_000
 
+#: Protocols of a route that names none.
+ORDINARY: Final = ("http", "https")
+
 _DENY_EXTRAS: Final[dict[str, dict[str, Any]]] = {"ip-restriction": {"status": 403, "message": "Forbidden"}}
 
 
@@ -45,7 +48,22 @@ class Draft:
         theirs = self.estate.index.scoped(plugin)
         if theirs is not None and theirs.get("enabled") is False:
             return f"Your global {plugin} plugin is switched off, and Kong allows only one: switch it on or remove it."
+        if theirs is not None and theirs.get("condition"):
+            return f"Your global {plugin} plugin runs under a condition only, and Kong allows only one."
+        missed = self._protocols() - set(strings(theirs.get("protocols"))) if theirs else set()
+        if theirs is not None and theirs.get("protocols") and missed:
+            return (
+                f"Your global {plugin} plugin does not run for {' and '.join(sorted(missed))}, which routes of this "
+                "Kong serve, and Kong allows only one."
+            )
         return ""
+
+    def _protocols(self) -> set[str]:
+        """Protocols of HTTP requests that the routes take."""
+        served = {
+            name for route in self.estate.routes for name in strings(route.get("protocols")) or ORDINARY
+        }
+        return served & {*ORDINARY, "grpc", "grpcs"}
 
     def deny(self, plugin: str, entries: list[str]) -> str:
         """Want entries denied for the whole workspace; says what they cost."""

@@ -55,10 +55,10 @@ def compile_routes(intent: BlockIntent, draft: Draft) -> Compiled:
         return _refused(intent, *dict.fromkeys(reason for _, reason in uncovered))
     for key, variant in sorted(variants.items()):
         _route_with_end(draft, key.decode(), variant, intent)
-    reasons = tuple(dict.fromkeys(reason for _, reason in uncovered))
+    reasons = (*dict.fromkeys(reason for _, reason in uncovered), *_answering(draft))
     return Compiled(
         intent.id,
-        Exactness.APPROXIMATED if uncovered else Exactness.EXACT,
+        Exactness.APPROXIMATED if reasons else Exactness.EXACT,
         reasons,
         Coverage(tuple(covered), tuple(uncovered)),
         cost=f"{len(variants)} routes and {len(variants)} plugins",
@@ -77,7 +77,15 @@ def compile_expression(intent: BlockIntent, draft: Draft) -> Compiled:
     expression = expression_of(intent.match)
     variant = {"expression": expression, "priority": _TOP_EXPRESSION, "protocols": ["http", "https"]}
     _route_with_end(draft, expression, variant, intent)
-    return Compiled(intent.id, Exactness.EXACT, (), Coverage(tuple(covered)), cost="1 route and 1 plugin")
+    reasons = _answering(draft)
+    exactness = Exactness.APPROXIMATED if reasons else Exactness.EXACT
+    return Compiled(intent.id, exactness, reasons, Coverage(tuple(covered)), cost="1 route and 1 plugin")
+
+
+def _answering(draft: Draft) -> tuple[str, ...]:
+    """What may answer on our own routes, where only global plugins run, before they are ended."""
+    why = draft.estate.index.answering("", "")
+    return (why,) if why else ()
 
 
 def expression_of(match: Match) -> str:

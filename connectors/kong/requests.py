@@ -3,7 +3,7 @@
 Rows become visible late. A pull covers ``[until - OVERLAP, now - SETTLE)`` slice by slice, oldest first; what an overlap
 reads twice has the same request id and is dropped at the door. Pages of one slice are counted from its beginning, so a
 slice that holds many rows is halved and asked for again. Source: Konnect "API Request Analytics" OpenAPI description
-(absolute time range, ``size``, ``offset``, ``order``; filter by control plane).
+(absolute time range, ``size``, ``offset``, ``order``; filter by control plane, or by control plane group).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from connectors.base.calls import RawBatch
 from connectors.base.capabilities import Cursor
 from connectors.base.errors import VendorAnswerError
 from connectors.base.model import ConfigSnapshot
-from connectors.kong.control_plane import ControlPlaneApi
+from connectors.kong.control_plane import GROUP, ControlPlaneApi
 from connectors.kong.konnect import SOURCE
 
 #: Rows of one answer.
@@ -86,9 +86,11 @@ def _rows(api: ControlPlaneApi, start: datetime, until: datetime, most: int | No
 
 
 def _query(api: ControlPlaneApi, start: datetime, until: datetime, size: int, offset: int) -> dict[str, Any]:
+    """A row names the member that has the route as its control plane, and the group it was served in beside it."""
+    field = "control_plane_group" if api.kind == GROUP else "control_plane"
     return {
         "time_range": {"type": "absolute", "start": _written(start), "end": _written(until)},
-        "filters": [{"field": "control_plane", "operator": "in", "value": [api.control_plane["id"]]}],
+        "filters": [{"field": field, "operator": "in", "value": [api.control_plane["id"]]}],
         "order": "ascending",
         "size": size,
         "offset": offset,

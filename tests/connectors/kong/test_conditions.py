@@ -254,6 +254,57 @@ def test_routes_with_a_request_termination_of_their_own_are_named_as_not_covered
     assert any("most specific" in reason for reason in found.reasons)
 
 
+@pytest.mark.parametrize("name", ["proxy-cache", "forward-proxy", "aws-lambda", "ai-semantic-cache"])
+@pytest.mark.parametrize("scope", ["route", "consumer", ""])
+def test_routes_on_which_another_plugin_answers_first_are_named_as_not_covered(name, scope):
+    bound = {scope: {"id": {"route": "r1", "consumer": IDS["globex"]}[scope]}} if scope else {}
+    theirs = {"id": "p1", "name": name, "enabled": True, **bound}
+    answered = compile_program([combined()], TARGET, state(ENTERPRISE, theirs)).outcomes[0]
+    assert answered.exactness is Exactness.REFUSED
+    assert any(f"{name} (p1)" in reason for reason in answered.reasons)
+    off = compile_program([combined()], TARGET, state(ENTERPRISE, {**theirs, "enabled": False})).outcomes[0]
+    assert off.exactness is Exactness.EXACT
+
+
+@pytest.mark.parametrize("match", [{"consumers": ("globex",)}, {"path_templates": ("/orders/{id}",)}])
+def test_no_block_by_request_termination_is_exact_where_another_plugin_answers_first(match):
+    theirs = {"id": "p1", "name": "proxy-cache", "enabled": True}
+    free = compile_program([block(**match)], TARGET, state({"version": "3.9.1"})).outcomes[0]
+    found = compile_program([block(**match)], TARGET, state({"version": "3.9.1"}, theirs)).outcomes[0]
+    assert free.exactness is Exactness.EXACT
+    assert found.exactness is not Exactness.EXACT
+    assert any("answer" in reason for reason in found.reasons)
+
+
+ADDRESS = block(networks=(ip_network("198.51.100.7/32"),))
+AGENT = block(headers=(HeaderMatch("User-Agent", "evil", "contains"),))
+
+
+@pytest.mark.parametrize(("intent", "name"), [(ADDRESS, "ip-restriction"), (AGENT, "bot-detection")])
+@pytest.mark.parametrize(
+    "part",
+    [{"condition": 'http.method == "POST"'}, {"protocols": ["https"]}, {"protocols": ["grpc", "grpcs"]}],
+    ids=["condition", "https_only", "grpc_only"],
+)
+def test_a_list_of_the_customers_that_acts_on_a_part_of_the_traffic_does_not_take_our_entries(
+    intent, name, part
+):
+    theirs = {"id": "p1", "name": name, "enabled": True, "config": {"deny": ["192.0.2.1"]}, **part}
+    plain = compile_program([intent], TARGET, state({"version": "3.9.1"}, theirs))
+    assert plain.objects == ()
+    assert plain.outcomes[0].exactness is Exactness.REFUSED
+    better = compile_program([intent], TARGET, state(ENTERPRISE, theirs))
+    assert [entry.name for entry in better.objects] == ["request-termination"], "a condition says it instead"
+
+
+def test_a_list_of_the_customers_that_acts_on_everything_their_routes_serve_takes_our_entries():
+    theirs = {"id": "p1", "name": "ip-restriction", "enabled": True, "config": {}}
+    for protocols in (None, ["http", "https"], ["grpc", "grpcs", "http", "https"]):
+        program = compile_program([ADDRESS], TARGET, state(ENTERPRISE, {**theirs, "protocols": protocols}))
+        assert [entry.kind for entry in program.objects] == ["entries"]
+        assert program.outcomes[0].exactness is Exactness.EXACT
+
+
 def test_all_blocks_share_one_condition_within_kongs_limit_and_the_rest_is_refused():
     intents = [combined(number) for number in range(1, 31)]
     program = compile_program(intents, TARGET, state(ENTERPRISE))

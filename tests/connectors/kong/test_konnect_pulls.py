@@ -61,6 +61,22 @@ def test_a_pulled_call_is_joined_to_the_routes_services_and_consumers_of_the_con
     assert call["ts"] == int((NOW - HOUR).timestamp() * 1_000_000)
 
 
+def test_the_calls_of_a_control_plane_group_are_those_its_members_served_in_it():
+    with running("--in-group") as made:
+        ask(made, NOW - HOUR)
+        group, other = made.with_(control_plane="everything"), made.with_(control_plane="team-001")
+        for settings, calls in ((group, 1), (made.settings, 1), (other, 0)):
+            found = list(Calls(settings, made.egress, clock=lambda: NOW).read_calls({}, None))
+            assert sum(len(batch.records) for batch, _ in found) == calls, settings.control_plane
+
+
+def test_calls_outside_a_group_are_not_the_groups(konnect):
+    ask(konnect, NOW - HOUR)
+    group = konnect.with_(control_plane="everything")
+    found = list(Calls(group, konnect.egress, clock=lambda: NOW).read_calls({}, None))
+    assert [batch.records for batch, _ in found] == [()]
+
+
 def test_everything_of_the_last_day_comes_once_and_then_only_what_is_new(konnect):
     for minutes in (1430, 700, 61, 60, 59, 3):
         ask(konnect, NOW - timedelta(minutes=minutes))

@@ -44,7 +44,8 @@ def main() -> None:
 
     def record(exchange: Exchange, answered: Answered) -> None:
         node = shop.nodes()[0]
-        requests.add(row_of(shop.id, node["id"], node["version"], exchange, answered))
+        served_in = group.id if options.in_group else None
+        requests.add(row_of(shop.id, node["id"], node["version"], exchange, answered, served_in))
 
     tokens = {TOKEN: ROLES, READER: frozenset({"Viewer", "Analytics Viewer"})}
     api = KonnectApi([*others, shop, group, ingress], tokens, requests, options.per_minute)

@@ -20,8 +20,10 @@ _UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 Row = dict[str, Any]
 
 
-def row_of(control_plane: str, node: str, version: str, exchange: Exchange, answered: Answered) -> Row:
-    """The row of one request; ids are ``control_plane_id:entity_id``."""
+def row_of(
+    control_plane: str, node: str, version: str, exchange: Exchange, answered: Answered, group: str | None
+) -> Row:
+    """The row of one request; ids are ``control_plane_id:entity_id``; ``group`` is the one the member was served in."""
 
     def scoped(entity: dict[str, Any] | None) -> str | None:
         return f"{control_plane}:{entity['id']}" if entity else None
@@ -35,7 +37,7 @@ def row_of(control_plane: str, node: str, version: str, exchange: Exchange, answ
         "client_ip": exchange.client_ip,
         "consumer": scoped(exchange.consumer),
         "control_plane": control_plane,
-        "control_plane_group": None,
+        "control_plane_group": group,
         "data_plane_node": f"{control_plane}:{node}",
         "data_plane_node_version": version,
         "gateway_service": scoped(exchange.service),
@@ -83,12 +85,12 @@ class Requests:
         order = query.get("order", "descending")
         if order not in ("ascending", "descending"):
             raise bad_request("order", "must be ascending or descending")
-        planes = _planes(query.get("filters", []))
+        wanted = _wanted(query.get("filters", []))
         with self._lock:
             rows = [
                 row
                 for at, _, row in self._rows
-                if start <= at < end and (planes is None or row["control_plane"] in planes)
+                if start <= at < end and all(row[field] in values for field, values in wanted)
             ]
         rows = rows if order == "ascending" else rows[::-1]
         page = rows[offset : offset + size]
@@ -135,15 +137,15 @@ def _whole(query: Row, name: str, default: int, least: int, most: int) -> int:
     return value
 
 
-def _planes(filters: Any) -> set[str] | None:
-    """Ids of the control planes asked for; other filters are not part of the double."""
-    chosen: set[str] | None = None
+def _wanted(filters: Any) -> list[tuple[str, list[str]]]:
+    """Ids of the control planes or groups asked for; other filters are not part of the double."""
+    chosen: list[tuple[str, list[str]]] = []
     for entry in filters if isinstance(filters, list) else [None]:
         if not isinstance(entry, dict) or set(entry) != {"field", "operator", "value"}:
             raise bad_request("filters", "request format is invalid")
-        if (entry["field"], entry["operator"]) != ("control_plane", "in"):
+        if entry["field"] not in ("control_plane", "control_plane_group") or entry["operator"] != "in":
             raise bad_request("filters", "is a filter this double does not know")
         if not isinstance(entry["value"], list) or not all(_UUID.match(str(one)) for one in entry["value"]):
             raise bad_request("filters", "value is no list of UUIDs")
-        chosen = set(entry["value"]) if chosen is None else chosen & set(entry["value"])
+        chosen.append((entry["field"], entry["value"]))
     return chosen
