@@ -3,7 +3,7 @@
 Several authentication plugins without ``anonymous`` must all pass. With ``anonymous`` set a caller without a
 credential is let through as that consumer: optional, unless the anonymous consumer is terminated, which is
 Kong's documented way to say "one of several" (logical OR). A plugin with a condition is skipped for some requests, so
-its authentication counts as optional.
+its authentication counts as optional, and a termination with a condition or a trigger ends nothing for sure.
 """
 
 from __future__ import annotations
@@ -80,10 +80,13 @@ def _auth(plugin: Entity, count: int, index: PluginIndex, scope: tuple[str, str]
 
 
 def _is_terminated(anonymous: str, index: PluginIndex, scope: tuple[str, str]) -> bool:
-    """Whether the anonymous consumer (id or name) runs into a request-termination on this route."""
+    """Whether the anonymous consumer (id or name) runs into a request-termination on this route with every request."""
     wanted = index.consumer_id(anonymous)
     return any(
-        ref_id(plugin, "consumer") == wanted for plugin in index.for_callers("request-termination", *scope)
+        ref_id(plugin, "consumer") == wanted
+        and not plugin.get("condition")
+        and not config_of(plugin).get("trigger")
+        for plugin in index.for_callers("request-termination", *scope)
     )
 
 

@@ -92,6 +92,10 @@ class AdminApi:
             path = f"/{collection}?size={size}&offset={_quoted(offset)}"
         raise VendorAnswerError(f"Kong's list /{collection} did not end after {MAX_PAGES} pages.")
 
+    def unseen_plugins(self) -> str:
+        """Why plugins may act here that are not among the workspace's own; "" when none can."""
+        return ""
+
     def data_planes(self) -> Iterator[dict[str, Any]]:
         """The data planes of a hybrid installation, as its control plane lists them."""
         return self.entities("clustering/data-planes", scoped=False)

@@ -54,6 +54,7 @@ def read_entities(api: AdminApi) -> Entities:
         targets=targets,
         unread=unread,
         sections=(section,),
+        unseen_plugins=api.unseen_plugins(),
     )
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
-from connectors.base.errors import SettingsError, VendorAnswerError
+from connectors.base.errors import ConnectorError, SettingsError, VendorAnswerError
 from connectors.egress import Egress
 from connectors.kong.client import MAX_PAGES, AdminApi, document_of
 from connectors.kong.form import KongSettings
@@ -121,6 +121,20 @@ class ControlPlaneApi(AdminApi):
         if not isinstance(member, bool):
             raise VendorAnswerError("Konnect does not say whether the control plane is in a group.")
         return member
+
+    def unseen_plugins(self) -> str:
+        """The members of a group share their global plugins."""
+        try:
+            member = self.in_group()
+        except ConnectorError as error:
+            return (
+                f"Whether it is in a control plane group, whose plugins act here, is not known: {error.what}"
+            )
+        return (
+            "Global plugins of the other members of its group act here, too; they are not read."
+            if member
+            else ""
+        )
 
     def patch(self, collection: str, ref: str, document: Mapping[str, Any]) -> dict[str, Any]:
         """Konnect cannot patch: the entity is read and written whole, with the given fields in place of its own."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from connectors.base.errors import SettingsError, VendorAnswerError
+from connectors.base.errors import RefusedError, SettingsError, VendorAnswerError
 from connectors.egress import Egress
 from connectors.kong.client import AdminApi
 from connectors.kong.control_plane import ControlPlaneApi
@@ -25,11 +25,26 @@ def opened(settings: KongSettings, egress: Egress) -> list[AdminApi]:
 
 
 def opened_at(settings: KongSettings, egress: Egress, ref: str) -> AdminApi:
-    """The place of one target."""
+    """The place of one target.
+
+    Raises ``RefusedError`` when the settings lead somewhere else by now, before anything of it is read or written.
+    """
     if settings.in_konnect:
-        return ControlPlaneApi(settings, egress)
+        api = ControlPlaneApi(settings, egress)
+        _same(ref, ref == api.ref, f"the control plane {api.workspace} ({api.ref})")
+        return api
+    _same(ref, ref.startswith(_WORKSPACE), f"the workspaces at {settings.admin_url}")
     name = ref.removeprefix(_WORKSPACE)
     return AdminApi(settings, egress, "" if name == "default" and not settings.workspace else name)
+
+
+def _same(ref: str, same: bool, place: str) -> None:
+    if not same:
+        raise RefusedError(
+            f"The target is {ref}, and the connection's settings now lead to {place}.",
+            action="Read the configuration again and choose the target anew; blocks at the former place stay until it "
+            "is connected again.",
+        )
 
 
 def workspaces(settings: KongSettings, egress: Egress) -> tuple[str, ...]:
