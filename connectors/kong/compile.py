@@ -106,7 +106,8 @@ def _best(intent: BlockIntent, draft: Draft) -> Compiled:
     conditional = draft.apart()
     better = compile_condition(intent, conditional)
     refused = outcome.exactness is Exactness.REFUSED
-    if better.exactness is Exactness.EXACT or (refused and better.exactness is Exactness.APPROXIMATED):
+    wider = refused or len(better.coverage.uncovered) < len(outcome.coverage.uncovered)
+    if better.exactness is Exactness.EXACT or (wider and better.exactness is Exactness.APPROXIMATED):
         draft.take(conditional)
         return better
     draft.take(plain)

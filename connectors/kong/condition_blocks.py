@@ -16,6 +16,10 @@ from connectors.kong.entities import Entity, strings
 from connectors.kong.estate import service_of
 
 PLUGIN: Final = "request-termination"
+_HEADERS: Final = (
+    "A header that is sent several times is compared by its first value, and as plugins that run earlier left it "
+    "(hide_credentials, request-transformer)."
+)
 _HTTP: Final = {"http", "https", "grpc", "grpcs"}
 
 
@@ -41,6 +45,8 @@ def compile_condition(intent: BlockIntent, draft: Draft) -> Compiled:
         )
     reasons += dict.fromkeys(reason for _, reason in uncovered)
     reasons += partly
+    if any(header.name.lower() != "host" for header in intent.match.headers):
+        reasons.append(_HEADERS)
     return Compiled(
         intent.id,
         Exactness.APPROXIMATED if reasons else Exactness.EXACT,

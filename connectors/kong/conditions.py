@@ -118,6 +118,8 @@ def _header(header: HeaderMatch) -> str:
     if pattern is None:
         raise Inexpressible(f"Kong cannot compare a header by {header.operator!r}.")
     if name == "host":
+        if header.operator == "equals":  # calls are known by their host without its port
+            pattern = f"^{value}(?::[0-9]+)?$"
         return f"http.host.matches({_text(f'(?i){pattern}')})"
     if not _HEADER.fullmatch(name):
         raise Inexpressible(f"A condition cannot name the header {header.name[:40]!r}.")
