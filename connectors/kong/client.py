@@ -27,6 +27,10 @@ MAX_PAGES: Final = 2000
 _CHECK_SETTINGS = "Check the token, the header it is sent in, and the address in the connection's settings."
 
 
+class BadRequest(VendorAnswerError):
+    """Kong or Konnect answered 400: what was asked is not allowed, such as a time before its records begin."""
+
+
 class AdminApi:
     """One workspace of one self-hosted Kong; ``ControlPlaneApi`` is a control plane in Konnect instead."""
 
@@ -171,7 +175,8 @@ def _refuse(answer: EgressResponse, action: str, place: str) -> None:
         raise ConflictError(f"Kong refused {action}: {said}", action="Read the state again and retry.")
     if status in (429, 500, 502, 503, 504):
         raise TransientError(f"Kong answered {status} on {action}.")
-    raise VendorAnswerError(f"Kong answered {status} on {action}: {said}")
+    refused = BadRequest if status == 400 else VendorAnswerError
+    raise refused(f"Kong answered {status} on {action}: {said}")
 
 
 def document_of(answer: EgressResponse, action: str) -> dict[str, Any]:

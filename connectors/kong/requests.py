@@ -18,6 +18,7 @@ from connectors.base.calls import RawBatch
 from connectors.base.capabilities import Cursor
 from connectors.base.errors import VendorAnswerError
 from connectors.base.model import ConfigSnapshot
+from connectors.kong.client import BadRequest
 from connectors.kong.control_plane import GROUP, ControlPlaneApi
 from connectors.kong.konnect import SOURCE
 
@@ -30,6 +31,8 @@ SETTLE: Final = timedelta(minutes=2)
 #: How far back the first pull reads.
 BACKFILL: Final = timedelta(hours=24)
 SLICE: Final = timedelta(hours=1)
+#: Kept in every plan; where Konnect refuses an older start, reading goes on here and the gap is told once.
+KEPT: Final = timedelta(hours=23)
 #: A pull this soon after the last one has nothing new to ask for.
 PAUSE: Final = timedelta(minutes=1)
 _SHORTEST: Final = timedelta(seconds=1)
@@ -57,6 +60,15 @@ def pull(
         until = min(start + width, end)
         try:
             rows = _rows(api, start, until, most if until - start > _SHORTEST else None)
+        except BadRequest as error:
+            if start > end - BACKFILL:
+                raise  # not for its age
+            kept = end - KEPT
+            if reached is not None:
+                yield RawBatch(SOURCE, (), context), {"until": _written(kept)}
+                raise _gap(max(start, reached), kept) from error
+            start, width = kept, SLICE
+            continue
         except _TooMany:
             width = max(_SHORTEST, timedelta(seconds=(until - start).total_seconds() // 2))
             continue
@@ -66,6 +78,15 @@ def pull(
                 {"until": _written(until)},
             )
         start, width = until, min(width * 2, SLICE)
+
+
+def _gap(reached: datetime, kept: datetime) -> VendorAnswerError:
+    return VendorAnswerError(
+        f"Konnect does not give the requests after {_written(reached)} any more; "
+        f"reading goes on at {_written(kept)}.",
+        unchanged="Requests between the two are missing unless another log brings them.",
+        action="Nothing has to be done; keep the connection enabled so that it is read within Konnect's retention.",
+    )
 
 
 def ask_one(api: ControlPlaneApi) -> None:

@@ -123,6 +123,34 @@ def test_a_pull_that_fails_in_the_middle_keeps_what_it_had_and_reads_on_from_the
     assert len(seen | {call["call_id"] for call in rest}) == 2
 
 
+def test_a_place_that_konnect_keeps_no_longer_is_left_behind_and_the_gap_is_told_once(konnect):
+    ask(konnect, NOW - HOUR)
+    konnect.double.order(Fault(400, "POST /api-requests", body={"detail": "too old"}, times=1))
+    calls = Calls(konnect.settings, konnect.egress, clock=lambda: NOW)
+    batches = calls.read_calls({"until": "2026-11-20T12:00:00Z"}, None)
+    empty, cursor = next(batches)
+    assert empty.records == ()
+    with pytest.raises(VendorAnswerError, match="after 2026-11-20T12:00:00Z any more"):
+        next(batches)
+    found, _ = read(konnect, cursor)
+    assert len(found) == 1
+
+
+def test_a_first_pull_reads_what_konnect_keeps(konnect):
+    ask(konnect, NOW - HOUR)
+    konnect.double.order(Fault(400, "POST /api-requests", body={"detail": "too old"}, times=1))
+    assert len(read(konnect, {})[0]) == 1
+
+
+def test_a_recent_start_that_konnect_refuses_is_an_error_and_moves_nothing(konnect):
+    konnect.double.order(Fault(400, "POST /api-requests", body={"detail": "no"}))
+    with pytest.raises(VendorAnswerError, match="400"):
+        next(Calls(konnect.settings, konnect.egress, clock=lambda: NOW).read_calls({}, None))
+    recent = {"until": "2026-11-27T11:00:00Z"}
+    with pytest.raises(VendorAnswerError, match="400"):
+        next(Calls(konnect.settings, konnect.egress, clock=lambda: NOW).read_calls(recent, None))
+
+
 def test_an_answer_without_results_is_no_empty_log(konnect):
     konnect.double.order(Fault(200, "POST /api-requests", body={"meta": {}}))
     with pytest.raises(VendorAnswerError, match="no list of results"):
