@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from connectors.base.enforcement import Program, State, Target
+from connectors.base.enforcement import Program, State, Target, VendorObject
 from connectors.base.intent import BlockAction, BlockIntent, Compiled, Coverage, Exactness, HeaderMatch, Match
 from connectors.kong.condition_blocks import compile_condition, place
 from connectors.kong.consumer_blocks import compile_consumers
@@ -46,9 +46,11 @@ def compile_program(
     # Who stands already, and as it is, keeps the room it has in the shared condition.
     ordered = sorted(intents, key=lambda intent: (place(intent, draft), intent.id))
     why = unwritable or draft.estate.unwritable()
-    if why:
-        return Program(target, (), tuple(_as_patch(intent, target, state, why) for intent in ordered))
     outcomes = tuple(_compile(intent, draft) for intent in ordered)
+    if why:
+        parts = draft.parts()
+        patched = (_as_patch(outcome, parts.get(outcome.intent_id, []), why) for outcome in outcomes)
+        return Program(target, (), tuple(patched))
     return Program(target, draft.objects(), outcomes)
 
 
@@ -58,14 +60,12 @@ def _draft(target: Target, state: State) -> Draft:
     return Draft(target, estate_of(state), standing[0] if standing else None)
 
 
-def _as_patch(intent: BlockIntent, target: Target, state: State, why: str) -> Compiled:
+def _as_patch(outcome: Compiled, objects: Sequence[VendorObject], why: str) -> Compiled:
     """Refused, with what the customer's own pipeline would have to add."""
-    draft = _draft(target, state)
-    outcome = _compile(intent, draft)
-    if outcome.exactness is Exactness.REFUSED or not draft.objects():
-        return Compiled(intent.id, Exactness.REFUSED, (why, *outcome.reasons), outcome.coverage)
-    reasons = (why, *outcome.reasons, f"decK patch for your own pipeline:\n{patch_of(draft.objects())}")
-    return Compiled(intent.id, Exactness.REFUSED, reasons)
+    if outcome.exactness is Exactness.REFUSED or not objects:
+        return Compiled(outcome.intent_id, Exactness.REFUSED, (why, *outcome.reasons), outcome.coverage)
+    reasons = (why, *outcome.reasons, f"decK patch for your own pipeline:\n{patch_of(objects)}")
+    return Compiled(outcome.intent_id, Exactness.REFUSED, reasons)
 
 
 def _compile(intent: BlockIntent, draft: Draft) -> Compiled:
@@ -172,7 +172,7 @@ def _compile_deny(intent: BlockIntent, draft: Draft, plugin: str, entries: list[
     exactness = Exactness.APPROXIMATED if reasons else Exactness.EXACT
     if uncovered and not covered:
         return Compiled(intent.id, Exactness.REFUSED, tuple(reasons), Coverage((), tuple(uncovered)))
-    cost = draft.deny(plugin, entries)
+    cost = draft.deny(plugin, entries, intent.id)
     return Compiled(intent.id, exactness, tuple(reasons), Coverage(tuple(covered), tuple(uncovered)), cost)
 
 

@@ -14,6 +14,9 @@ from connectors.kong.ownership import OWNER_TAG, made_uuid
 #: Longest deny list we write; Kong has no limit, but every entry is compared on every request.
 MAX_ENTRIES: Final = 10_000
 
+#: Longest list that is handed out whole with each block's patch.
+JOINT_ENTRIES: Final = 200
+
 #: Protocols of a route that names none.
 ORDINARY: Final = ("http", "https")
 
@@ -31,17 +34,20 @@ class Draft:
         self._deny: dict[str, set[str]] = {}
         self._whole: dict[tuple[str, str], VendorObject] = {}
         self._conditions: dict[str, str] = {}
+        self._listed: dict[str, tuple[str, set[str]]] = {}
 
     def apart(self) -> Draft:
         """A copy to try something on; ``take`` makes it this draft's."""
         made = Draft(self._target, self.estate, self._standing)
         made._deny = {plugin: set(entries) for plugin, entries in self._deny.items()}
         made._whole, made._conditions = dict(self._whole), dict(self._conditions)
+        made._listed = dict(self._listed)
         return made
 
     def take(self, tried: Draft) -> None:
         """Want what a copy wants."""
         self._deny, self._whole, self._conditions = tried._deny, tried._whole, tried._conditions
+        self._listed = tried._listed
 
     def deny_blocker(self, plugin: str) -> str:
         """Why the global instance of a deny plugin cannot take our entries; "" when it can."""
@@ -65,10 +71,11 @@ class Draft:
         }
         return served & {*ORDINARY, "grpc", "grpcs"}
 
-    def deny(self, plugin: str, entries: list[str]) -> str:
+    def deny(self, plugin: str, entries: list[str], intent_id: str) -> str:
         """Want entries denied for the whole workspace; says what they cost."""
         wanted = self._deny.setdefault(plugin, set())
         wanted.update(entries)
+        self._listed[intent_id] = (plugin, set(entries))
         return f"{len(entries)} of {MAX_ENTRIES:,} entries of {plugin}"
 
     def deny_room(self, plugin: str, count: int) -> bool:
@@ -124,6 +131,28 @@ class Draft:
         if self._conditions:
             made.append(self._own_condition())
         return tuple(sorted((entry for entry in made if entry is not None), key=lambda e: (e.kind, e.ref)))
+
+    def parts(self) -> dict[str, list[VendorObject]]:
+        """What each block has a share in, by its id: shared objects as they are for all blocks together.
+
+        Of a long list only the block's own entries, as entries to add.
+        """
+        found: dict[str, list[VendorObject]] = {}
+        lists: dict[str, VendorObject] = {}
+        for entry in self.objects():
+            tags = strings(entry.document.get("tags"))
+            for tag in tags[1:]:
+                found.setdefault(tag.removeprefix(f"{OWNER_TAG}-"), []).append(entry)
+            if len(tags) < 2:
+                lists[entry.name] = entry
+        for intent_id, (plugin, entries) in self._listed.items():
+            if (shared := lists.get(plugin)) is not None:
+                own = VendorObject(
+                    "entries", shared.ref, plugin, {"name": plugin, "entries": sorted(entries)}
+                )
+                short = shared.kind == "plugins" and len(self._deny[plugin]) <= JOINT_ENTRIES
+                found.setdefault(intent_id, []).append(shared if short else own)
+        return found
 
     def _own_condition(self) -> VendorObject:
         """The one global request-termination, with the conditions of all blocks that need one."""
