@@ -9,6 +9,7 @@ from connectors.base.difference import holds
 from connectors.base.enforcement import Change, ChangeKind, Diff, State, VendorObject
 from connectors.base.errors import ConflictError, RefusedError, VendorAnswerError
 from connectors.kong.client import AdminApi
+from connectors.kong.estate import estate_of
 from connectors.kong.ownership import is_ours, merged
 
 # A route is created before the plugin that ends it and goes before it: our routes have no service, so the moment
@@ -41,6 +42,20 @@ def check_unmoved(diff: Diff, state: State) -> None:
             )
 
 
+def check_conditions(diff: Diff, state: State) -> None:
+    """``RefusedError`` when a plugin with a condition would be written where a data plane may not know conditions.
+
+    The data planes may have changed since the difference was made, or since the state was kept that is restored.
+    """
+    conditional = [change for change in diff.changes if _condition(change.after)]
+    if not conditional:
+        return
+    estate = estate_of(state)
+    standing = all(_condition(change.before) for change in conditional)
+    if why := estate.no_conditions() or ("" if standing else estate.conditions_unknown()):
+        raise RefusedError(f"{_label(conditional[0])} was not written. {why}", action="Push anew.")
+
+
 def write(api: AdminApi, change: Change) -> None:
     """Carry out one change at Kong; foreign objects are refused even when their id is given."""
     ref = _ref(change)
@@ -54,7 +69,14 @@ def write(api: AdminApi, change: Change) -> None:
         api.delete(change.object_kind, ref)
         return
     document = {key: value for key, value in change.after.document.items() if key != "id"}
-    api.put(change.object_kind, ref, document)
+    if not document.get("condition"):
+        api.put(change.object_kind, ref, document)
+        return
+    # A plugin that lost its condition would end every request: it is switched on only when it was seen to keep it.
+    kept = present is not None and present.get("condition") and present.get("enabled") is not False
+    for enabled in (True,) if kept else (False, True):
+        api.put(change.object_kind, ref, {**document, "enabled": enabled})
+        _check_condition(api, change, ref, str(document["condition"]))
 
 
 def check_written(program_objects: Mapping[tuple[str, str], VendorObject], after: State) -> None:
@@ -68,6 +90,23 @@ def check_written(program_objects: Mapping[tuple[str, str], VendorObject], after
                 unchanged="It is not known whether the block works.",
                 action="Look at the object in Kong; the next reconciliation writes it again.",
             )
+
+
+def _check_condition(api: AdminApi, change: Change, ref: str, wanted: str) -> None:
+    """Delete our plugin at once when Kong did not keep its condition."""
+    found = api.one("plugins", ref)
+    if found is not None and found.get("condition") == wanted:
+        return
+    api.delete("plugins", ref)
+    raise VendorAnswerError(
+        f"Kong accepted {_label(change)} without its condition.",
+        unchanged="The plugin was deleted again, so none of the blocks in it is in force.",
+        action="Check that every node of this Kong is 3.15 or newer, then push anew.",
+    )
+
+
+def _condition(entry: VendorObject | None) -> bool:
+    return entry is not None and bool(entry.document.get("condition"))
 
 
 def _write_entries(api: AdminApi, change: Change, ref: str) -> None:

@@ -2,7 +2,8 @@
 
 Several authentication plugins without ``anonymous`` must all pass. With ``anonymous`` set a caller without a
 credential is let through as that consumer: optional, unless the anonymous consumer is terminated, which is
-Kong's documented way to say "one of several" (logical OR).
+Kong's documented way to say "one of several" (logical OR). A plugin with a condition is skipped for some requests, so
+its authentication counts as optional, and a termination with a condition or a trigger ends nothing for sure.
 """
 
 from __future__ import annotations
@@ -61,6 +62,9 @@ def _auth(plugin: Entity, count: int, index: PluginIndex, scope: tuple[str, str]
     closed = bool(anonymous) and _is_terminated(str(anonymous), index, scope)
     details: dict[str, Any] = {key: config[key] for key in _DETAILS if config.get(key) is not None}
     details["plugin_id"] = str(plugin.get("id", ""))
+    condition = plugin.get("condition")
+    if condition:
+        details["condition"] = str(condition)
     if anonymous:
         details["anonymous"] = str(anonymous)
         details["anonymous_terminated"] = closed
@@ -69,17 +73,20 @@ def _auth(plugin: Entity, count: int, index: PluginIndex, scope: tuple[str, str]
     return Auth(
         kind=AUTH_PLUGINS.get(name, AuthKind.CUSTOM),
         location=_location(name, config),
-        optional=bool(anonymous) and not closed,
+        optional=bool(condition) or (bool(anonymous) and not closed),
         source=f"plugin {name}",
         details=details,
     )
 
 
 def _is_terminated(anonymous: str, index: PluginIndex, scope: tuple[str, str]) -> bool:
-    """Whether the anonymous consumer (id or name) runs into a request-termination on this route."""
+    """Whether the anonymous consumer (id or name) runs into a request-termination on this route with every request."""
     wanted = index.consumer_id(anonymous)
     return any(
-        ref_id(plugin, "consumer") == wanted for plugin in index.for_callers("request-termination", *scope)
+        ref_id(plugin, "consumer") == wanted
+        and not plugin.get("condition")
+        and not config_of(plugin).get("trigger")
+        for plugin in index.for_callers("request-termination", *scope)
     )
 
 

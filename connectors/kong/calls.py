@@ -1,4 +1,4 @@
-"""Receive Kong's http-log pushes and turn its log records into neutral calls.
+"""Receive Kong's http-log pushes (and pull from Konnect) and turn its log records into neutral calls.
 
 Source: Kong ``kong/pdk/log.lua`` (documented serializer) 0.11 … 3.15. Known variants: numbers as strings, empty
 lists as ``{}``, repeated headers as lists, ``request_uri`` for ``uri``, no ``request.id`` before 3.5.
@@ -9,7 +9,8 @@ the header column itself is dropped there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -17,16 +18,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from connectors.base.calls import CallBatch, RawBatch
+from connectors.base.capabilities import Cursor
+from connectors.base.clock import wall_clock
 from connectors.base.columns import made_id
 from connectors.base.mapping import Columns, From, JsonLines, Rows, convert, each, given
 from connectors.base.mapping import Mapping as FormatMapping
 from connectors.base.mapping import normalise as run
 from connectors.base.mapping.kernels import coalesced, constant, per_distinct
+from connectors.base.model import ConfigSnapshot
 from connectors.base.pushed import json_records
 from connectors.base.receiving import Receiver
 from connectors.egress import Egress
+from connectors.kong.control_plane import ControlPlaneApi
+from connectors.kong.form import KongSettings
 from connectors.kong.identity import CALLER_FIELDS, caller_columns
-from connectors.kong.manifest import KongSettings
+from connectors.kong.konnect import SOURCE as KONNECT
+from connectors.kong.konnect import read as read_konnect
+from connectors.kong.requests import pull
 
 SOURCE: Final = "kong.http_log"
 
@@ -35,12 +43,23 @@ _NO_URI: Final = "the record names no method or no URI"
 
 
 class Calls(Receiver):
-    """The receive-calls capability: ``parse`` a push, ``normalise`` its records."""
+    """Takes what the http-log plugin pushes, and pulls what Konnect recorded."""
 
     joins = True
 
-    def __init__(self, settings: KongSettings, egress: Egress) -> None:
-        self._workspace = settings.workspace or "default"
+    def __init__(
+        self, settings: KongSettings, egress: Egress, *, clock: Callable[[], datetime] = wall_clock
+    ) -> None:
+        self._settings, self._egress, self._clock = settings, egress, clock
+        self._workspace = _only_workspace(settings)
+
+    def read_calls(
+        self, cursor: Cursor, snapshot: ConfigSnapshot | None
+    ) -> Iterator[tuple[RawBatch, Cursor]]:
+        """Konnect's rows of API requests; nothing for a self-hosted Kong, which pushes its calls."""
+        if self._settings.in_konnect and self._settings.pull_requests:
+            api = ControlPlaneApi(self._settings, self._egress)
+            yield from pull(api, cursor, snapshot, self._clock())
 
     def parse(self, body: bytes, headers: Mapping[str, str]) -> RawBatch:
         """The records of one push: a JSON array (batched), one object, or one object per line."""
@@ -50,7 +69,7 @@ class Calls(Receiver):
 
     def normalise(self, batch: RawBatch) -> CallBatch:
         """Neutral calls; a record that cannot be read is quarantined with its reason."""
-        return normalise(batch)
+        return read_konnect(batch) if batch.source == KONNECT else normalise(batch)
 
 
 def normalise(batch: RawBatch) -> CallBatch:
@@ -64,7 +83,9 @@ def _finish(rows: Rows, columns: Columns, context: Mapping[str, str]) -> None:
         columns["headers"] = convert("headers", [row or [] for row in _header_rows(columns["headers"])])
     _addresses(rows, columns)
     columns.update(caller_columns(rows))
-    columns["stage"] = coalesced(columns["stage"], constant(context.get("workspace", "default"), rows.count))
+    workspace = context.get("workspace", "default")
+    if workspace:
+        columns["stage"] = coalesced(columns["stage"], constant(workspace, rows.count))
     _blocks(rows, columns)
     if columns["call_id"].null_count:
         _old_ids(rows, columns)
@@ -73,6 +94,15 @@ def _finish(rows: Rows, columns: Columns, context: Mapping[str, str]) -> None:
 
 def _header_rows(column: pa.Array) -> list[Any]:
     return [row and [{"name": name, "value": value} for name, value in row] for row in column.to_pylist()]
+
+
+def _only_workspace(settings: KongSettings) -> str:
+    """The workspace of records that do not name theirs; "" when it may be one of several."""
+    if settings.in_konnect:
+        return settings.control_plane
+    if settings.all_workspaces or len(settings.workspaces) > 1:
+        return ""
+    return settings.workspace or "default"
 
 
 def _list(rows: Rows, path: str) -> list[Any]:

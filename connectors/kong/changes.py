@@ -19,7 +19,9 @@ from connectors.base.changes import AuthorKind, Channel, ConfigChange
 from connectors.base.errors import SettingsError, VendorAnswerError
 from connectors.egress import Egress
 from connectors.kong.client import AdminApi
-from connectors.kong.manifest import COLLECTIONS, KongSettings
+from connectors.kong.form import KongSettings
+from connectors.kong.manifest import COLLECTIONS
+from connectors.kong.opening import opened
 
 #: Seconds read again: Kong writes an entry when its request has ended, and nodes' clocks differ.
 OVERLAP: Final = 300
@@ -36,14 +38,18 @@ class Changes:
     """The read-audit-trail capability."""
 
     def __init__(self, settings: KongSettings, egress: Egress) -> None:
-        self._api = AdminApi(settings, egress)
+        self._settings, self._egress = settings, egress
 
     def read_changes(self, cursor: Cursor) -> Iterator[tuple[tuple[ConfigChange, ...], Cursor]]:
         """One page with everything since the cursor (``{"until": epoch seconds}``), oldest first.
 
         Raises ``SettingsError`` when this Kong keeps no audit trail.
         """
-        configuration = self._api.node().get("configuration")
+        if self._settings.in_konnect:
+            raise SettingsError(
+                "Konnect sends its audit log to a webhook and has no list to read. Who changed what is therefore unknown."
+            )
+        configuration = AdminApi(self._settings, self._egress).node().get("configuration")
         if not isinstance(configuration, Mapping) or not configuration.get("audit_log"):
             raise SettingsError(
                 "This Kong keeps no audit trail: open-source Kong has none, and in Kong Enterprise audit_log is off. "
@@ -51,24 +57,28 @@ class Changes:
                 action="With Kong Enterprise, set audit_log = on in kong.conf.",
             )
         until = int(cursor.get("until") or time.time() - BACKFILL)
-        entries = list(self._since(until - OVERLAP))
+        places = opened(self._settings, self._egress)
+        found = {_ref(entry): entry for api in places for entry in _since(api, until - OVERLAP)}
+        entries = list(found.values())
         entries.reverse()  # what happened in one second keeps its order
         entries.sort(key=_seconds)
-        changes = [change for entry in entries if (change := _change(entry, self._api.workspace)) is not None]
+        names = frozenset(api.workspace for api in places)
+        changes = [change for entry in entries if (change := _change(entry, names)) is not None]
         reached = max([until, *(_seconds(entry) for entry in entries)])
         yield tuple(changes), {"until": reached}
 
-    def _since(self, floor: int) -> Iterator[dict[str, Any]]:
-        """Entries of that moment or later. Releases that list in another order are read to the end."""
-        previous, falling = 2**62, 0
-        for entry in self._api.entities("audit/requests"):
-            at = _seconds(entry)
-            falling = falling + 1 if at <= previous and falling >= 0 else -1
-            previous = at
-            if at >= floor:
-                yield entry
-            elif falling > _ORDERED:
-                return
+
+def _since(api: AdminApi, floor: int) -> Iterator[dict[str, Any]]:
+    """Entries of that moment or later. Releases that list in another order are read to the end."""
+    previous, falling = 2**62, 0
+    for entry in api.entities("audit/requests"):
+        at = _seconds(entry)
+        falling = falling + 1 if at <= previous and falling >= 0 else -1
+        previous = at
+        if at >= floor:
+            yield entry
+        elif falling > _ORDERED:
+            return
 
 
 def _seconds(entry: Mapping[str, Any]) -> int:
@@ -78,11 +88,16 @@ def _seconds(entry: Mapping[str, Any]) -> int:
     return int(at)
 
 
-def _change(entry: Mapping[str, Any], workspace: str) -> ConfigChange | None:
+def _ref(entry: Mapping[str, Any]) -> str:
+    """What tells an entry that several workspaces list from another."""
+    return str(entry.get("request_id") or orjson.dumps(entry, option=orjson.OPT_SORT_KEYS))
+
+
+def _change(entry: Mapping[str, Any], workspaces: frozenset[str]) -> ConfigChange | None:
     """The change an entry tells; None when it only read, or concerns what we do not read."""
     method = str(entry.get("method") or "")
     steps = [step for step in str(entry.get("path") or "").partition("?")[0].split("/") if step]
-    if steps[:1] == [workspace]:
+    if steps and steps[0] in workspaces:
         steps = steps[1:]
     if method not in _WRITES or not steps or steps[0] not in COLLECTIONS:
         return None

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
-from connectors.base.enforcement import Program, State, Target
+from connectors.base.enforcement import Program, State, Target, VendorObject
 from connectors.base.intent import BlockAction, BlockIntent, Compiled, Coverage, Exactness, HeaderMatch, Match
+from connectors.kong.condition_blocks import compile_condition, place
 from connectors.kong.consumer_blocks import compile_consumers
 from connectors.kong.coverage import concerned, refs_of, wider_than
-from connectors.kong.draft import Draft
+from connectors.kong.draft import Draft, condition_ref
 from connectors.kong.entities import Entity, config_of
 from connectors.kong.estate import estate_of, service_of
 from connectors.kong.gitops import patch_of
@@ -40,23 +42,30 @@ def compile_program(
     ``unwritable`` is a reason known from the settings why writes would not last: everything is then refused and
     handed out as a decK patch.
     """
-    draft = Draft(target, estate_of(state))
-    ordered = sorted(intents, key=lambda intent: intent.id)
+    draft = _draft(target, state)
+    # Who stands already, and as it is, keeps the room it has in the shared condition.
+    ordered = sorted(intents, key=lambda intent: (place(intent, draft), intent.id))
     why = unwritable or draft.estate.unwritable()
-    if why:
-        return Program(target, (), tuple(_as_patch(intent, target, state, why) for intent in ordered))
     outcomes = tuple(_compile(intent, draft) for intent in ordered)
+    if why:
+        parts = draft.parts()
+        patched = (_as_patch(outcome, parts.get(outcome.intent_id, []), why) for outcome in outcomes)
+        return Program(target, (), tuple(patched))
     return Program(target, draft.objects(), outcomes)
 
 
-def _as_patch(intent: BlockIntent, target: Target, state: State, why: str) -> Compiled:
+def _draft(target: Target, state: State) -> Draft:
+    shared = condition_ref(target)
+    standing = [entry.document for entry in state.objects if entry.ref == shared]
+    return Draft(target, estate_of(state), standing[0] if standing else None)
+
+
+def _as_patch(outcome: Compiled, objects: Sequence[VendorObject], why: str) -> Compiled:
     """Refused, with what the customer's own pipeline would have to add."""
-    draft = Draft(target, estate_of(state))
-    outcome = _compile(intent, draft)
-    if outcome.exactness is Exactness.REFUSED or not draft.objects():
-        return Compiled(intent.id, Exactness.REFUSED, (why, *outcome.reasons), outcome.coverage)
-    reasons = (why, *outcome.reasons, f"decK patch for your own pipeline:\n{patch_of(draft.objects())}")
-    return Compiled(intent.id, Exactness.REFUSED, reasons)
+    if outcome.exactness is Exactness.REFUSED or not objects:
+        return Compiled(outcome.intent_id, Exactness.REFUSED, (why, *outcome.reasons), outcome.coverage)
+    reasons = (why, *outcome.reasons, f"decK patch for your own pipeline:\n{patch_of(objects)}")
+    return Compiled(outcome.intent_id, Exactness.REFUSED, reasons)
 
 
 def _compile(intent: BlockIntent, draft: Draft) -> Compiled:
@@ -75,12 +84,51 @@ def _compile(intent: BlockIntent, draft: Draft) -> Compiled:
         )
     if intent.action is BlockAction.RATE_LIMIT:
         return compile_rate(intent, draft)
-    return _compile_block(intent, draft)
+    return _best(intent, draft)
+
+
+def _best(intent: BlockIntent, draft: Draft) -> Compiled:
+    """A block without a condition where that says all of it; else with one, where this Kong has conditions.
+
+    Addresses alone and user agents alone stay in their lists, which have more room than a condition.
+    """
+    listed = not _narrowed(intent.match) and not intent.match.consumers
+    if listed or _only_user_agent(intent.match) or draft.without_conditions(intent.id):
+        outcome = _compile_block(intent, draft)
+        if outcome.exactness is not Exactness.REFUSED or draft.estate.no_conditions():
+            return outcome
+        return _or_else(outcome, compile_condition(intent, draft))
+    plain = draft.apart()
+    outcome = _compile_block(intent, plain)
+    if outcome.exactness is Exactness.EXACT:
+        draft.take(plain)
+        return outcome
+    conditional = draft.apart()
+    better = compile_condition(intent, conditional)
+    refused = outcome.exactness is Exactness.REFUSED
+    wider = refused or len(better.coverage.uncovered) < len(outcome.coverage.uncovered)
+    if better.exactness is Exactness.EXACT or (wider and better.exactness is Exactness.APPROXIMATED):
+        draft.take(conditional)
+        return better
+    draft.take(plain)
+    return _or_else(outcome, better) if refused else outcome
+
+
+def _or_else(refused: Compiled, other: Compiled) -> Compiled:
+    """The other way, or both reasons when that is refused as well."""
+    if other.exactness is not Exactness.REFUSED:
+        return other
+    return replace(refused, reasons=tuple(dict.fromkeys((*refused.reasons, *other.reasons))))
+
+
+def _narrowed(match: Match) -> bool:
+    """Whether a match names a part of the traffic by more than who sends it."""
+    return bool(match.methods or match.path_templates or match.hosts or match.headers)
 
 
 def _compile_block(intent: BlockIntent, draft: Draft) -> Compiled:
     match = intent.match
-    narrowed = bool(match.methods or match.path_templates or match.hosts or match.headers)
+    narrowed = _narrowed(match)
     if match.consumers:
         return compile_consumers(intent, draft, narrowed)
     if match.networks and not narrowed:
@@ -124,7 +172,7 @@ def _compile_deny(intent: BlockIntent, draft: Draft, plugin: str, entries: list[
     exactness = Exactness.APPROXIMATED if reasons else Exactness.EXACT
     if uncovered and not covered:
         return Compiled(intent.id, Exactness.REFUSED, tuple(reasons), Coverage((), tuple(uncovered)))
-    cost = draft.deny(plugin, entries)
+    cost = draft.deny(plugin, entries, intent.id)
     return Compiled(intent.id, exactness, tuple(reasons), Coverage(tuple(covered), tuple(uncovered)), cost)
 
 

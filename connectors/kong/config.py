@@ -9,20 +9,27 @@ from connectors.base.model import Completeness, ConfigSnapshot, Section
 from connectors.egress import Egress
 from connectors.kong.client import AdminApi
 from connectors.kong.entities import Entities, Entity
-from connectors.kong.manifest import COLLECTIONS, KongSettings
+from connectors.kong.form import KongSettings
+from connectors.kong.manifest import COLLECTIONS
+from connectors.kong.opening import opened
 from connectors.kong.resolve import resolve
+from connectors.kong.several import together
 
 
 class Config:
     """The read-configuration capability."""
 
     def __init__(self, settings: KongSettings, egress: Egress) -> None:
-        self._api = AdminApi(settings, egress)
-        self._name = settings.admin_url
+        self._settings, self._egress = settings, egress
 
     def read_config(self) -> ConfigSnapshot:
-        """A snapshot of the workspace; a collection that could not be read is an *unknown* section."""
-        return resolve(read_entities(self._api), f"workspace:{self._api.workspace}", self._name)
+        """A snapshot of every workspace; a collection that could not be read is an *unknown* section.
+
+        Raises ``ConnectorError`` when it is not known which workspaces there are.
+        """
+        places = opened(self._settings, self._egress)
+        read = {api.workspace: resolve(read_entities(api), api.ref, api.gateway_name) for api in places}
+        return together(read, places[0].gateway_name)
 
 
 def read_entities(api: AdminApi) -> Entities:
@@ -47,6 +54,7 @@ def read_entities(api: AdminApi) -> Entities:
         targets=targets,
         unread=unread,
         sections=(section,),
+        unseen_plugins=api.unseen_plugins(),
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from connectors.base.intent import BlockIntent, Compiled, Coverage, Exactness
 from connectors.kong.coverage import refs_of
 from connectors.kong.draft import Draft
 from connectors.kong.estate import service_of
+
+_OWN: Final = "The consumer has its own"
 
 
 def compile_consumers(intent: BlockIntent, draft: Draft, narrowed: bool) -> Compiled:
@@ -33,11 +35,12 @@ def compile_consumers(intent: BlockIntent, draft: Draft, narrowed: bool) -> Comp
         refs.append(ref)
     if not refs:
         return Compiled(intent.id, Exactness.REFUSED, tuple(reasons))
+    covered, uncovered = _coverage(draft, plugin, set(refs))
+    reasons += _told(plugin, uncovered)
+    if not covered and uncovered:
+        return Compiled(intent.id, Exactness.REFUSED, tuple(reasons), Coverage((), tuple(uncovered)))
     for ref in refs:
         draft.want_plugin(plugin, {"consumer": ref}, config, intent.id)
-    covered, uncovered = _coverage(draft, plugin, set(refs))
-    if uncovered:
-        reasons.append(f"{len(uncovered)} routes bind their own {plugin} to such a consumer.")
     return Compiled(
         intent.id,
         Exactness.APPROXIMATED if reasons else Exactness.EXACT,
@@ -57,11 +60,22 @@ def _plugin_for(intent: BlockIntent) -> tuple[str, dict[str, Any]]:
     return "ip-restriction", {"deny": deny, "status": 403, "message": "Forbidden"}
 
 
+def _told(plugin: str, uncovered: list[tuple[str, str]]) -> list[str]:
+    """How many routes are not covered, for each reason."""
+    own = [ref for ref, reason in uncovered if reason.startswith(_OWN)]
+    other = len(uncovered) - len(own)
+    told = [f"{len(own)} routes bind their own {plugin} to such a consumer."] if own else []
+    return told + ([f"On {other} routes another plugin may answer before {plugin} runs."] if other else [])
+
+
 def _coverage(draft: Draft, plugin: str, consumers: set[str]) -> tuple[list[str], list[tuple[str, str]]]:
     """A consumer's instance wins over all but one bound to the consumer and the route or service."""
     covered: list[str] = []
     uncovered: list[tuple[str, str]] = []
     for route in draft.estate.routes:
+        answering = ""
+        if plugin == "request-termination":
+            answering = draft.estate.index.answering(str(route.get("id")), service_of(route))
         closer = [
             entry
             for entry in draft.estate.index.for_callers(plugin, str(route.get("id")), service_of(route))
@@ -70,7 +84,9 @@ def _coverage(draft: Draft, plugin: str, consumers: set[str]) -> tuple[list[str]
         ]
         for ref, _ in refs_of(route):
             if closer:
-                uncovered.append((ref, f"The consumer has its own {plugin} here ({closer[0].get('id')})."))
+                uncovered.append((ref, f"{_OWN} {plugin} here ({closer[0].get('id')})."))
+            elif answering:
+                uncovered.append((ref, answering))
             else:
                 covered.append(ref)
     return covered, uncovered

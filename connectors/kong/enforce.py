@@ -9,36 +9,53 @@ from connectors.base.enforcement import Applied, Diff, Guard, Program, State, Ta
 from connectors.base.intent import BlockIntent
 from connectors.base.model import ConfigSnapshot
 from connectors.egress import Egress
-from connectors.kong.apply import WRITE_ORDER, check_unmoved, check_written, write
+from connectors.kong.apply import WRITE_ORDER, check_conditions, check_unmoved, check_written, write
 from connectors.kong.client import AdminApi
 from connectors.kong.compile import compile_program
 from connectors.kong.estate import read_state
-from connectors.kong.manifest import KongSettings, ManagedBy
+from connectors.kong.form import KongSettings, ManagedBy
+from connectors.kong.gitops import SYNCHRONISED
+from connectors.kong.opening import opened_at
 
-_GITOPS = "The settings say that this Kong is synchronised from files, which would undo our writes."
 _NOTE = "Kong has no counting mode; an address is blocked as Kong sees it after trusted_ips."
 
 
 class Enforce:
-    """The enforce capability; the one target is the workspace."""
+    """The enforce capability; each workspace, or the control plane, is a target."""
 
     def __init__(self, settings: KongSettings, egress: Egress) -> None:
-        self._api = AdminApi(settings, egress)
+        self._settings, self._egress = settings, egress
         self._gitops = settings.managed_by is ManagedBy.GITOPS
 
     def targets(self, snapshot: ConfigSnapshot) -> Sequence[Target]:
-        """The workspace, through which all its services' traffic passes."""
-        services = tuple(service.ref for service in snapshot.services)
-        name = self._api.workspace
-        return (Target(f"workspace:{name}", f"Workspace {name}", "kong_workspace", services, _NOTE),)
+        """The workspaces, through which all their services' traffic passes; asks nobody."""
+        names = tuple(dict.fromkeys(stage.name for stage in snapshot.stages))
+        if self._settings.in_konnect:
+            shown = names[0] if names else self._settings.control_plane
+            services = tuple(service.ref for service in snapshot.services)
+            return (
+                Target(snapshot.gateway_ref, f"Control plane {shown}", "kong_workspace", services, _NOTE),
+            )
+        if not self._settings.all_workspaces:
+            names = self._settings.workspaces or ("default",)
+        return tuple(
+            Target(
+                f"workspace:{name}",
+                f"Workspace {name}",
+                "kong_workspace",
+                tuple(stage.service_ref for stage in snapshot.stages if stage.name == name),
+                _NOTE,
+            )
+            for name in names
+        )
 
     def compile(self, intents: Sequence[BlockIntent], target: Target, state: State) -> Program:
         """Pure: see ``connectors.kong.compile``."""
-        return compile_program(intents, target, state, _GITOPS if self._gitops else "")
+        return compile_program(intents, target, state, SYNCHRONISED if self._gitops else "")
 
     def read_state(self, target: Target) -> State:
         """Our objects and our entries in customers' lists; everything else as a digest and as context."""
-        return read_state(self._api, target)
+        return read_state(self._at(target), target)
 
     def diff(self, program: Program, state: State) -> Diff:
         """Pure: the ordered writes; empty when applied twice."""
@@ -50,12 +67,14 @@ class Enforce:
         ``ConflictError`` before the first write when an object moved since the difference was made. An error in
         the middle leaves the changes already made: read the state and reconcile again.
         """
-        before = read_state(self._api, diff.target)
+        api = self._at(diff.target)
+        before = read_state(api, diff.target)
         check_unmoved(diff, before)
+        check_conditions(diff, before)
         for change in diff.changes:
             guard(change)
-            write(self._api, change)
-        after = read_state(self._api, diff.target) if diff.changes else before
+            write(api, change)
+        after = read_state(api, diff.target) if diff.changes else before
         check_written(
             {(c.after.kind, c.after.ref): c.after for c in diff.changes if c.after is not None}, after
         )
@@ -68,6 +87,9 @@ class Enforce:
 
     def restore(self, pre_image: State, guard: Guard) -> Applied:
         """Bring our objects back to ``pre_image``: missing ones are made again under their ids, others removed."""
-        current = read_state(self._api, pre_image.target)
+        current = read_state(self._at(pre_image.target), pre_image.target)
         wanted = Program(pre_image.target, pre_image.objects, ())
         return self.apply(self.diff(wanted, current), guard)
+
+    def _at(self, target: Target) -> AdminApi:
+        return opened_at(self._settings, self._egress, target.ref)

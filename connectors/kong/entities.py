@@ -40,6 +40,7 @@ class Entities:
     targets: Mapping[str, tuple[Entity, ...]] = field(default_factory=dict)  # by upstream id
     unread: Mapping[str, str] = field(default_factory=dict)  # collection -> reason, in words
     sections: tuple[Section, ...] = ()
+    unseen_plugins: str = ""  # why plugins may act here that are not in the collection
 
     def all(self, collection: str) -> tuple[Entity, ...]:
         """The entities of a collection; empty when it was not read (see ``known``)."""

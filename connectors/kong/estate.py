@@ -13,16 +13,20 @@ from functools import cached_property
 from typing import Any, Final
 
 from connectors.base.enforcement import State, Target, VendorObject
+from connectors.base.errors import ConnectorError
 from connectors.kong.client import AdminApi
+from connectors.kong.conditions import SINCE
 from connectors.kong.entities import Entity, ref_id, strings
+from connectors.kong.gitops import shared_planes
 from connectors.kong.ownership import digest, is_ours, lock_of, our_entries, settled, without_ours
 from connectors.kong.plugins import PluginIndex
-from connectors.kong.settings import has_database, router_flavor, version_of
+from connectors.kong.settings import edition, has_database, router_flavor, version_of
 
 #: Entities that blocks depend on; all of them must be readable before anything is written.
 READ: Final = ("services", "routes", "plugins", "consumers")
 
 _CONFIG_KEPT: Final = ("ip-restriction", "bot-detection", "request-termination", "rate-limiting")
+_NO_VERSION: Final = (0, 0)
 _INGRESS: Final = ("managed-by-ingress-controller", "k8s-kind:")
 
 
@@ -51,8 +55,44 @@ class Estate:
         """Kong's major and minor version."""
         return version_of(self.node)
 
+    def no_conditions(self) -> str:
+        """Why no plugin of this Kong may have a condition, for a reason that was seen; "" when none was.
+
+        A data plane of an older release would be sent the plugin without its condition and end every request.
+        """
+        if edition(self.node) == "community":
+            return "Open-source Kong has no plugin conditions."
+        own = version_of(self.node)
+        seen = [version for version in (own, *(self._planes or ())) if version != _NO_VERSION]
+        return (
+            "Plugin conditions need Kong 3.15 on every data plane."
+            if min(seen, default=SINCE) < SINCE
+            else ""
+        )
+
+    def conditions_unknown(self) -> str:
+        """Why it is not known whether every data plane has conditions; "" when all of them are known."""
+        if not self._planes or _NO_VERSION in self._planes:
+            return (
+                "Plugin conditions need Kong 3.15 on every data plane, and their versions could not be read."
+            )
+        return ""
+
+    @property
+    def _planes(self) -> list[tuple[int, int]] | None:
+        """Versions of what runs the plugins; None when nothing tells whether other nodes do."""
+        versions, configuration = self.node.get("versions"), self.node.get("configuration")
+        if isinstance(versions, list | tuple):
+            return [version_of({"version": version}) for version in versions]
+        alone = isinstance(configuration, Mapping) and configuration.get("role") == "traditional"
+        return [version_of(self.node)] if alone else None
+
     def unwritable(self) -> str:
         """Why this Kong takes no writes that last; "" when it does."""
+        if why := shared_planes(
+            str(self.node.get("cluster_type")), member=bool(self.node.get("group_member"))
+        ):
+            return why
         if not has_database(self.node):
             return "This Kong runs without a database: its Admin API takes no single changes."
         tags = {
@@ -75,7 +115,7 @@ class Estate:
 
 def read_state(api: AdminApi, target: Target) -> State:
     """The state now. Any failed read is raised: blocks are never computed from a half-known estate."""
-    node = api.node()
+    node = with_data_planes(api)
     found = {name: list(api.entities(name)) for name in READ}
     objects = [
         _object(kind, entity) for kind in ("routes", "plugins") for entity in found[kind] if is_ours(entity)
@@ -92,6 +132,19 @@ def read_state(api: AdminApi, target: Target) -> State:
         foreign=tuple(sorted(foreign, key=lambda entry: (entry.kind, entry.ref))),
         foreign_digest=digest(found),
     )
+
+
+def with_data_planes(api: AdminApi) -> Entity:
+    """The node's facts; of a hybrid installation's control plane also ``versions``, "" for one that is not known."""
+    node = api.node()
+    configuration = node.get("configuration")
+    if not isinstance(configuration, Mapping) or configuration.get("role") != "control_plane":
+        return node
+    try:
+        planes = list(api.data_planes())
+    except ConnectorError:
+        return {**node, "versions": [""]}
+    return {**node, "versions": [str(plane.get("version") or "") for plane in planes]}
 
 
 def estate_of(state: State) -> Estate:
@@ -136,7 +189,7 @@ def _node_facts(node: Entity) -> dict[str, Any]:
     known = configuration if isinstance(configuration, Mapping) else {}
     return {
         "version": node.get("version"),
-        "edition": node.get("edition"),
+        **{key: node[key] for key in ("edition", "versions", "cluster_type", "group_member") if key in node},
         "configuration": {
             key: known.get(key) for key in ("database", "router_flavor", "role") if key in known
         },

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from connectors.base.enforcement import VendorObject
+
+SYNCHRONISED: Final = (
+    "The settings say that this Kong is synchronised from files, which would undo our writes."
+)
+_SHARED: Final = {
+    "CLUSTER_TYPE_CONTROL_PLANE_GROUP": "A control plane group cannot be written: its members can.",
+    "CLUSTER_TYPE_K8S_INGRESS_CONTROLLER": "An ingress controller writes this control plane's configuration.",
+}
+
+
+def shared_planes(kind: str, *, member: bool) -> str:
+    """Why a control plane of Konnect is not written; "" when it is. ``member`` of a control plane group."""
+    if member:
+        return (
+            "This control plane is in a control plane group: what we write would also act on the other members' "
+            "services, which we do not see."
+        )
+    return _SHARED.get(kind, "")
 
 
 def patch_of(objects: Iterable[VendorObject]) -> str:

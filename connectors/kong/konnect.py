@@ -16,9 +16,13 @@ import pyarrow.compute as pc
 from connectors.base.calls import CallBatch, RawBatch
 from connectors.base.mapping import Columns, From, JsonLines, Rows, convert, normalise
 from connectors.base.mapping import Mapping as FormatMapping
+from connectors.base.mapping.kernels import constant, per_distinct
 from connectors.base.nested import normalise_nested
 
 SOURCE: Final = "kong.konnect"
+
+#: ``control_plane_id:entity_id``, as rows name entities: ids of entities are unique within a control plane only.
+_SCOPED: Final = r"^[0-9a-f-]{36}:(.+)$"
 
 
 class _Page(msgspec.Struct):
@@ -38,8 +42,25 @@ def _rows(record: bytes) -> list[bytes] | None:
         return None
 
 
+def _names(rows: Rows, columns: Columns, context: Mapping[str, str]) -> None:
+    """Ids as the configuration has them, without their control plane; names in place of ids where they are known."""
+    for name in ("gateway", "declared_route", "upstream"):
+        if name in columns:
+            columns[name] = pc.replace_substring_regex(columns[name], _SCOPED, r"\1")
+    known = {
+        key.removeprefix("consumer:"): name for key, name in context.items() if key.startswith("consumer:")
+    }
+    for name in ("consumer", "principal"):
+        if name in columns:
+            plain = pc.replace_substring_regex(columns[name], _SCOPED, r"\1")
+            columns[name] = per_distinct(plain, lambda text: known.get(text, text), pa.string())
+    if "workspace" in context:
+        columns["stage"] = constant(context["workspace"], rows.count)
+
+
 def _finish(rows: Rows, columns: Columns, context: Mapping[str, str]) -> None:
     """An upstream that was not asked took no time; what Kong answered itself with 403 or 429 is a block."""
+    _names(rows, columns, context)
     asked = pc.is_valid(columns.get("upstream_status", pa.nulls(rows.count, pa.int16())))
     if "upstream_latency_ms" in columns:
         columns["upstream_latency_ms"] = pc.if_else(asked, columns["upstream_latency_ms"], None)

@@ -55,10 +55,10 @@ def compile_routes(intent: BlockIntent, draft: Draft) -> Compiled:
         return _refused(intent, *dict.fromkeys(reason for _, reason in uncovered))
     for key, variant in sorted(variants.items()):
         _route_with_end(draft, key.decode(), variant, intent)
-    reasons = tuple(dict.fromkeys(reason for _, reason in uncovered))
+    reasons = (*dict.fromkeys(reason for _, reason in uncovered), *_answering(draft))
     return Compiled(
         intent.id,
-        Exactness.APPROXIMATED if uncovered else Exactness.EXACT,
+        Exactness.APPROXIMATED if reasons else Exactness.EXACT,
         reasons,
         Coverage(tuple(covered), tuple(uncovered)),
         cost=f"{len(variants)} routes and {len(variants)} plugins",
@@ -77,7 +77,15 @@ def compile_expression(intent: BlockIntent, draft: Draft) -> Compiled:
     expression = expression_of(intent.match)
     variant = {"expression": expression, "priority": _TOP_EXPRESSION, "protocols": ["http", "https"]}
     _route_with_end(draft, expression, variant, intent)
-    return Compiled(intent.id, Exactness.EXACT, (), Coverage(tuple(covered)), cost="1 route and 1 plugin")
+    reasons = _answering(draft)
+    exactness = Exactness.APPROXIMATED if reasons else Exactness.EXACT
+    return Compiled(intent.id, exactness, reasons, Coverage(tuple(covered)), cost="1 route and 1 plugin")
+
+
+def _answering(draft: Draft) -> tuple[str, ...]:
+    """What may answer on our own routes, where only global plugins run, before they are ended."""
+    why = draft.estate.index.answering("", "")
+    return (why,) if why else ()
 
 
 def expression_of(match: Match) -> str:
@@ -152,6 +160,8 @@ def _problem(route: Entity, match: Match) -> str:
     protocols = set(strings(route.get("protocols")) or _ORDINARY)
     if not protocols & _ORDINARY:
         return "Routes for gRPC or WebSocket only are not blocked by path."
+    if route.get("expression"):
+        return "The route is an expression, and whether ours would go before it cannot be told."
     theirs = {name.lower() for name in (route.get("headers") or {})}
     if any(header.name.lower() in theirs for header in match.headers):
         return "The route already matches on this header, and a Kong route compares a header only once."

@@ -8,8 +8,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from connectors.kong.entities import Entity, ref_id
+
+#: Plugins that answer in the place of an upstream and run before request-termination, which Kong runs nearly last
+#: (static priorities: request-termination 2, forward-proxy 50, proxy-cache 100, aws-lambda 750 …; Kong plugin hub, 3.15).
+#: Plugins that only refuse are not among them, nor is what a function or a plugin of the customer's own does.
+ANSWERING: Final = frozenset(
+    {
+        "ai-mcp-proxy", "ai-semantic-cache", "aws-lambda", "azure-functions", "confluent", "confluent-consume",
+        "forward-proxy", "graphql-proxy-cache-advanced", "kafka-consume", "kafka-upstream", "openwhisk",
+        "proxy-cache", "proxy-cache-advanced", "redirect", "request-callout", "solace-consume", "solace-upstream",
+    }
+)  # fmt: skip
 
 
 class PluginIndex:
@@ -45,6 +57,15 @@ class PluginIndex:
             and ref_id(plugin, "route") in ("", route_id)
             and ref_id(plugin, "service") in ("", service_id)
         ]
+
+    def answering(self, route_id: str, service_id: str) -> str:
+        """Why a request-termination is not sure to see every request of the route; "" when it is."""
+        running = [
+            plugin for name, plugin in self.effective(route_id, service_id).items() if name in ANSWERING
+        ]
+        running += [plugin for name in ANSWERING for plugin in self.for_callers(name, route_id, service_id)]
+        found = sorted(f"{plugin.get('name')} ({plugin.get('id')})" for plugin in running)
+        return f"Before request-termination the plugin {found[0]} may answer here." if found else ""
 
     def consumer_id(self, name_or_id: str) -> str:
         """A consumer's id from its name or id."""

@@ -23,6 +23,11 @@ _WINDOWS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "month
 _VALIDATORS: Final = ("request-validator", "oas-validation")
 
 
+def always(effective: Mapping[str, Entity]) -> dict[str, Entity]:
+    """The effective plugins that run for every request: those with a condition run for some only."""
+    return {name: plugin for name, plugin in effective.items() if not plugin.get("condition")}
+
+
 def rate_limits(effective: Mapping[str, Entity]) -> tuple[RateLimit, ...]:
     """The request limits in force, of the plain and the advanced plugin."""
     found: list[RateLimit] = []

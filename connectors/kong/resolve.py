@@ -21,7 +21,14 @@ from connectors.kong.auth import route_auth
 from connectors.kong.coverage import hosts_of, methods_of, refs_of
 from connectors.kong.entities import Entities, Entity, config_of, ref_id, strings, without_secrets
 from connectors.kong.plugins import PluginIndex
-from connectors.kong.policies import LOG_PLUGINS, cors_policy, log_destination, rate_limits, validation
+from connectors.kong.policies import (
+    LOG_PLUGINS,
+    always,
+    cors_policy,
+    log_destination,
+    rate_limits,
+    validation,
+)
 from connectors.kong.settings import gateway_settings
 
 #: Stands in for the service of routes that have none (Kong answers them by plugins alone).
@@ -53,8 +60,9 @@ def _routes(entity: Entity, index: PluginIndex, entities: Entities) -> list[Rout
     """One neutral route per path: ``<route id>`` alone, or ``<route id>#<path>`` when there are several."""
     route_id, service_id = str(entity.get("id", "")), ref_id(entity, "service")
     effective = index.effective(route_id, service_id)
-    plugins_known = entities.known("plugins")
-    validated, parameters = validation(effective, entities.node)
+    plugins_known = entities.known("plugins") and not entities.unseen_plugins
+    validated, _ = validation(always(effective), entities.node)
+    _, parameters = validation(effective, entities.node)
     shared: dict[str, Any] = {
         "service_ref": service_id or NO_SERVICE,
         "methods": methods_of(entity),
@@ -62,9 +70,9 @@ def _routes(entity: Entity, index: PluginIndex, entities: Entities) -> list[Rout
         "protocols": strings(entity.get("protocols")) or ("http", "https"),
         "auth": route_auth(effective, index, (route_id, service_id)),
         "auth_known": plugins_known,
-        "rate_limits": rate_limits(effective),
+        "rate_limits": rate_limits(always(effective)),
         "cors": cors_policy(effective),
-        "validated": validated if plugins_known else None,
+        "validated": validated if plugins_known or validated else None,
         "parameters": parameters,
         "upstream_ref": service_id,
     }
@@ -113,9 +121,10 @@ def _stage(
     service_id = "" if service.ref == NO_SERVICE else service.ref
     scopes = [index.effective(str(entity.get("id", "")), service_id) for entity, _ in own]
     logs = [
-        [log_destination(p) for name, p in sorted(found.items()) if name in LOG_PLUGINS] for found in scopes
+        [log_destination(p) for name, p in sorted(always(found).items()) if name in LOG_PLUGINS]
+        for found in scopes
     ]
-    known = entities.known("plugins")
+    known = entities.known("plugins") and not entities.unseen_plugins
     everywhere = bool(logs) and all(logs)
     return Stage(
         ref=f"{service.ref}@{entities.workspace}",
@@ -183,7 +192,9 @@ def _sections(entities: Entities) -> tuple[Section, ...]:
     """Completeness of each part; routes are only partly known when their plugins could not be read."""
     sections = []
     for name in ("services", "routes", "plugins", "consumers", "upstreams", "snis"):
-        if entities.known(name):
+        if name == "plugins" and entities.known(name) and entities.unseen_plugins:
+            sections.append(Section(name, Completeness.PARTIAL, entities.unseen_plugins))
+        elif entities.known(name):
             sections.append(Section(name, Completeness.COMPLETE))
         elif name in entities.unread:
             sections.append(Section(name, Completeness.UNKNOWN, entities.unread[name]))

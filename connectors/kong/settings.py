@@ -18,6 +18,9 @@ _KEPT: Final = (
     "portal", "vitals", "lua_ssl_verify_depth", "pg_ssl", "pg_ssl_verify",
 )  # fmt: skip
 
+#: Facts that only a control plane in Konnect has.
+_OF_KONNECT: Final = ("versions", "cluster_type", "group_member")
+
 _INGRESS_TAGS: Final = ("managed-by-ingress-controller", "k8s-kind:", "k8s-name:", "k8s-namespace:")
 _DECK_TAGS: Final = ("managed-by-deck", "managed_by_deck", "deck")
 
@@ -29,21 +32,23 @@ def gateway_settings(entities: Entities) -> tuple[Setting, ...]:
         version = str(entities.node.get("version") or "")
         found.append(_setting("version", version))
         found.append(_setting("edition", edition(entities.node)))
+        found.extend(_setting(name, entities.node[name]) for name in _OF_KONNECT if name in entities.node)
         configuration = entities.node.get("configuration")
         if isinstance(configuration, Mapping):
             found.extend(_setting(name, configuration[name]) for name in _KEPT if name in configuration)
-        found.append(_setting("plugins.available", sorted(available_plugins(entities.node))))
+        if "plugins" in entities.node:
+            found.append(_setting("plugins.available", sorted(available_plugins(entities.node))))
     found.append(_setting("managed_by", managed_by(entities)))
     found.append(_setting("snis", sorted(str(sni.get("name", "")) for sni in entities.all("snis"))))
     return tuple(found)
 
 
 def edition(node: Entity) -> str:
-    """``enterprise`` or ``community``, from the version text and the ``edition`` field of newer nodes."""
+    """``enterprise``, ``community`` or ``konnect``, from the version text and the ``edition`` field of newer nodes."""
     declared = str(node.get("edition") or "")
     version = str(node.get("version") or "")
     if declared:
-        return "community" if declared == "community" else "enterprise"
+        return declared if declared in ("community", "konnect") else "enterprise"
     return "enterprise" if "enterprise" in version or version.count(".") == 3 else "community"
 
 

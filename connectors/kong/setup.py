@@ -6,25 +6,38 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from connectors.base.manifest import ConnectorSettings, SetupText
+from connectors.kong.konnect_setup import konnect_texts
+from connectors.kong.push_texts import push_curl, push_deck, push_terraform
 
 _DOCS: Final = "https://developer.konghq.com/plugins/http-log/"
-
-_QUEUE: Final = "max_batch_size: 200, max_coalescing_delay: 2, max_entries: 20000, max_retry_time: 600"
 
 
 def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str, str]) -> list[SetupText]:
     """Every tab. ``context`` has ``ingest_url`` and ``ingest_token``; ``admin_url`` may be missing yet."""
-    admin = _value(settings, "admin_url") or "http://localhost:8001"
-    workspace = _value(settings, "workspace")
-    base = f"{admin}/{workspace}" if workspace else admin
     url, token = context.get("ingest_url", ""), context.get("ingest_token", "")
+    if _value(settings, "reached_by") == "konnect":
+        return konnect_texts(_value(settings, "region") or "us", url, token)
+    admin = _value(settings, "admin_url") or "http://localhost:8001"
+    workspaces = _workspaces(_value(settings, "workspace"))
     return [
         SetupText("Protect the Admin API: read access", _loopback("GET"), "bash", access="read"),
-        SetupText("Enterprise: role for reading", _role(workspace, "read"), "bash", access="read"),
-        SetupText("Send calls: Admin API", _push_curl(base, url, token), "bash", link=_DOCS, access="read"),
-        SetupText("Send calls: decK", _push_deck(url, token, workspace), "yaml", link=_DOCS, access="read"),
+        SetupText("Enterprise: role for reading", _role(workspaces, "read"), "bash", access="read"),
         SetupText(
-            "Send calls: Terraform", _push_terraform(url, token), "terraform", link=_DOCS, access="read"
+            "Send calls: Admin API",
+            _push_curl(admin, workspaces, url, token),
+            "bash",
+            link=_DOCS,
+            access="read",
+        ),
+        SetupText(
+            "Send calls: decK",
+            push_deck(url, token, _one(workspaces)),
+            "yaml",
+            link=_DOCS,
+            access="read",
+        ),
+        SetupText(
+            "Send calls: Terraform", push_terraform(url, token), "terraform", link=_DOCS, access="read"
         ),
         SetupText(
             "Protect the Admin API: read and write access",
@@ -34,7 +47,7 @@ def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str,
         ),
         SetupText(
             "Enterprise: role for blocking",
-            _role(workspace, "read,create,update,delete"),
+            _role(workspaces, "read,create,update,delete"),
             "bash",
             access="write",
         ),
@@ -63,21 +76,41 @@ curl -fsS -X POST http://localhost:8001/consumers/portcullis/key-auth
 """
 
 
-def _role(workspace: str, actions: str) -> str:
-    """Enterprise RBAC: one role in one workspace; reading everywhere, writing only plugins and routes."""
-    name = workspace or "default"
+def _workspaces(entered: str) -> tuple[str, ...]:
+    """The names entered, ``*`` among them; one empty name for the default workspace."""
+    return tuple(name.strip() for name in entered.split(","))
+
+
+def _one(workspaces: tuple[str, ...]) -> str:
+    """The workspace of a text that is written once for each."""
+    return workspaces[0] if len(workspaces) == 1 and workspaces[0] != "*" else "WORKSPACE"
+
+
+def _push_curl(admin: str, workspaces: tuple[str, ...], url: str, token: str) -> str:
+    """The http-log plugin acts in its own workspace: one in each."""
+    if (one := _one(workspaces)) != "WORKSPACE":
+        return push_curl(f"{admin}/{one}".rstrip("/"), url, token)
+    named = f"$(curl -fsS '{admin}/workspaces?size=1000' | jq -r '.data[].name')"
+    chosen = named if workspaces[0] == "*" else " ".join(workspaces)
+    each = push_curl(f"{admin}/$WORKSPACE", url, token)
+    return f"# In every workspace; one that is made later needs it, too.\nfor WORKSPACE in {chosen}; do\n{each}done\n"
+
+
+def _role(workspaces: tuple[str, ...], actions: str) -> str:
+    """Enterprise RBAC: one role, reading everywhere in its workspaces, writing only plugins and routes."""
+    names = [name or "default" for name in workspaces]
+    home = names[0] if len(names) == 1 and names[0] != "*" else "default"
     lines = [
         "# Kong Enterprise with RBAC. Run with an admin's token in KONG_ADMIN_TOKEN.",
-        f"KONG=http://localhost:8001/{name}",
+        f"KONG=http://localhost:8001/{home}",
         'H="Kong-Admin-Token: $KONG_ADMIN_TOKEN"',
         'curl -fsS -H "$H" -X POST $KONG/rbac/roles --data name=portcullis',
-        'curl -fsS -H "$H" -X POST $KONG/rbac/roles/portcullis/endpoints \\',
-        f"  --data 'endpoint=*' --data workspace={name} --data actions=read",
     ]
-    if actions != "read":
-        for endpoint in ("/plugins/*", "/routes/*"):
-            lines.append('curl -fsS -H "$H" -X POST $KONG/rbac/roles/portcullis/endpoints \\')
-            lines.append(f"  --data 'endpoint={endpoint}' --data workspace={name} --data actions={actions}")
+    for name in names:
+        shown = f"'{name}'" if name == "*" else name
+        lines += _granted("*", shown, "read")
+        if actions != "read":
+            lines += [line for end in ("/plugins/*", "/routes/*") for line in _granted(end, shown, actions)]
     lines += [
         'TOKEN=$(openssl rand -hex 24); echo "token to enter: $TOKEN"',
         'curl -fsS -H "$H" -X POST $KONG/rbac/users --data name=portcullis --data user_token=$TOKEN',
@@ -86,51 +119,8 @@ def _role(workspace: str, actions: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _push_curl(base: str, url: str, token: str) -> str:
-    return f"""# Sends one record per request to us, in batches. The queue is in memory: a crash loses it.
-curl -fsS -X POST {base}/plugins -H 'content-type: application/json' -d '{{
-  "name": "http-log",
-  "instance_name": "portcullis-http-log",
-  "tags": ["portcullis-logs"],
-  "config": {{
-    "http_endpoint": "{url}",
-    "headers": {{"Authorization": "Bearer {token}"}},
-    "queue": {{"max_batch_size": 200, "max_coalescing_delay": 2, "max_entries": 20000, "max_retry_time": 600}}
-  }}
-}}'
-"""
-
-
-def _push_deck(url: str, token: str, workspace: str) -> str:
-    where = f"_workspace: {workspace}\n" if workspace else ""
-    return f"""_format_version: "3.0"
-{where}plugins:
-  - name: http-log
-    instance_name: portcullis-http-log
-    tags: [portcullis-logs]
-    config:
-      http_endpoint: "{url}"
-      headers:
-        Authorization: "Bearer {token}"
-      queue: {{{_QUEUE}}}
-"""
-
-
-def _push_terraform(url: str, token: str) -> str:
-    return f"""# Provider Kong/kong-gateway
-resource "kong-gateway_plugin_http_log" "portcullis" {{
-  enabled       = true
-  instance_name = "portcullis-http-log"
-  tags          = ["portcullis-logs"]
-  config = {{
-    http_endpoint = "{url}"
-    headers       = {{ Authorization = jsonencode("Bearer {token}") }}
-    queue = {{
-      max_batch_size       = 200
-      max_coalescing_delay = 2
-      max_entries          = 20000
-      max_retry_time       = 600
-    }}
-  }}
-}}
-"""
+def _granted(endpoint: str, workspace: str, actions: str) -> list[str]:
+    return [
+        'curl -fsS -H "$H" -X POST $KONG/rbac/roles/portcullis/endpoints \\',
+        f"  --data 'endpoint={endpoint}' --data workspace={workspace} --data actions={actions}",
+    ]

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -53,15 +54,22 @@ def _tour(
     settings = product.environment(data, port, estate.aws, _reachable(estate, others, *mail), mail[0])
     with step("Start PostgreSQL, migrations, web, worker, scheduler"):
         running = product.start(port, settings, data / "logs")
-    tour = Tour(Customer(port, "acme"), estate, others, *mail)
+    return show(running, Tour(Customer(port, "acme"), estate, others, *mail), data, stopping, once)
+
+
+def show(running: product.Product, tour: Tour, data: Path, stopping: threading.Event, once: bool) -> int:
+    """The tour at a running product, which stays until it is to stop, and is stopped whatever ends this.
+
+    A failed step ends the tour only; gives the exit status.
+    """
     failed = False
     try:
-        for part in (tour.connect, tour.discover, tour.block):
-            part()
-    except StepFailed as error:
-        failed = True
-        console.print(f"  [red]✗[/] {error}")
-    try:
+        try:
+            for part in (tour.connect, tour.discover, tour.block):
+                part()
+        except StepFailed as error:
+            failed = True
+            console.print(f"  [red]✗[/] {error}")
         _goodbye(running.url("acme"), data, failed)
         while not once and not stopping.wait(1.0):
             ended = running.processes.ended()
@@ -96,18 +104,15 @@ def main() -> None:
         "mailbox", "-m", "controlplane.demo.mailbox",
         "--smtp-port", str(smtp), "--webhook-port", str(webhook), "--folder", str(data / "mailbox"),
     )  # fmt: skip
-    estate: Estate | None = None
-    try:
+    with ExitStack() as leaving:
+        leaving.callback((data / "demo.pid").unlink, missing_ok=True)
+        leaving.callback(product.stop_database, data)
+        leaving.callback(mailbox.stop)
         with step("Start the sample estate: accounts at every vendor, users and attackers"):
             estate = launch(EstateOptions(data=data / "estate", history_hours=2))
+            leaving.callback(estate.stop)
             others = start_vendors(mailbox, estate.backend["url"])
         code = _tour(data, options.port, estate, others, (smtp, webhook), stopping, options.once)
-    finally:
-        if estate is not None:
-            estate.stop()
-        mailbox.stop()
-        product.stop_database(data)
-        (data / "demo.pid").unlink(missing_ok=True)
     sys.exit(code)
 
 

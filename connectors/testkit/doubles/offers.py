@@ -23,7 +23,8 @@ class Offer:
     """One double with the sample company's estate.
 
     ``ports`` are the names of its ports' options: the API's, and the data plane's if it has one. ``settings`` makes the
-    values of the form from the API's address; it may ask the double for a key.
+    values of the form from the API's address; it may ask the double for a key. ``untold`` are permissions that this
+    vendor tells only when they are used, hence *unknown* when tested.
     """
 
     connector: str
@@ -32,6 +33,7 @@ class Offer:
     ports: tuple[str] | tuple[str, str]
     settings: Callable[[str], Mapping[str, Any]]
     arguments: tuple[str, ...] = ("--seed",)
+    untold: tuple[str, ...] = ()
 
 
 def found() -> list[Offer]:

@@ -14,7 +14,7 @@ from connectors.egress.smtp import Security
 from connectors.email.manifest import EmailSettings
 from connectors.email.notify import Notify as Mail
 from connectors.kong.client import AdminApi
-from connectors.kong.manifest import KongSettings
+from connectors.kong.form import KongSettings
 from connectors.webhook.manifest import WebhookSettings
 from connectors.webhook.notify import Notify as Webhook
 

@@ -14,7 +14,7 @@ from connectors.base.errors import PermissionMissing, SettingsError, TransientEr
 from connectors.base.intent import BlockAction, BlockIntent, HeaderMatch, Match, RateLimitSpec
 from connectors.base.registry import implementation
 from connectors.kong.client import AdminApi
-from connectors.kong.manifest import KongSettings
+from connectors.kong.form import KongSettings
 from connectors.testkit.conformance import FaultCase, Subject
 from connectors.testkit.running import Fault, local_egress, running_double
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from connectors.egress import Egress
-from connectors.kong.manifest import KongSettings
+from connectors.kong.form import KongSettings
 from connectors.testkit.asking import client_status
 from connectors.testkit.running import RunningDouble, local_egress, running_double
 

@@ -7,7 +7,7 @@ import pytest
 from connectors.base.capabilities import Grant
 from connectors.base.errors import SettingsError, TransientError
 from connectors.kong.access import Access
-from connectors.kong.manifest import KongSettings, ManagedBy
+from connectors.kong.form import KongSettings, ManagedBy
 from connectors.testkit.running import Fault, local_egress, running_double
 
 

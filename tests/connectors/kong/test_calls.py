@@ -15,7 +15,7 @@ from connectors.base.calls import NORMALISED_SCHEMA, RawBatch
 from connectors.base.errors import VendorAnswerError
 from connectors.base.pushed import json_records
 from connectors.kong.calls import SOURCE, Calls, normalise
-from connectors.kong.manifest import KongSettings
+from connectors.kong.form import KongSettings
 from connectors.testkit.running import local_egress
 
 

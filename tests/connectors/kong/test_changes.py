@@ -12,7 +12,7 @@ import pytest
 from connectors.base.changes import AuthorKind, Channel, ConfigChange
 from connectors.base.errors import SettingsError
 from connectors.kong.changes import Changes
-from connectors.kong.manifest import KongSettings
+from connectors.kong.form import KongSettings
 from connectors.testkit.running import Fault, RunningDouble, local_egress, running_double
 from tests.connectors.kong.conftest import Kong
 

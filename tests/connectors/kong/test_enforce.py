@@ -12,7 +12,7 @@ from connectors.base.errors import ConflictError, ConnectorError, RefusedError
 from connectors.base.intent import BlockAction, BlockIntent, Exactness, HeaderMatch, Match, RateLimitSpec
 from connectors.kong.config import Config
 from connectors.kong.enforce import Enforce
-from connectors.kong.manifest import KongSettings
+from connectors.kong.form import KongSettings
 from connectors.testkit.running import Fault
 
 ATTACKER = "198.51.100.7"

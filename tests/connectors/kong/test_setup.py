@@ -6,7 +6,7 @@ import json
 
 import yaml
 
-from connectors.kong.manifest import KongSettings
+from connectors.kong.form import KongSettings
 from connectors.kong.setup import texts
 
 CONTEXT = {"ingest_url": "https://acme.portcullis.example/api/v1/ingest/con_1", "ingest_token": "tok-123"}

@@ -4,12 +4,11 @@ Source: "Configure custom rules language attributes" (operations, attributes, at
 Cloud Armor quotas (2,048 characters in an expression, 1,024 in a subexpression).
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import re2
+from connectors.testkit.doubles.cel_text import CelError, compiled, literal, tokens
 
 ATTRIBUTES: dict[str, type] = {
     "origin.ip": str,
@@ -46,17 +45,6 @@ FUNCTIONS: dict[str, tuple[int, int, type]] = {
     "int": (1, 1, int),
 }
 MOST_CHARACTERS, MOST_SUBEXPRESSIONS, MOST_IN_SUBEXPRESSION = 2048, 5, 1024
-
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<string>[rR]?'(?:[^'\\\n]|\\.)*'|[rR]?"(?:[^"\\\n]|\\.)*")|(?P<number>\d+(?:\.\d+)?)
-    |(?P<name>[A-Za-z_]\w*)|(?P<operator>\|\||&&|==|!=|<=|>=|[!<>+().,\[\]{}:-]))""",
-    re.VERBOSE,
-)
-_ESCAPES = {"\\": "\\", "'": "'", '"': '"', "n": "\n", "r": "\r", "t": "\t", "?": "?", "`": "`"}
-
-
-class CelError(Exception):
-    """The expression is none, or its evaluation ends in an error."""
 
 
 @dataclass(frozen=True)
@@ -103,14 +91,7 @@ class _Parser:
     """Recursive descent over the tokens of one expression."""
 
     def __init__(self, text: str) -> None:
-        self._tokens: list[tuple[str, str]] = []
-        position = 0
-        while text[position:].strip():
-            found = _TOKEN.match(text, position)
-            if found is None or not found.lastgroup:
-                raise CelError(f"token recognition error at '{text[position:].strip()[:12]}'")
-            self._tokens.append((found.lastgroup, found[found.lastgroup]))
-            position = found.end()
+        self._tokens = tokens(text)
 
     def ahead(self) -> str | None:
         """The next token's text."""
@@ -167,7 +148,7 @@ class _Parser:
     def _primary(self) -> Node:
         kind, text = self._next()
         if kind == "string":
-            node = Node("literal", _literal(text), (), str)
+            node = Node("literal", literal(text), (), str)
         elif kind == "number":
             node = Node("literal", int(text) if text.isdigit() else float(text), (), int)
         elif text == "(":
@@ -194,7 +175,7 @@ class _Parser:
             self._take("[")
             kind, text = self._next()
             self._take("]")
-            key = _literal(text) if kind == "string" else ""
+            key = literal(text) if kind == "string" else ""
             if not key or key != key.lower():
                 raise CelError("keys of request.headers are lower case string literals")
             return Node("header", key, (), str)
@@ -260,28 +241,3 @@ class _Parser:
         text = self._next()[1]
         if text != wanted:
             raise CelError(f"syntax error: mismatched input '{text}' expecting '{wanted}'")
-
-
-def compiled(pattern: str) -> Any:
-    """An RE2 pattern over bytes (Latin1, as the vendor compiles it); ``CelError`` when it is none."""
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.log_errors = False
-    try:
-        return re2.compile(pattern.encode(), options=options)
-    except re2.error as error:
-        raise CelError(f"invalid regular expression: {error}") from None
-
-
-def _literal(text: str) -> str:
-    if text[0] in "rR":
-        return text[2:-1]
-    made, rest = "", text[1:-1]
-    while rest:
-        if rest[0] == "\\":
-            if rest[1] not in _ESCAPES:
-                raise CelError(f"token recognition error at '\\{rest[1]}'")
-            made, rest = made + _ESCAPES[rest[1]], rest[2:]
-        else:
-            made, rest = made + rest[0], rest[1:]
-    return made

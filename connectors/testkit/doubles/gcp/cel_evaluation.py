@@ -8,7 +8,8 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import unquote_plus
 
-from connectors.testkit.doubles.gcp.cel import CelError, Node, compiled
+from connectors.testkit.doubles.cel_text import CelError, compiled
+from connectors.testkit.doubles.gcp.cel import Node
 
 #: Enough of the preconfigured signatures to tell an attack of the sample traffic from a plain request.
 SIGNATURES = {

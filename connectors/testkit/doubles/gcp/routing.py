@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.testkit.doubles.gcp.cel import compiled
+from connectors.testkit.doubles.cel_text import compiled
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from ipaddress import ip_network
 from typing import Any
 
-from connectors.testkit.doubles.gcp.cel import CelError, Node, parse
+from connectors.testkit.doubles.cel_text import CelError
+from connectors.testkit.doubles.gcp.cel import Node, parse
 from connectors.testkit.doubles.google.errors import GoogleError, invalid
 
 DEFAULT_PRIORITY = 2**31 - 1

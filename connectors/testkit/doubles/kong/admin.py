@@ -1,61 +1,28 @@
-"""The Admin API: list, read, create, upsert, change and delete entities, also under their parents' paths.
+"""The Admin API of one node: who may ask, what the node tells of itself, and its entities.
 
-Sources: Kong Admin API 3.9 OpenAPI document (paths, pagination, tag filters) and kong/api/endpoints.lua
-(statuses).
+Source: Kong Admin API 3.9 OpenAPI document.
 """
 
-import base64
-import binascii
-from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
-import orjson
 from werkzeug.wrappers import Request, Response
 
 from connectors.testkit.doubles.faults import FAULTS_PATH, FaultBook
 from connectors.testkit.doubles.kong import errors, information
 from connectors.testkit.doubles.kong.audit import AuditLog
+from connectors.testkit.doubles.kong.entity_api import COLLECTIONS, EntityApi, body, page
 from connectors.testkit.doubles.kong.entity_schemas import ENTITIES
 from connectors.testkit.doubles.kong.plugin_schemas import PLUGINS
 from connectors.testkit.doubles.kong.schema import described
-from connectors.testkit.doubles.kong.store import Entity, Store
+from connectors.testkit.doubles.kong.store import Store
+from connectors.testkit.doubles.kong.workspaces import Workspaces
 from connectors.testkit.doubles.serving import json_response
-
-COLLECTIONS = {
-    "services": "services",
-    "routes": "routes",
-    "consumers": "consumers",
-    "plugins": "plugins",
-    "upstreams": "upstreams",
-    "certificates": "certificates",
-    "snis": "snis",
-    "ca_certificates": "ca_certificates",
-    "vaults": "vaults",
-    "keys": "keys",
-    "key-sets": "key_sets",
-    "key-auths": "keyauth_credentials",
-    "jwts": "jwt_secrets",
-    "basic-auths": "basicauth_credentials",
-    "acls": "acls",
-}
-NESTED = {
-    ("services", "routes"): "routes",
-    ("services", "plugins"): "plugins",
-    ("routes", "plugins"): "plugins",
-    ("consumers", "plugins"): "plugins",
-    ("consumers", "key-auth"): "keyauth_credentials",
-    ("consumers", "jwt"): "jwt_secrets",
-    ("consumers", "basic-auth"): "basicauth_credentials",
-    ("consumers", "acls"): "acls",
-    ("upstreams", "targets"): "targets",
-    ("certificates", "snis"): "snis",
-}
 
 
 class AdminApi:
     """One Kong node's Admin API. ``tokens`` set means every request must carry one in ``Kong-Admin-Token``.
 
-    ``audit`` set makes it an Enterprise node that keeps an audit log.
+    ``audit`` set means that it keeps an audit log, as only an Enterprise node does.
     """
 
     def __init__(
@@ -64,11 +31,16 @@ class AdminApi:
         ports: information.Ports,
         tokens: frozenset[str] = frozenset(),
         audit: AuditLog | None = None,
+        release: information.Release = information.Release(),
+        workspaces: Workspaces | None = None,
     ) -> None:
         self._store = store
+        self._workspaces = workspaces or Workspaces({})
+        self._entities = EntityApi(store)
         self._ports = ports
         self._tokens = tokens
         self._audit = audit
+        self._release = release
         self._faults = FaultBook()
         self.ready = False
 
@@ -84,75 +56,42 @@ class AdminApi:
         if self._tokens and request.headers.get("Kong-Admin-Token") not in self._tokens:
             return json_response({"message": "Invalid credentials. Token or User credentials required"}, 401)
         try:
-            response = self._route(request, parts)
+            response = self._scoped(request, parts)
         except errors.AdminError as error:
             response = error.response()
         if self._audit:
             self._audit.record(request, response)
         return response
 
+    def _scoped(self, request: Request, parts: list[str]) -> Response:
+        """A path that begins with a workspace is about its entities; the default workspace needs no such beginning."""
+        token = request.headers.get("Kong-Admin-Token", "")
+        if parts == ["workspaces"] and self._workspaces.stores and request.method == "GET":
+            return json_response(page(request, self._workspaces.rows()))
+        if parts and parts[0] in self._workspaces.stores:
+            if not self._workspaces.may(token, parts[0]):
+                raise errors.forbidden()
+            if len(parts) > 1 and parts[1] in COLLECTIONS:
+                return EntityApi(self._workspaces.stores[parts[0]]).answer(request, parts[1:])
+            return self._route(request, parts[1:])
+        if parts and not self._workspaces.may(token, "default"):
+            raise errors.forbidden()
+        return self._route(request, parts)
+
     def _route(self, request: Request, parts: list[str]) -> Response:
         if not parts or parts[0] in ("status", "endpoints", "tags", "schemas"):
             return self._information(request, parts)
         if parts == ["audit", "requests"] and self._audit and request.method == "GET":
-            return json_response(_page(request, self._audit.entries()))
-        kind = COLLECTIONS.get(parts[0])
-        if kind is None:
-            raise errors.not_found()
-        if len(parts) == 1:
-            return self._collection(request, kind, {})
-        if len(parts) == 2:
-            return self._single(request, kind, parts[1], {})
-        nested = NESTED.get((parts[0], parts[2]))
-        parent = self._store.find(kind, parts[1])
-        if parts[0] == "plugins" or (nested is None and parts[2] in ("service", "route", "consumer")):
-            return self._parent_of(request, kind, parts)
-        if nested is None or parent is None or len(parts) > 4:
-            raise errors.not_found()
-        scope = {kind.removesuffix("s"): {"id": parent["id"]}}
-        if len(parts) == 3:
-            return self._collection(request, nested, scope)
-        return self._single(request, nested, parts[3], scope)
-
-    def _parent_of(self, request: Request, kind: str, parts: list[str]) -> Response:
-        """``GET /routes/{id}/service`` and the like."""
-        entity = self._store.find(kind, parts[1])
-        reference = (entity or {}).get(parts[2])
-        found = self._store.find(f"{parts[2]}s", reference["id"]) if isinstance(reference, dict) else None
-        if found is None or request.method != "GET":
-            raise errors.not_found()
-        return json_response(found)
-
-    def _collection(self, request: Request, kind: str, scope: Entity) -> Response:
-        if request.method == "POST":
-            return json_response(self._store.create(kind, {**_body(request), **scope}), 201)
-        if request.method not in ("GET", "HEAD"):
-            return json_response({"message": "Method not allowed"}, 405)
-        chosen = [e for e in self._store.all(kind) if all(e.get(k) == v for k, v in scope.items())]
-        chosen = _with_tags(chosen, request.args.get("tags", ""))
-        return json_response(_page(request, chosen))
-
-    def _single(self, request: Request, kind: str, key: str, scope: Entity) -> Response:
-        entity = self._store.find(kind, key)
-        if entity and any(entity.get(name) != value for name, value in scope.items()):
-            entity = None
-        if request.method == "PUT":
-            return json_response(self._store.upsert(kind, key, {**_body(request), **scope}))
-        if request.method == "DELETE":
-            if entity:
-                self._store.delete(kind, entity)
-            return Response(status=204)
-        if entity is None:
-            raise errors.not_found()
-        if request.method == "PATCH":
-            return json_response(self._store.patch(kind, entity, {**_body(request), **scope}))
-        if request.method not in ("GET", "HEAD"):
-            return json_response({"message": "Method not allowed"}, 405)
-        return json_response(entity)
+            return json_response(page(request, self._audit.entries()))
+        if parts == ["clustering", "data-planes"] and self._release.data_planes and request.method == "GET":
+            return json_response(page(request, information.data_planes(self._release)))
+        return self._entities.answer(request, parts)
 
     def _information(self, request: Request, parts: list[str]) -> Response:
         if not parts:
-            return json_response(information.node(self._store, self._ports, self._audit is not None))
+            return json_response(
+                information.node(self._store, self._ports, self._release, self._audit is not None)
+            )
         if parts == ["status"]:
             return json_response(information.status())
         if parts == ["endpoints"]:
@@ -164,75 +103,19 @@ class AdminApi:
                 for tag, kind, identifier in self._store.tags()
                 if wanted in (None, tag)
             ]
-            return json_response(_page(request, rows))
+            return json_response(page(request, rows))
         return self._schemas(request, parts[1:])
 
     def _schemas(self, request: Request, parts: list[str]) -> Response:
         if parts == ["plugins", "validate"] and request.method == "POST":
-            self._store.validated("plugins", _body(request))
+            self._store.validated("plugins", body(request))
             return json_response({"message": "schema validation successful"})
         if len(parts) == 2 and parts[0] == "plugins" and parts[1] in PLUGINS:
             config = {"type": "record", "required": True, "fields": described(PLUGINS[parts[1]].fields)}
             return json_response({"fields": [{"config": config}]})
         if len(parts) == 2 and parts[1] == "validate" and parts[0] in ENTITIES:
-            self._store.validated(parts[0], _body(request))
+            self._store.validated(parts[0], body(request))
             return json_response({"message": "schema validation successful"})
         if len(parts) == 1 and parts[0] in ENTITIES:
             return json_response({"fields": described(ENTITIES[parts[0]].fields)})
         raise errors.not_found()
-
-
-def _nest(pairs: list[tuple[str, str]]) -> Entity:
-    """Form fields with Kong's dotted and bracketed names as a nested body."""
-    body: Entity = {}
-    for name, raw in pairs:
-        value: Any = {"true": True, "false": False}.get(raw, int(raw) if raw.isdigit() else raw)
-        *parents, leaf = name.split(".")
-        holder = body
-        for parent in parents:
-            holder = holder.setdefault(parent, {})
-        if leaf.endswith("[]") or leaf in ("paths", "hosts", "methods", "tags", "protocols"):
-            holder.setdefault(leaf.removesuffix("[]"), []).append(raw)
-        else:
-            holder[leaf] = value
-    return body
-
-
-def _body(request: Request) -> Entity:
-    data = request.get_data()
-    if request.mimetype == "application/x-www-form-urlencoded":
-        return _nest(parse_qsl(data.decode("utf-8", "replace")))
-    try:
-        parsed = orjson.loads(data or b"{}")
-    except orjson.JSONDecodeError as error:
-        raise errors.AdminError(400, 0, "bad request", "Cannot parse JSON body") from error
-    if not isinstance(parsed, dict):
-        raise errors.AdminError(400, 0, "bad request", "Cannot parse JSON body")
-    return parsed
-
-
-def _with_tags(entities: list[Entity], expression: str) -> list[Entity]:
-    """``a,b`` means both, ``a/b`` means either (never mixed)."""
-    if not expression:
-        return entities
-    if "," in expression:
-        wanted = set(expression.split(","))
-        return [e for e in entities if wanted <= set(e.get("tags") or [])]
-    return [e for e in entities if set(expression.split("/")) & set(e.get("tags") or [])]
-
-
-def _page(request: Request, rows: list[Entity]) -> Entity:
-    raw = request.args.get("size", "100")
-    if not raw.isdigit() or not 1 <= int(raw) <= 1000:
-        raise errors.invalid_size("size must be an integer between 1 and 1000")
-    size, offset, start = int(raw), request.args.get("offset"), 0
-    if offset:
-        try:
-            start = int(base64.b64decode(offset, validate=True).decode().removeprefix("kong-offset:"))
-        except (binascii.Error, ValueError) as error:
-            raise errors.invalid_offset(offset) from error
-    page: Entity = {"data": rows[start : start + size], "next": None}
-    if start + size < len(rows):
-        token = base64.b64encode(f"kong-offset:{start + size}".encode()).decode()
-        page |= {"offset": token, "next": f"{request.path}?offset={token}"}
-    return page

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors.testkit.doubles.kong.conditions import invalid
 from connectors.testkit.doubles.kong.plugin_schemas import regex
 from connectors.testkit.doubles.kong.schema import Field, boolean, integer, number, record, string, strings
 
@@ -146,6 +147,7 @@ ENTITIES: dict[str, EntitySchema] = {
             "name": string(required=True),
             "instance_name": NAME,
             "config": Field("map"),
+            "condition": string(check=invalid),
             "enabled": boolean(True),
             "protocols": Field(
                 "set", ["grpc", "grpcs", "http", "https"], element=string(one_of=HTTP_PROTOCOLS)

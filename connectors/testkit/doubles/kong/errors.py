@@ -80,6 +80,13 @@ def not_found() -> AdminError:
     return error
 
 
+def forbidden() -> AdminError:
+    """403: the role has no right to the endpoint; a message alone."""
+    error = AdminError(403, 0, "forbidden", "")
+    error.body = {"message": "you do not have permissions to read this resource"}
+    return error
+
+
 def invalid_size(message: str) -> AdminError:
     """400: ``size`` is not an integer between 1 and 1000."""
     return AdminError(400, 9, "invalid size", message)

@@ -5,6 +5,7 @@ no rate limiting, the Admin API proxied, plain http upstreams, a catch-all route
 anonymous access.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -65,9 +66,10 @@ JWT_SECRETS = {"mobile-app": "mobile-shared-secret-2023", "web-shop": "web-share
 class Admin:
     """A minimal Admin API client for seeding."""
 
-    def __init__(self, base_url: str, token: str = "") -> None:
+    def __init__(self, base_url: str, token: str = "", headers: Mapping[str, str] | None = None) -> None:
         self._base = base_url.rstrip("/")
-        self._headers = {"Content-Type": "application/json", **({"Kong-Admin-Token": token} if token else {})}
+        own = {"Kong-Admin-Token": token} if token else {}
+        self._headers = {"Content-Type": "application/json", **own, **(headers or {})}
         self._pool = urllib3.PoolManager()
 
     def put(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -83,9 +85,9 @@ class Admin:
         return entity
 
 
-def seed(admin_url: str, token: str = "") -> None:
+def seed(admin_url: str, token: str = "", headers: Mapping[str, str] | None = None) -> None:
     """Create services, routes, consumers, credentials, plugins and one upstream."""
-    admin = Admin(admin_url, token)
+    admin = Admin(admin_url, token, headers)
     ids: dict[str, str] = {}
     for name, service in SERVICES.items():
         ids[f"service/{name}"] = admin.put(f"/services/{name}", service)["id"]

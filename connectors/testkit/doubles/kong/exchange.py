@@ -27,6 +27,7 @@ class Exchange:
     consumer: dict[str, Any] | None = None
     credential_id: str = ""
     auth_type: str = ""
+    workspace: str = "default"
     response_headers: dict[str, str] = field(default_factory=dict)
 
     def header(self, name: str) -> str | None:

@@ -78,7 +78,7 @@ def log_record(exchange: Exchange, answered: Answered, port: int) -> dict[str, A
         "started_at": exchange.time_ms,
         "source": "exit" if answered.upstream_status is None else "upstream",
         "workspace": WORKSPACE,
-        "workspace_name": "default",
+        "workspace_name": exchange.workspace,
         "upstream_uri": answered.upstream_uri,
     }
     if answered.upstream_status is not None:

@@ -4,6 +4,8 @@ Source: Admin API 3.9, "Retrieve node information" and "Retrieve node status".
 """
 
 import os
+import time
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +17,21 @@ NODE_ID = "5e8f2a54-3c1d-4b7e-9d52-0f6a1c7b3e90"
 
 
 @dataclass(frozen=True)
+class Release:
+    """What is installed: ``version`` of open-source Kong or of Kong Enterprise; ``data_planes`` makes it hybrid."""
+
+    version: str = VERSION
+    enterprise: bool = False
+    data_planes: tuple[str, ...] = ()
+
+    @property
+    def conditions(self) -> bool:
+        """Whether its plugins take conditions."""
+        major, minor = (int(part) for part in self.version.split(".")[:2])
+        return self.enterprise and (major, minor) >= (3, 15)
+
+
+@dataclass(frozen=True)
 class Ports:
     """Where the two listeners of the double are."""
 
@@ -22,12 +39,12 @@ class Ports:
     proxy: int
 
 
-def node(store: Store, ports: Ports, audited: bool = False) -> dict[str, Any]:
-    """The node's version, plugins and configuration; ``audited`` is an Enterprise node with its audit log on."""
+def node(store: Store, ports: Ports, release: Release, audited: bool = False) -> dict[str, Any]:
+    """The node's version, plugins and configuration; ``audited`` is a node with its audit log on."""
     enabled = sorted({plugin["name"] for plugin in store.all("plugins")})
     return {
-        "version": f"{VERSION}.2" if audited else VERSION,
-        "edition": "enterprise" if audited else "community",
+        "version": release.version,
+        "edition": "enterprise" if release.enterprise else "community",
         "tagline": "Welcome to kong",
         "node_id": NODE_ID,
         "hostname": "kong-acme-1",
@@ -36,13 +53,14 @@ def node(store: Store, ports: Ports, audited: bool = False) -> dict[str, Any]:
         "pids": {"master": os.getpid(), "workers": [os.getpid()]},
         "plugins": {
             "available_on_server": {
-                name: {"version": VERSION, "priority": schema.priority} for name, schema in PLUGINS.items()
+                name: {"version": release.version, "priority": schema.priority}
+                for name, schema in PLUGINS.items()
             },
             "enabled_in_cluster": enabled,
         },
         "configuration": {
             "database": "postgres",
-            "role": "traditional",
+            "role": "control_plane" if release.data_planes else "traditional",
             "router_flavor": "traditional_compatible",
             "admin_listen": [f"0.0.0.0:{ports.admin}"],
             "proxy_listen": [f"0.0.0.0:{ports.proxy}"],
@@ -57,6 +75,22 @@ def node(store: Store, ports: Ports, audited: bool = False) -> dict[str, Any]:
             **({"audit_log": True} if audited else {}),
         },
     }
+
+
+def data_planes(release: Release) -> list[dict[str, Any]]:
+    """``GET /clustering/data-planes`` of a hybrid installation's control plane."""
+    return [
+        {
+            "id": str(uuid.uuid5(uuid.NAMESPACE_DNS, f"dp-{number}")),
+            "hostname": f"dp-{number}",
+            "ip": "10.0.0.1",
+            "version": version,
+            "config_hash": "c9c86f1cb5a8a1b9a2f9b8a6e25c2f4e",
+            "last_seen": int(time.time()),
+            "sync_status": "normal",
+        }
+        for number, version in enumerate(release.data_planes)
+    ]
 
 
 def status() -> dict[str, Any]:

@@ -4,11 +4,14 @@ The client address is ``X-Real-IP``, since this node trusts 127.0.0.1 and has ``
 """
 
 import time
+from collections.abc import Callable, Mapping
 
 from werkzeug.wrappers import Request, Response
 
+from connectors.testkit.doubles.cel_text import CelError
 from connectors.testkit.doubles.client_facts import client_facts, visible_headers
 from connectors.testkit.doubles.kong.access_plugins import ACCESS, RateLimiter
+from connectors.testkit.doubles.kong.conditions import runs
 from connectors.testkit.doubles.kong.effective import running
 from connectors.testkit.doubles.kong.exchange import Exchange
 from connectors.testkit.doubles.kong.http_log import Answered, LogQueue, log_record
@@ -26,8 +29,17 @@ NEVER_FORWARDED = {"connection", "x-real-ip", "host"}
 class Proxy:
     """The proxy listener of one node."""
 
-    def __init__(self, store: Store, upstream: Upstream, port: int, admin: Upstream | None = None) -> None:
-        self._store = store
+    def __init__(
+        self,
+        stores: Mapping[str, Store],
+        upstream: Upstream,
+        port: int,
+        admin: Upstream | None = None,
+        record: Callable[[Exchange, Answered], None] | None = None,
+    ) -> None:
+        """``stores`` by workspace share one router. ``record`` is told every answered request, as Konnect is."""
+        self._stores = stores
+        self._record = record
         self._upstream = upstream
         self._admin = admin
         self._port = port
@@ -38,9 +50,8 @@ class Proxy:
         """Answer one client request."""
         started = time.perf_counter()
         if request.path == "/_double/log-plugins":
-            return json_response(
-                {"http-log": sum(p["name"] == "http-log" for p in self._store.all("plugins"))}
-            )
+            plugins = [plugin for store in self._stores.values() for plugin in store.all("plugins")]
+            return json_response({"http-log": sum(plugin["name"] == "http-log" for plugin in plugins)})
         exchange = exchange_of(request)
         match = self._match(exchange)
         answer: UpstreamAnswer | None = None
@@ -70,19 +81,29 @@ class Proxy:
     def _match(self, exchange: Exchange) -> Match | None:
         headers = {name.lower(): value for name, value in exchange.headers}
         asked = Asked(exchange.method, exchange.host, exchange.path, exchange.scheme, headers)
-        match = select(self._store.all("routes"), asked)
+        match = select([route for store in self._stores.values() for route in store.all("routes")], asked)
         if match is not None:
-            exchange.route = match.route
+            exchange.route, ref = match.route, match.route["id"]
+            exchange.workspace = next(n for n, store in self._stores.items() if store.find("routes", ref))
             service = match.route["service"]
-            exchange.service = self._store.find("services", service["id"]) if service else None
+            exchange.service = self._store(exchange).find("services", service["id"]) if service else None
         return match
 
+    def _store(self, exchange: Exchange) -> Store:
+        """The workspace of the matched route: its plugins and consumers are those that count."""
+        return self._stores[exchange.workspace]
+
     def _access(self, exchange: Exchange) -> Response | None:
-        for plugin in running(self._store.all("plugins"), exchange):
+        for plugin in running(self._store(exchange).all("plugins"), exchange):
+            try:
+                if not runs(plugin, exchange):
+                    continue
+            except CelError:
+                return exchange.refuse(500, "An unexpected error occurred")
             if plugin["name"] == "rate-limiting":
                 refused = self._limiter.run(exchange, plugin)
             elif run := ACCESS.get(plugin["name"]):
-                refused = run(exchange, plugin["config"], self._store)
+                refused = run(exchange, plugin["config"], self._store(exchange))
             else:
                 continue
             if refused is not None:
@@ -104,17 +125,19 @@ class Proxy:
     def _log(
         self, exchange: Exchange, response: Response, answer: UpstreamAnswer | None, uri: str, elapsed_ms: int
     ) -> None:
-        for plugin in running(self._store.all("plugins"), exchange):
+        answered = Answered(
+            response.status_code,
+            {name.lower(): value for name, value in response.headers.items()},
+            len(response.get_data()),
+            max(0, elapsed_ms if answer is None else min(elapsed_ms, 3)),
+            answer.status if answer else None,
+            answer.latency_ms if answer else None,
+            uri,
+        )
+        if self._record:
+            self._record(exchange, answered)
+        for plugin in running(self._store(exchange).all("plugins"), exchange):
             if plugin["name"] == "http-log":
-                answered = Answered(
-                    response.status_code,
-                    {name.lower(): value for name, value in response.headers.items()},
-                    len(response.get_data()),
-                    max(0, elapsed_ms if answer is None else min(elapsed_ms, 3)),
-                    answer.status if answer else None,
-                    answer.latency_ms if answer else None,
-                    uri,
-                )
                 self._queue(plugin).put(log_record(exchange, answered, self._port))
 
     def _queue(self, plugin: Entity) -> LogQueue:

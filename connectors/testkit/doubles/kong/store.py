@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from connectors.testkit.doubles.kong import errors
+from connectors.testkit.doubles.kong.conditions import WITHOUT_CONDITION
 from connectors.testkit.doubles.kong.entity_schemas import ENTITIES
 from connectors.testkit.doubles.kong.plugin_schemas import PLUGINS
 from connectors.testkit.doubles.kong.schema import record_errors, with_defaults
@@ -32,9 +33,14 @@ def is_uuid(text: str) -> bool:
 
 
 class Store:
-    """All entities by kind and id. Safe for threads; ``version`` grows with each change."""
+    """All entities by kind and id. Safe for threads; ``version`` grows with each change.
 
-    def __init__(self) -> None:
+    ``conditions``: plugins have the field ``condition`` (Kong Enterprise and Konnect from 3.15 on). ``forgetful``: it is
+    taken and not kept, as when nodes of two releases share a database.
+    """
+
+    def __init__(self, *, conditions: bool = False, forgetful: bool = False) -> None:
+        self._conditions, self._forgetful = conditions, forgetful
         self._entities: dict[str, dict[str, Entity]] = {kind: {} for kind in ENTITIES}
         self.lock = threading.RLock()
         self.version = 0
@@ -117,10 +123,15 @@ class Store:
         }
         given = _shorthands(kind, given)
         schema = ENTITIES[kind]
-        found = record_errors(schema.fields, given)
-        complete = with_defaults(schema.fields, given)
+        fields = dict(schema.fields)
+        if kind == "plugins" and not self._conditions:
+            del fields["condition"]
+        found = record_errors(fields, given)
+        complete = with_defaults(fields, given)
         if kind == "plugins" and not found:
             found = _configure(complete)
+        if complete.get("condition") and complete["name"] in WITHOUT_CONDITION:
+            found = {"condition": "this plugin does not support conditions"}
         if not found and schema.check and (problem := schema.check(complete)):
             found = {"@entity": [problem]}
         if found:
@@ -137,6 +148,8 @@ class Store:
             entity["password"] = hashlib.sha1(salted.encode(), usedforsecurity=False).hexdigest()
         self._resolve_references(kind, entity)
         self._check_unique(kind, identifier, entity)
+        if self._forgetful and kind == "plugins":
+            entity["condition"] = None
         now = int(time.time())
         stamps = {"created_at": created_at or now, **({"updated_at": now} if ENTITIES[kind].updated else {})}
         stored = {"id": identifier.lower(), **entity, **stamps}

@@ -46,7 +46,10 @@ class Node:
 def node_with(upstream_url: str, token: str = "") -> Node:
     store = Store()
     admin = AdminApi(store, Ports(8001, 8000), frozenset({token} - {""}))
-    return Node(Client(wsgi(admin.answer)), Client(wsgi(Proxy(store, Upstream(upstream_url), 8000).answer)))
+    return Node(
+        Client(wsgi(admin.answer)),
+        Client(wsgi(Proxy({"default": store}, Upstream(upstream_url), 8000).answer)),
+    )
 
 
 @pytest.fixture
