@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.apigee.client import Organization
-from connectors.apigee.permissions import ALL
+from connectors.apigee.permissions import needed
 from connectors.apigee.setup import ROLES
 from connectors.base.capabilities import Permission
 from connectors.base.google.roles import fix
@@ -25,7 +25,7 @@ class Access:
         self._egress = egress
 
     def check(self) -> list[Permission]:
-        """Every permission of the manifest: see ``connectors.base.google.tested``."""
+        """Every permission that the chosen enforcer needs: see ``connectors.base.google.tested``."""
         organization = Organization(self._settings, self._egress)
 
         def denied(need: PermissionNeed) -> tuple[str, str]:
@@ -33,4 +33,4 @@ class Access:
             return detail, fix(ROLES, need, organization.project.partition("/")[2])
 
         url = f"{organization.resource_manager}/{organization.project}"
-        return tested(organization.api, url, ALL, denied)
+        return tested(organization.api, url, needed(self._settings.enforcer), denied)

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from connectors.apigee.permissions import wanted
 from connectors.base.errors import VendorAnswerError
-from connectors.base.google.api import GoogleApi, listed
+from connectors.base.google.api import GoogleApi, Upload, listed
 from connectors.base.google.keys import service_account_key
 from connectors.base.google.logs import LogSource
 from connectors.base.google.tokens import TOKEN_URL, Tokens
@@ -66,6 +66,12 @@ class Organization:
         ]
         url = f"{self.url}/{kind}/{quote(name, safe='')}/revisions/{quote(revision, safe='')}?format=bundle"
         return self.api.exchange("GET", url, wanted(permission)).content
+
+    def upload(self, path: str, name: str, archive: bytes, permission: str) -> dict[str, Any]:
+        """What Google answers to a bundle that is sent to it as a form."""
+        return self.api.document(
+            "POST", f"{self.url}{path}", wanted(permission), body=Upload(f"{name}.zip", archive)
+        )
 
     def _keyed_pages(
         self, path: str, member: str, key: str, permission: str, query: Mapping[str, str]

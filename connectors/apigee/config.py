@@ -150,7 +150,7 @@ def _deployed(read: Read, entry: Document) -> Deployed | None:
         if other["environment"] == environment
         and (key := (str(other["apiProxy"]), str(other["revision"]))) in read.shared_bundles
     }
-    steps = [step for name in read.hooks.get(environment, ()) for step in hooked(name, shared)]
+    steps = [step for name in read.hooks.get(environment, {}).values() for step in hooked(name, shared)]
     return Deployed(
         service_ref=f"{read.name}/apis/{proxy}",
         stage_ref=stage_ref(read.name, proxy, environment),
@@ -229,7 +229,8 @@ def _settings(read: Read) -> list[Setting]:
         value = source and {"header": source.header, "index": source.index, "forgeable": source.forgeable}
         made.append(Setting(f"{ref}#addresses", "client_ip_resolution", value))
         hooks = read.hooks.get(environment)
-        made.append(Setting(f"{ref}#hooks", "flow_hooks", None if hooks is None else list(hooks)))
+        names = None if hooks is None else list(hooks.values())
+        made.append(Setting(f"{ref}#hooks", "flow_hooks", names, {"attached": hooks}))
     return made
 
 

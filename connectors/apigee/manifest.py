@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field, SecretStr, field_validator
 
 from connectors.apigee.permissions import ALL
@@ -34,6 +36,13 @@ class ApigeeSettings(ConnectorSettings):
         title="Message log",
         description="The log in Cloud Logging that your message logging policy writes to. Empty: no calls are pulled.",
         pattern=r"^$|^[A-Za-z0-9._/-]{1,400}$",
+    )
+    enforcer: Literal["security_actions", "shared_flow", "both"] = Field(
+        default="security_actions",
+        title="Blocks by",
+        description="security_actions: the add-on Advanced API Security. shared_flow: a shared flow of ours before every "
+        "proxy, which also knows paths, hosts and headers. both: each environment is two targets. End blocks before you "
+        "take one away.",
     )
     combined_conditions: bool = Field(
         default=False,
@@ -91,10 +100,13 @@ MANIFEST = Manifest(
         "Policies in JavaScript, Java or Python are not understood: what they check is not told as authentication.",
         "Conditions on anything but path and method are kept as text; authentication under one is called optional.",
         "Products, developers and apps are read without their keys; key value maps and keystores are not read.",
-        "Blocks need Advanced API Security, switched on; it may take ten minutes until one works.",
+        "Security actions need Advanced API Security, switched on; it may take ten minutes until one works.",
         "A security action knows whole proxies but no path, host, header or TLS fingerprint, and limits no rate.",
         "It compares whole user agents only, and combines at most two kinds of conditions.",
-        "Apigee counts by flagging: targets then receive a header more.",
+        "Security actions count by flagging: targets then receive a header more.",
+        "The shared flow knows no country, AS number or TLS fingerprint and limits no rate; every request of the "
+        "environment waits while its rules are compared.",
+        "An environment runs one shared flow before its proxies: where yours is attached, it has to call ours.",
         "Whether an environment group is reachable from the internet is decided by a load balancer, not by Apigee.",
     ),
 )

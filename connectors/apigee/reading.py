@@ -57,7 +57,7 @@ class Read:
     groups: list[Document] = field(default_factory=list)
     bundles: dict[tuple[str, str], Bundle] = field(default_factory=dict)
     shared_bundles: dict[tuple[str, str], Bundle] = field(default_factory=dict)
-    hooks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    hooks: dict[str, dict[str, str]] = field(default_factory=dict)
     target_servers: dict[tuple[str, str], Document] = field(default_factory=dict)
     addresses: dict[str, AddressSource] = field(default_factory=dict)
     addons: dict[str, bool] = field(default_factory=dict)
@@ -187,12 +187,12 @@ def _read_environments(organization: Organization, read: Read) -> None:
     def place(name: str) -> str:
         return f"/environments/{_quoted(name)}"
 
-    def hooks(name: str) -> tuple[str, ...]:
-        found = [
-            organization.read(f"{place(name)}/flowhooks/{hook}", "apigee.flowhooks.getSharedFlow")
+    def hooks(name: str) -> dict[str, str]:
+        found = {
+            hook: organization.read(f"{place(name)}/flowhooks/{hook}", "apigee.flowhooks.getSharedFlow")
             for hook in HOOKS
-        ]
-        return tuple(str(hook["sharedFlow"]) for hook in found if hook.get("sharedFlow"))
+        }
+        return {hook: str(one["sharedFlow"]) for hook, one in found.items() if one.get("sharedFlow")}
 
     def secured(name: str) -> bool:
         addons = organization.read(f"{place(name)}/addonsConfig", "apigee.addonsconfig.get")
@@ -216,7 +216,16 @@ def _read_environments(organization: Organization, read: Read) -> None:
 
 def read_addresses(organization: Organization, environment: str) -> AddressSource:
     """Where an environment takes client addresses from; security actions compare these."""
-    found = organization.read(f"/environments/{_quoted(environment)}", "apigee.environments.get")
+    return addresses_of(read_environment(organization, environment), environment)
+
+
+def read_environment(organization: Organization, environment: str) -> Document:
+    """An environment by itself."""
+    return organization.read(f"/environments/{_quoted(environment)}", "apigee.environments.get")
+
+
+def addresses_of(found: Document, environment: str) -> AddressSource:
+    """Where an environment that was read takes client addresses from."""
     algorithm = (found.get("clientIpResolutionConfig") or {}).get("headerIndexAlgorithm")
     if not algorithm:
         return AddressSource()

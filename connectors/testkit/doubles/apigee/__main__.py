@@ -4,6 +4,7 @@ import argparse
 
 from connectors.testkit.doubles.apigee.api import Api
 from connectors.testkit.doubles.apigee.estate import ORGANISATION, seed
+from connectors.testkit.doubles.apigee.flow_runtime import FlowRuntime
 from connectors.testkit.doubles.apigee.proxy import Proxy
 from connectors.testkit.doubles.apigee.store import Store
 from connectors.testkit.doubles.gcp.log_entries import LogStore
@@ -33,7 +34,8 @@ def main() -> None:
     store = Store(options.organisation, options.hybrid, not options.no_addon)
     logs = LogStore(options.organisation, options.list_calls)
     api = Api(Accounts(options.organisation), store, logs)
-    proxy = Proxy(store, logs, Upstream(options.backend))
+    flows = FlowRuntime(store)
+    proxy = Proxy(store, logs, Upstream(options.backend), flows)
     servers = [listen(wsgi(api.answer), options.api_port), listen(wsgi(proxy.answer), options.proxy_port)]
     if options.seed:
         seed(store)
@@ -42,6 +44,7 @@ def main() -> None:
         store.developers[email] = {"email": email, "developerId": f"crowd-{number}", "status": "active"}
     api.ready = True
     serve_until_stopped(servers)
+    flows.engine.close()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,209 @@
+// Decides whether a request meets a rule of the key value map. ECMAScript 5, as Apigee's Rhino runs it.
+//
+// Before the proxy: judges all rules; of those for apps, which only the proxy's own policies tell, it keeps what is left to
+// compare in portcullis.waiting. Before the target: compares the app alone. Sets portcullis.refused (a block's id) and
+// portcullis.counted (ids, by comma). Whatever cannot be read matches nothing, so a fault of ours stops no request.
+(function () {
+  var PAGES = 4;
+
+  function variable(name) {
+    var value = context.getVariable(name);
+    return value === null || value === undefined ? null : String(value);
+  }
+
+  function hex(number, width) {
+    var text = number.toString(16);
+    while (text.length < width) { text = "0" + text; }
+    return text;
+  }
+
+  function packed4(text) {
+    var parts = text.split("."), made = "";
+    if (parts.length !== 4) { return null; }
+    for (var i = 0; i < 4; i++) {
+      if (!/^(0|[1-9][0-9]{0,2})$/.test(parts[i]) || Number(parts[i]) > 255) { return null; }
+      made += hex(Number(parts[i]), 2);
+    }
+    return made;
+  }
+
+  function groups6(text) {
+    return text === "" ? [] : text.split(":");
+  }
+
+  function packed6(text) {
+    var dotted = text.lastIndexOf(":") + 1, last = text.substring(dotted);
+    if (last.indexOf(".") >= 0) {
+      var four = packed4(last);
+      if (four === null) { return null; }
+      text = text.substring(0, dotted) + four.substring(0, 4) + ":" + four.substring(4);
+    }
+    var halves = text.split("::"), head = groups6(halves[0]), tail = halves.length === 2 ? groups6(halves[1]) : [];
+    var missing = 8 - head.length - tail.length;
+    if (halves.length > 2 || (halves.length === 2 ? missing < 1 : missing !== 0)) { return null; }
+    while (missing-- > 0) { head.push("0"); }
+    var all = head.concat(tail), made = "";
+    for (var i = 0; i < 8; i++) {
+      if (!/^[0-9a-fA-F]{1,4}$/.test(all[i])) { return null; }
+      made += hex(parseInt(all[i], 16), 4);
+    }
+    return made;
+  }
+
+  // An address as eight or thirty-two hexadecimal digits; IPv4 inside IPv6 counts as IPv4.
+  function packed(text) {
+    if (text === null) { return null; }
+    if (text.indexOf(":") < 0) { return packed4(text); }
+    var made = packed6(text.split("%")[0]);
+    return made !== null && made.indexOf("00000000000000000000ffff") === 0 ? made.substring(24) : made;
+  }
+
+  // Whether an address lies in one of the sorted ranges, each its first and last address, all in one text.
+  function within(ranges, address) {
+    var width = address.length, low = 0, high = ranges.length / (2 * width) - 1;
+    while (low <= high) {
+      var middle = (low + high) >> 1, at = middle * 2 * width;
+      if (address < ranges.substring(at, at + width)) {
+        high = middle - 1;
+      } else if (address > ranges.substring(at + width, at + 2 * width)) {
+        low = middle + 1;
+      } else {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // Where a template's parts can end in a path: a text, 1 for one segment or a piece of it, 2 for anything. The positions are
+  // carried along instead of tried one by one, so that no path makes this slow.
+  function ends(parts, path) {
+    var from = [0], to, i, p, q;
+    for (i = 0; i < parts.length; i++) {
+      to = [];
+      if (parts[i] === 2) {
+        for (q = from.length ? from[0] + 1 : path.length + 1; q <= path.length; q++) { to.push(q); }
+      } else if (parts[i] === 1) {
+        for (p = 0, q = 0; p < from.length; p++) {
+          for (q = Math.max(q, from[p]); q < path.length && path.charAt(q) !== "/"; q++) { to.push(q + 1); }
+        }
+      } else {
+        for (p = 0; p < from.length; p++) {
+          if (path.substr(from[p], parts[i].length) === parts[i]) { to.push(from[p] + parts[i].length); }
+        }
+      }
+      from = to;
+    }
+    return from;
+  }
+
+  function fits(parts, path) {
+    var found = ends(parts, path), last = found.length ? found[found.length - 1] : -1, exact = parts[parts.length - 1] === "/";
+    if (last === path.length) { return true; }
+    return !exact && path.charAt(path.length - 1) === "/" && found.indexOf(path.length - 1) >= 0;
+  }
+
+  // The path as it was written and, where that is another one, as a server may understand it.
+  function spellings(uri) {
+    var raw = uri.split("?")[0], read;
+    try { read = decodeURIComponent(raw); } catch (broken) { return [raw]; }
+    var kept = [], parts = read.split("/");
+    for (var i = 0; i < parts.length; i++) {
+      if (parts[i] === "..") {
+        kept.pop();
+      } else if (parts[i] !== "." && parts[i] !== "") {
+        kept.push(parts[i]);
+      }
+    }
+    var last = parts[parts.length - 1], slash = kept.length && (last === "" || last === "." || last === "..");
+    read = "/" + kept.join("/") + (slash ? "/" : "");
+    return read === raw ? [raw] : [raw, read];
+  }
+
+  function some(values, holds) {
+    for (var i = 0; i < values.length; i++) {
+      if (holds(values[i])) { return true; }
+    }
+    return false;
+  }
+
+  function hostOf(text) {
+    return text === null ? null : text.toLowerCase().replace(/:[0-9]*$/, "");
+  }
+
+  function headerFits(wanted) {
+    var host = wanted.name === "host";
+    var found = host ? hostOf(variable("request.header.host")) : variable("request.header." + wanted.name + ".values.string");
+    if (found === null) { return false; }
+    var at = found.toLowerCase().indexOf(wanted.value);
+    if (wanted.op === "contains") { return at >= 0; }
+    return at === 0 && (wanted.op === "prefix" || found.length === wanted.value.length);
+  }
+
+  function request() {
+    var uri = variable("request.uri");
+    return {
+      verb: variable("request.verb"),
+      host: hostOf(variable("request.header.host")),
+      paths: uri === null ? [] : spellings(uri),
+      address: packed(variable("client.resolved.ip") || variable("client.ip"))
+    };
+  }
+
+  // Everything but the app.
+  function meets(rule, asked) {
+    if (rule.v4 && (asked.address === null || asked.address.length !== 8 || !within(rule.v4, asked.address))) { return false; }
+    if (rule.v6 && (asked.address === null || asked.address.length !== 32 || !within(rule.v6, asked.address))) { return false; }
+    if (rule.verbs && rule.verbs.indexOf(asked.verb) < 0) { return false; }
+    if (rule.hosts && rule.hosts.indexOf(asked.host) < 0) { return false; }
+    if (rule.headers && some(rule.headers, function (header) { return !headerFits(header); })) { return false; }
+    return !rule.paths || some(rule.paths, function (parts) {
+      return some(asked.paths, function (path) { return fits(parts, path); });
+    });
+  }
+
+  var counted = (variable("portcullis.counted") || "").split(",").filter(Boolean);
+
+  function met(rule) {
+    if (rule.mode === "block") {
+      context.setVariable("portcullis.refused", rule.id);
+    } else if (counted.indexOf(rule.id) < 0) {
+      counted.push(rule.id);
+    }
+  }
+
+  function rules() {
+    var found = [];
+    for (var number = 1; number <= PAGES; number++) {
+      var text = variable("portcullis.rules." + number);
+      if (text !== null) {
+        try { found = found.concat(JSON.parse(text).rules); } catch (broken) { context.setVariable("portcullis.unread", String(number)); }
+      }
+    }
+    return found;
+  }
+
+  function beforeProxy() {
+    var asked = request(), now = new Date().getTime(), waiting = [], known = rules();
+    for (var i = 0; i < known.length; i++) {
+      if (known[i] && known[i].exp > now && meets(known[i], asked)) {
+        if (known[i].apps) {
+          waiting.push({ id: known[i].id, mode: known[i].mode, apps: known[i].apps });
+        } else {
+          met(known[i]);
+        }
+      }
+    }
+    context.setVariable("portcullis.waiting", JSON.stringify(waiting));
+  }
+
+  function beforeTarget(waiting) {
+    var names = [variable("developer.app.name"), variable("developer.email")];
+    for (var i = 0; i < waiting.length; i++) {
+      if (some(waiting[i].apps, function (app) { return names.indexOf(app) >= 0; })) { met(waiting[i]); }
+    }
+  }
+
+  var left = variable("portcullis.waiting");
+  if (left === null) { beforeProxy(); } else { beforeTarget(JSON.parse(left)); }
+  if (counted.length) { context.setVariable("portcullis.counted", counted.join(",")); }
+}());
