@@ -50,6 +50,12 @@ class ApigeeSettings(ConnectorSettings):
         description="Only for Apigee hybrid: every runtime knows security actions with two kinds of conditions.",
         json_schema_extra={"advanced": True},
     )
+    lint: bool = Field(
+        default=False,
+        title="Look over proxies with apigeelint",
+        description="Runs Google's apigeelint, where it is installed, on each deployed proxy: some two seconds each.",
+        json_schema_extra={"advanced": True},
+    )
     api_url: str = Field(
         default="",
         title="API address",

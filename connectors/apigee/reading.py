@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from connectors.apigee.bundle import Bundle, opened
 from connectors.apigee.client import Organization
+from connectors.apigee.lint import Slip, slips
 from connectors.base.errors import ConnectorError, VendorAnswerError
 from connectors.base.ledger import section_of
 from connectors.base.model import Section
@@ -66,6 +67,9 @@ class Read:
     products: list[dict[str, Any]] = field(default_factory=list)
     developers: list[dict[str, Any]] = field(default_factory=list)
     apps: list[dict[str, Any]] = field(default_factory=list)
+    linted: dict[tuple[str, str], tuple[Slip, ...] | str] = field(
+        default_factory=dict
+    )  # a text: why it is not known
     unread: dict[str, str] = field(default_factory=dict)
     partly: dict[str, str] = field(default_factory=dict)
 
@@ -109,6 +113,19 @@ def read_organization(organization: Organization) -> Read:
     _read_environments(organization, read)
     _read_consumers(organization, read)
     return read
+
+
+def read_lint(read: Read) -> None:
+    """What apigeelint says of each revision that was read; for the others, why that is not known."""
+    for key in _revisions(read.deployments):
+        bundle = read.bundles.get(key)
+        if bundle is None:
+            read.linted[key] = f"Revision {key[1]} of {key[0]} could not be read."
+            continue
+        try:
+            read.linted[key] = slips(bundle, key[0])
+        except ConnectorError as error:
+            read.linted[key] = error.what
 
 
 def is_secured(organization: Document, environment: Document) -> bool:
