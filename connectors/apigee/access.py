@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.apigee.client import Organization
+from connectors.apigee.edge import access as edge
 from connectors.apigee.permissions import needed
 from connectors.apigee.setup import ROLES
 from connectors.base.capabilities import Permission
@@ -26,6 +27,8 @@ class Access:
 
     def check(self) -> list[Permission]:
         """Every permission that the chosen enforcer needs: see ``connectors.base.google.tested``."""
+        if self._settings.edge_url:
+            return edge.check(self._settings, self._egress)
         organization = Organization(self._settings, self._egress)
 
         def denied(need: PermissionNeed) -> tuple[str, str]:

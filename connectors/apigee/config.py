@@ -10,6 +10,8 @@ from connectors.apigee.actions import effect_of, is_ours, ref_of
 from connectors.apigee.bundle import said
 from connectors.apigee.client import Organization
 from connectors.apigee.consumers import consumers_of, product_settings
+from connectors.apigee.edge.client import EdgeOrganization
+from connectors.apigee.edge.reading import read_edge
 from connectors.apigee.flows import hooked
 from connectors.apigee.policies import is_enabled
 from connectors.apigee.reading import Document, Read, read_lint, read_organization
@@ -34,12 +36,17 @@ class Config:
 
         ``SettingsError`` when Google gives no token for the key.
         """
-        organization = Organization(self._settings, self._egress)
-        organization.api.sign_in()
-        read = read_organization(organization)
+        read = self._read()
         if self._settings.lint:
             read_lint(read)
         return resolve(read)
+
+    def _read(self) -> Read:
+        if self._settings.edge_url:
+            return read_edge(EdgeOrganization(self._settings, self._egress))
+        organization = Organization(self._settings, self._egress)
+        organization.api.sign_in()
+        return read_organization(organization)
 
 
 def resolve(read: Read) -> ConfigSnapshot:

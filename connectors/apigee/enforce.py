@@ -55,8 +55,8 @@ class Enforce:
         self._opened: Organization | None = None
 
     def targets(self, snapshot: ConfigSnapshot) -> Sequence[Target]:
-        """The environments by the chosen enforcer, those with most proxies first."""
-        return targets_of(snapshot, self._settings.enforcer)
+        """The environments by the chosen enforcer, those with most proxies first; none at Edge, which is only read."""
+        return () if self._settings.edge_url else targets_of(snapshot, self._settings.enforcer)
 
     def compile(self, intents: Sequence[BlockIntent], target: Target, state: State) -> Program:
         """Pure: see ``connectors.apigee.compile`` and ``connectors.apigee.flow.compile``."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from connectors.apigee.permissions import ALL
 from connectors.base.addresses import web_address
@@ -18,11 +19,33 @@ class ApigeeSettings(ConnectorSettings):
     organization: str = Field(
         title="Organization",
         description="The Apigee organization's name.",
-        pattern=r"^[a-z][a-z0-9-]{0,61}[a-z0-9]$",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,98}[A-Za-z0-9]$",
     )
     service_account_key: SecretStr = Field(
+        default=SecretStr(""),
         title="Service account key",
-        description="The whole JSON file of a key. Stored encrypted, never shown again.",
+        description="The whole JSON file of a key. Stored encrypted, never shown again. Not for Apigee Edge.",
+    )
+    edge_url: str = Field(
+        default="",
+        title="Apigee Edge: address",
+        description="Only for Apigee Edge, which is read and no more: https://api.enterprise.apigee.com, or your own "
+        "management server, such as https://apigee.example.com:8443.",
+        max_length=512,
+        json_schema_extra={"advanced": True},
+    )
+    edge_user: str = Field(
+        default="",
+        title="Apigee Edge: user",
+        description="A machine user who may only read. Empty: the password below is an OAuth access token.",
+        pattern=r"^[^:\s]{0,254}$",
+        json_schema_extra={"advanced": True},
+    )
+    edge_secret: SecretStr = Field(
+        default=SecretStr(""),
+        title="Apigee Edge: password or access token",
+        description="Stored encrypted, never shown again. An access token ends after hours.",
+        json_schema_extra={"advanced": True},
     )
     project_id: str = Field(
         default="",
@@ -64,10 +87,23 @@ class ApigeeSettings(ConnectorSettings):
         json_schema_extra={"advanced": True},
     )
 
-    @field_validator("api_url")
+    @field_validator("api_url", "edge_url")
     @classmethod
     def _address(cls, value: str) -> str:
         return web_address(value)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if not self.edge_url:
+            if not self.service_account_key.get_secret_value():
+                raise ValueError("needs a service account key, or the address of Apigee Edge")
+            if re.fullmatch(r"[a-z][a-z0-9-]{0,61}[a-z0-9]", self.organization) is None:
+                raise ValueError("an organization's name has small letters, digits and hyphens")
+        elif not self.edge_secret.get_secret_value():
+            raise ValueError("Apigee Edge needs a password or an access token")
+        elif self.message_log or self.enforcer != "security_actions":
+            raise ValueError("Apigee Edge is only read: leave message log and enforcer as they are")
+        return self
 
 
 MANIFEST = Manifest(
@@ -102,7 +138,8 @@ MANIFEST = Manifest(
     cannot=(
         "Apigee writes no log of every call by itself: a message logging policy has to, and it counts as extensible.",
         "Read by the API, logs come at up to about 800 calls a second; what is above that lags behind.",
-        "Apigee Edge is not read: it has other accounts and no security actions.",
+        "Of Apigee Edge the configuration is read and no more: no blocks, no calls, no audit trail; apps by their name "
+        "alone, so which proxies they may call is not known.",
         "Policies in JavaScript, Java or Python are not understood: what they check is not told as authentication.",
         "Conditions on anything but path and method are kept as text; authentication under one is called optional.",
         "Products, developers and apps are read without their keys; key value maps and keystores are not read.",

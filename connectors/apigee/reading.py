@@ -117,7 +117,7 @@ def read_organization(organization: Organization) -> Read:
 
 def read_lint(read: Read) -> None:
     """What apigeelint says of each revision that was read; for the others, why that is not known."""
-    for key in _revisions(read.deployments):
+    for key in revisions_of(read.deployments):
         bundle = read.bundles.get(key)
         if bundle is None:
             read.linted[key] = f"Revision {key[1]} of {key[0]} could not be read."
@@ -157,8 +157,8 @@ def _read_deployments(organization: Organization, read: Read) -> None:
     read.deployments = read.attempt("deployments", deployments("false"), read.deployments)
     read.shared_deployments = read.attempt("shared_deployments", deployments("true"), read.shared_deployments)
     read.groups = read.attempt("ingress", lambda: read_ingress(organization), read.groups)
-    read.bundles = read.each("bundles", _revisions(read.deployments), bundle("apis"))
-    shared = _revisions(read.shared_deployments)
+    read.bundles = read.each("bundles", revisions_of(read.deployments), bundle("apis"))
+    shared = revisions_of(read.shared_deployments)
     read.shared_bundles = read.each("shared_bundles", shared, bundle("sharedflows"))
     servers = dict.fromkeys(
         (str(entry["environment"]), name)
@@ -168,7 +168,8 @@ def _read_deployments(organization: Organization, read: Read) -> None:
     read.target_servers = read.each("target_servers", servers, server)
 
 
-def _revisions(deployments: Iterable[Document]) -> list[tuple[str, str]]:
+def revisions_of(deployments: Iterable[Document]) -> list[tuple[str, str]]:
+    """What is deployed, each revision once: (name, revision)."""
     return list(dict.fromkeys((str(entry["apiProxy"]), str(entry["revision"])) for entry in deployments))
 
 

@@ -25,6 +25,13 @@ _BROAD: Final = (
     f"# read and changed too. We ask for the map {NAME} alone. Bind the role to single environments instead of the\n"
     "# project where that is narrower (their IAM policy), or block by security actions.\n"
 )
+_EDGE_ROLES: Final = "https://docs.apigee.com/api-platform/system-administration/edge-built-roles"
+_EDGE: Final = (
+    "1. Make a machine user for Portcullis and give it the built-in role Read-only Organization Administrator in the\n"
+    "   organization. It needs nothing else: Portcullis changes nothing at Apigee Edge.\n"
+    "2. Enter its e-mail and password. Where single sign-on is on, leave the user empty and enter an OAuth access token\n"
+    "   (get_token); it ends after hours and then has to be entered again.\n"
+)
 _LOGGING: Final = (
     "https://cloud.google.com/apigee/docs/api-platform/reference/policies/message-logging-policy"
 )
@@ -40,6 +47,8 @@ def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str,
     """Every tab; nothing in them is made by us."""
     organization = _value(settings, "organization") or "ORGANIZATION"
     project = _value(settings, "project_id") or _value(settings, "organization") or "PROJECT"
+    if _value(settings, "edge_url"):
+        return [SetupText("Apigee Edge: a user who reads", _EDGE, link=_EDGE_ROLES)]
     read, write, flow = ROLES
     enforcer = _value(settings, "enforcer") or "security_actions"
     return [
