@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from connectors.apigee.flow import package, pages
-from connectors.apigee.flow.limits import PAGE_BYTES, PAGES
-from connectors.apigee.flow.rules import rules_of
+from connectors.apigee.flow.limits import PAGE_BYTES, PAGES, PIECES
+from connectors.apigee.flow.rules import is_slow, rules_of
 from connectors.apigee.flow.state import (
     FIRST,
     FLOW,
@@ -41,6 +41,10 @@ _OLD: Final = (
 _FULL: Final = (
     f"The block does not fit: {PAGES} entries of {PAGE_BYTES // 1024} KB hold the rules of an environment. End blocks that "
     "are no longer needed, or name fewer networks."
+)
+_PIECES: Final = (
+    f"An environment takes {PIECES} path templates with a variable that is only a piece of a segment, as in /{{x}}.json, so "
+    "that no path makes the comparison slow. Write the whole segment as a variable."
 )
 
 
@@ -110,9 +114,13 @@ def _compile(
         return refused(intent, target, str(reason))
     if intent.match.consumers and LATE in environment.get("occupied", {}):
         return refused(intent, target, _occupied(LATE, environment))
+    pieces = sum(is_slow(template) for template in intent.match.path_templates)
+    if filled.pieces + pieces > PIECES:
+        return refused(intent, target, _PIECES)
     before = filled.room()
     if not filled.add(rules):
         return refused(intent, target, _FULL)
+    filled.pieces += pieces
     if intent.match.networks and environment.get("forgeable_addresses"):
         notes = (*notes, FORGEABLE)
     cost = f"{before - filled.room():,} of {PAGES * PAGE_BYTES:,} bytes"

@@ -128,7 +128,7 @@ class Deployer:
         """As it was before: the earlier revision, or none."""
         try:
             if before is None:
-                self._take(revision)
+                self.remove()
             elif before != revision:
                 self._put(before)
         except ConnectorError as second:

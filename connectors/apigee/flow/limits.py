@@ -13,5 +13,7 @@ PAGES: Final = 4
 PAGE_BYTES: Final = 64 * 1024
 #: Networks of one rule: IPv4 takes 16 bytes, IPv6 64.
 NETWORKS: Final = {4: 1500, 6: 375}
-#: Tails ``{x+}`` and other variables of one path template.
+#: Variables of one path template.
 VARIABLES: Final = 12
+#: Path templates of an environment with a variable that is a piece of a segment: long paths make these slow.
+PIECES: Final = 50

@@ -57,6 +57,7 @@ class Pages:
             for rule in page["rules"]
         }
         self.rules: dict[int, list[Rule]] = {number: [] for number in range(1, PAGES + 1)}
+        self.pieces = 0  # path templates whose variables are pieces of segments
         self._left = dict.fromkeys(self.rules, PAGE_BYTES - len(written(document_of([]))))
 
     def room(self) -> int:

@@ -2,13 +2,14 @@
 
 A rule is a JSON object: ``id`` of the block, ``part``, ``mode`` (block or count), ``exp`` (milliseconds of the epoch) and
 conditions, all of which must hold: ``v4``/``v6`` (sorted ranges, first and last address as hexadecimal digits, all in one
-text), ``verbs``, ``hosts``, ``paths`` (parts: a text, 1 for one segment, 2 for anything), ``headers``, ``apps``.
+text), ``verbs``, ``hosts``, ``paths`` (see ``path_parts``), ``headers``, ``apps``.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 from connectors.apigee.flow.limits import NETWORKS, VARIABLES
@@ -46,6 +47,12 @@ def rules_of(intent: BlockIntent) -> tuple[list[Rule], tuple[str, ...]]:
     problems += [problem for header in match.headers if (problem := _unreadable(header))]
     if any(len(_VARIABLE.findall(template)) > VARIABLES for template in match.path_templates):
         problems.append(f"A path template may have at most {VARIABLES} variables.")
+    if any(max(map(ord, template), default=0) > 0xFFFF for template in match.path_templates):
+        problems.append(
+            "A path template with characters beyond the basic plane of Unicode cannot be compared."
+        )
+    if any(template.count("+}") > 1 for template in match.path_templates):
+        problems.append("A path template may have one tail {x+}, so that no path makes the comparison slow.")
     if problems:
         raise Inexpressible(" ".join(problems))
     mode = "count" if intent.action is BlockAction.COUNT else "block"
@@ -58,17 +65,36 @@ def rules_of(intent: BlockIntent) -> tuple[list[Rule], tuple[str, ...]]:
     return made, (APP_LATE,) if match.consumers else ()
 
 
-def path_parts(template: str) -> list[str | int]:
-    """A template's parts: a text, 1 for ``{x}``, 2 for ``{x+}``. A slash at the end is tolerated, as the evaluator does."""
+def path_parts(template: str) -> list[list[str | int]]:
+    """A template's parts: a text, 1 for ``{x}``; with a tail ``{x+}`` those before it, and those behind it backwards.
+
+    A slash at the end is tolerated, as the evaluator does.
+    """
     if template == "/":
-        return ["/"]
+        return [["/"]]
     parts: list[str | int] = []
     position = 0
     for found in _VARIABLE.finditer(template):
         parts += [template[position : found.start()], 2 if found[1].endswith("+") else 1]
         position = found.end()
     parts.append(template[position:].rstrip("/"))
-    return [part for part in parts if part != ""]
+    kept = [part for part in parts if part != ""]
+    if 2 not in kept:
+        return [kept]
+    at = kept.index(2)
+    behind = [part[::-1] if isinstance(part, str) else part for part in reversed(kept[at + 1 :])]
+    return [kept[:at], behind]
+
+
+def is_slow(template: str) -> bool:
+    """Whether a variable is a piece of a segment, whose end has to be searched for."""
+    found = path_parts(template)
+    inside = any(
+        part == 1 and (following == 1 or not str(following).startswith("/"))
+        for parts in found
+        for part, following in pairwise(parts)
+    )
+    return inside or (len(found) == 2 and any(parts[-1:] == [1] for parts in found))
 
 
 def _conditions(match: Match) -> Rule:

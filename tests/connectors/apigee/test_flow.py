@@ -308,6 +308,7 @@ def test_a_deployment_that_fails_leaves_none_of_ours_in_force(gateway, enforce, 
         push(enforce, target, block())
     assert gateway.hook() == {}
     assert enforce.read_state(target).foreign[0].document["content"] == ""
+    assert [flow["name"] for flow in gateway.owner("GET", "/sharedflows")["sharedFlows"]] == ["auth"]
 
 
 def test_a_new_revision_that_fails_gives_way_to_the_one_before(gateway, enforce, target):

@@ -39,6 +39,18 @@ def compiled(match, action=BlockAction.BLOCK, **members):
         (Match(headers=(HeaderMatch("x.y", "1"),)), BlockAction.BLOCK, "x.y"),
         (Match(headers=(HeaderMatch("x-a", ""),)), BlockAction.BLOCK, "no value"),
         (Match(path_templates=("/{a}" * 13,)), BlockAction.BLOCK, "12 variables"),
+        (Match(path_templates=("/😀",)), BlockAction.BLOCK, "basic plane"),
+        (
+            Match(path_templates=tuple(f"/{n}{{a}}{{b+}}" for n in range(51))),
+            BlockAction.BLOCK,
+            "piece of a segment",
+        ),
+        (Match(path_templates=("/{a+}/x/{b+}",)), BlockAction.BLOCK, "one tail"),
+        (
+            Match(path_templates=tuple(f"/{{a}}.{n}" for n in range(51))),
+            BlockAction.BLOCK,
+            "piece of a segment",
+        ),
         (Match(networks=(NETWORK,)), BlockAction.RATE_LIMIT, "SpikeArrest"),
         (Match(networks=(NETWORK,)), BlockAction.CHALLENGE, "challenge"),
         (Match(methods=("GET",), countries=("KP",)), BlockAction.BLOCK, "no country"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.apigee.flow import package, pages
+from connectors.apigee.flow.limits import PIECES
 from connectors.apigee.flow.rules import rules_of
 from connectors.base.calls import calls_table
 from connectors.base.evaluate import matches
@@ -39,7 +41,8 @@ PATHS = (
 )  # fmt: skip
 TEMPLATES = (
     "/", "/a", "/a/", "/{x}", "/{x}/", "/a/{x}", "/a/{x+}", "/{x+}", "/{x+}/items", "/orders/{id}/items", "/{x}-{y}",
-    "/{x}.json", "/{a}/{b}", "/{a+}/{b}", "/{a+}/items/{b+}", "/{a}-{b}-{c}", "/a{x}", "{x+}", "/a/{x+}/",
+    "/{x}.json", "/{a}/{b}", "/{a+}/{b}", "/{a+}/items/{b}", "/{a}{b+}", "/{a+}{b}", "/{a+}-{b}/c",
+    "/{a}-{b}-{c}", "/a{x}", "{x+}", "/a/{x+}/",
 )  # fmt: skip
 HOSTS, AGENTS = (
     ("shop.example", "api.example"),
@@ -144,7 +147,7 @@ def test_templates_of_any_make_mean_what_the_evaluator_says(engine, parts, path)
     plain = (
         path.startswith("/") and all(part.strip(".") for part in path.strip("/").split("/"))
     ) or path == "/"
-    if template and plain:
+    if template and plain and template.count("+}") < 2:
         found = decided(engine, call, block(Match(path_templates=(template,))))
         assert ("portcullis.refused" in found) is expected, (template, path)
 
@@ -206,14 +209,16 @@ def test_many_networks_are_found_at_their_first_and_last_address(engine):
         assert ("portcullis.refused" in found) is inside, address
 
 
-def test_no_path_makes_the_script_slow(engine):
-    templates = tuple(f"/{{a+}}/{{b}}/{{c+}}-{{d}}/x{n}" for n in range(20))
-    nasty = "/a-" * 2500
-    found = engine.run(
-        package.script().decode(),
-        variables({**CALL, "path": nasty}, block(Match(path_templates=templates))),
-        limit=2000,
-    )
+@pytest.mark.parametrize("nasty", ["/a-" * 3000, "/" + "a" * 9000, "/a" * 4500, "/a-b" * 2200 + "/"])
+def test_no_path_makes_the_script_slow(engine, nasty):
+    templates = [f"/{{a+}}/{{b}}/items{n}" for n in range(500)]
+    templates += [f"/{{a}}/{{b}}/x{n}" for n in range(500)]
+    templates += [f"/{{a}}-{{b}}-{{c}}.x{n}" for n in range(PIECES)]
+    blocks = [block(Match(path_templates=(template,)), n) for n, template in enumerate(templates)]
+    given = variables({**CALL, "path": nasty}, *blocks)
+    began = time.monotonic()
+    found = engine.run(package.script().decode(), given)
+    assert time.monotonic() - began < 2, "some 50 ms on an idle machine"
     assert "portcullis.refused" not in found
 
 

@@ -74,21 +74,23 @@
     return false;
   }
 
-  // Where a template's parts can end in a path: a text, 1 for one segment or a piece of it, 2 for anything. The positions are
-  // carried along instead of tried one by one, so that no path makes this slow.
-  function ends(parts, path) {
-    var from = [0], to, i, p, q;
-    for (i = 0; i < parts.length; i++) {
+  // Where a template's parts can end in a text: a part is a text, or 1 for one segment or a piece of it. Positions are carried
+  // along instead of tried one by one, so that no path makes this slow. Where anything may follow, the first end will do.
+  function ends(parts, text, open) {
+    var from = [0], to, i, p, q, next, whole;
+    for (i = 0; i < parts.length && from.length; i++) {
       to = [];
-      if (parts[i] === 2) {
-        for (q = from.length ? from[0] + 1 : path.length + 1; q <= path.length; q++) { to.push(q); }
-      } else if (parts[i] === 1) {
-        for (p = 0, q = 0; p < from.length; p++) {
-          for (q = Math.max(q, from[p]); q < path.length && path.charAt(q) !== "/"; q++) { to.push(q + 1); }
-        }
-      } else {
-        for (p = 0; p < from.length; p++) {
-          if (path.substr(from[p], parts[i].length) === parts[i]) { to.push(from[p] + parts[i].length); }
+      next = parts[i + 1];
+      whole = next === undefined ? !open : next !== 1 && next.charAt(0) === "/";
+      for (p = 0, q = 0; p < from.length; p++) {
+        if (parts[i] !== 1) {
+          if (text.substr(from[p], parts[i].length) === parts[i]) { to.push(from[p] + parts[i].length); }
+        } else if (whole) {
+          q = text.indexOf("/", from[p]);
+          if (q < 0) { q = text.length; }
+          if (q > from[p] && to[to.length - 1] !== q) { to.push(q); }
+        } else {
+          for (q = Math.max(q, from[p]); q < text.length && text.charAt(q) !== "/"; q++) { to.push(q + 1); }
         }
       }
       from = to;
@@ -96,10 +98,18 @@
     return from;
   }
 
-  function fits(parts, path) {
-    var found = ends(parts, path), last = found.length ? found[found.length - 1] : -1, exact = parts[parts.length - 1] === "/";
-    if (last === path.length) { return true; }
-    return !exact && path.charAt(path.length - 1) === "/" && found.indexOf(path.length - 1) >= 0;
+  // A template is its parts or, with a tail {x+}, those before it and those behind it, these backwards.
+  function fits(template, path) {
+    var head = template[0], slash = path.text.charAt(path.text.length - 1) === "/", length = path.text.length;
+    if (template.length === 1) {
+      var found = ends(head, path.text, false), last = found[found.length - 1];
+      return last === length || (slash && head[head.length - 1] !== "/" && found.indexOf(length - 1) >= 0);
+    }
+    var first = ends(head, path.text, true)[0], back = ends(template[1], path.back, true)[0];
+    if (first === undefined) { return false; }
+    if (back !== undefined && length - back > first) { return true; }
+    back = slash ? ends(template[1], path.back.substring(1), true)[0] : undefined;
+    return back !== undefined && length - 1 - back > first;
   }
 
   // The path as it was written and, where that is another one, as a server may understand it.
@@ -130,11 +140,22 @@
     return text === null ? null : text.toLowerCase().replace(/:[0-9]*$/, "");
   }
 
+  var headers = {};
+
+  // A header's whole value in small letters; each is read once.
+  function header(name) {
+    var key = "_" + name, found;
+    if (headers[key] === undefined) {
+      found = variable("request.header." + name + ".values.string");
+      headers[key] = name === "host" ? hostOf(variable("request.header.host")) : found === null ? null : found.toLowerCase();
+    }
+    return headers[key];
+  }
+
   function headerFits(wanted) {
-    var host = wanted.name === "host";
-    var found = host ? hostOf(variable("request.header.host")) : variable("request.header." + wanted.name + ".values.string");
+    var found = header(wanted.name);
     if (found === null) { return false; }
-    var at = found.toLowerCase().indexOf(wanted.value);
+    var at = found.indexOf(wanted.value);
     if (wanted.op === "contains") { return at >= 0; }
     return at === 0 && (wanted.op === "prefix" || found.length === wanted.value.length);
   }
@@ -144,7 +165,9 @@
     return {
       verb: variable("request.verb"),
       host: hostOf(variable("request.header.host")),
-      paths: uri === null ? [] : spellings(uri),
+      paths: uri === null ? [] : spellings(uri).map(function (text) {
+        return { text: text, back: text.split("").reverse().join("") };
+      }),
       address: packed(variable("client.resolved.ip") || variable("client.ip"))
     };
   }
@@ -155,9 +178,9 @@
     if (rule.v6 && (asked.address === null || asked.address.length !== 32 || !within(rule.v6, asked.address))) { return false; }
     if (rule.verbs && rule.verbs.indexOf(asked.verb) < 0) { return false; }
     if (rule.hosts && rule.hosts.indexOf(asked.host) < 0) { return false; }
-    if (rule.headers && some(rule.headers, function (header) { return !headerFits(header); })) { return false; }
-    return !rule.paths || some(rule.paths, function (parts) {
-      return some(asked.paths, function (path) { return fits(parts, path); });
+    if (rule.headers && some(rule.headers, function (wanted) { return !headerFits(wanted); })) { return false; }
+    return !rule.paths || some(rule.paths, function (template) {
+      return some(asked.paths, function (path) { return fits(template, path); });
     });
   }
 
