@@ -6,17 +6,17 @@ Source: Apigee Edge management API reference (deployments, shared flows, virtual
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
+from connectors.apigee.keyed import keyed
 from connectors.base.errors import PermissionMissing, SettingsError, VendorAnswerError
 
 if TYPE_CHECKING:
     from connectors.apigee.manifest import ApigeeSettings
     from connectors.egress import Egress, EgressResponse
 
-_PAGE: Final = 1000
-_MOST_PAGES: Final = 2000
 _ROLE: Final = "Give the user the role Read-only Organization Administrator."
 
 
@@ -49,23 +49,15 @@ class EdgeOrganization:
         return found
 
     def keyed(self, path: str, member: str, key: str, action: str) -> list[dict[str, Any]]:
-        """All objects of a list that goes on by ``startKey``, whose pages begin with the last object again."""
-        found: list[dict[str, Any]] = []
-        last = ""
-        for _ in range(_MOST_PAGES):
-            query = {"expand": "true", "count": str(_PAGE)} | ({"startKey": last} if last else {})
-            page = self.document(path, action, **query).get(member, [])
-            if not isinstance(page, list) or not all(
-                isinstance(entry, dict) and isinstance(entry.get(key), str) for entry in page
-            ):
-                raise VendorAnswerError(f"Apigee's answer to {action} has no list of objects with a {key}.")
-            if last and (not page or page[0][key] != last):
-                raise VendorAnswerError(f"Apigee's pages do not go on when one wants to {action}.")
-            found += page[1:] if last else page
-            if len(page) < _PAGE:
-                return found
-            last = str(page[-1][key])
-        raise VendorAnswerError(f"The list did not end after {_MOST_PAGES} pages when one wants to {action}.")
+        """All objects of a list that goes on by ``startKey``."""
+
+        def fetch(more: Mapping[str, str]) -> list[dict[str, Any]]:
+            page = self.document(path, action, expand="true", **more).get(member, [])
+            if not isinstance(page, list) or not all(isinstance(entry, dict) for entry in page):
+                raise VendorAnswerError(f"Apigee's answer to {action} has no list of objects.")
+            return page
+
+        return keyed(fetch, key, action)
 
     def bundle(self, kind: str, name: str, revision: str) -> bytes:
         """The zip of a revision of a proxy (``apis``) or of a shared flow (``sharedflows``)."""
