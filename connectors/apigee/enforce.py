@@ -18,6 +18,7 @@ from connectors.apigee.flow import pages
 from connectors.apigee.flow.apply import FLOW_ORDER, write_flow
 from connectors.apigee.flow.compile import compile_flow
 from connectors.apigee.flow.state import KIND, PAGE, read_flow
+from connectors.apigee.flow.undo import undoable
 from connectors.apigee.places import targets_of
 from connectors.base.clock import wall_clock
 from connectors.base.difference import difference, equal
@@ -100,10 +101,12 @@ class Enforce:
         """Bring our objects back to ``pre_image``, but for blocks whose time is over; everything else stays as it is now."""
         current = self.read_state(pre_image.target)
         alive, over = self._alive(pre_image)
+        notes: tuple[str, ...] = (f"{over} rules had ended and were not put back.",) if over else ()
+        if pre_image.target.kind == KIND:
+            alive, left = undoable(alive, current)
+            notes = (*left, *notes)
         applied = self.apply(self.diff(Program(pre_image.target, alive, ()), current), guard)
-        if not over:
-            return applied
-        return replace(applied, notes=(*applied.notes, f"{over} rules had ended and were not put back."))
+        return replace(applied, notes=(*applied.notes, *notes))
 
     def _alive(self, image: State) -> tuple[tuple[VendorObject, ...], int]:
         """The objects of an image without what has ended, and how much that was."""

@@ -58,8 +58,13 @@ def _check(change: Change, state: State) -> None:
     standing = {(entry.kind, entry.ref): dict(entry.document) for entry in state.objects}
     expected = None if change.before is None else dict(change.before.document)
     environment = state.foreign[0].document
-    taken = change.object_kind == HOOK and change.name in environment["occupied"]
-    if standing.get((change.object_kind, change.name)) != expected or taken:
+    taken = change.object_kind == FLOW and environment["lent"]
+    if change.object_kind == HOOK:
+        # A hook of what no runtime has loaded would fail every request.
+        taken = change.name in environment["taken"] or (
+            change.after is not None and not environment["content"]
+        )
+    if taken or standing.get((change.object_kind, change.name)) != expected:
         raise ConflictError(
             f"The {said(change)} of {state.target.name} changed since it was read.", action=AGAIN
         )

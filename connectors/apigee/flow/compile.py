@@ -31,12 +31,14 @@ _FOREIGN_FLOW: Final = (
     f"A shared flow named {package.NAME} is deployed here that is not ours: its description was changed or it is another "
     "one. Undeploy or rename it."
 )
-_FOREIGN_MAP: Final = (
-    f"The key value map {package.NAME} holds entries that are not ours. Move them, then block again."
+_FOREIGN_PAGE: Final = (
+    "The entry {} of the key value map "
+    f"{package.NAME} is not ours, or no longer: it is left as it is, and nothing new is written beside it. Rename or remove "
+    "it, then block again."
 )
 _OLD: Final = (
-    f"The deployed {package.NAME} is not there or is another version than ours. Deploy it by the set-up text “Beside your "
-    "own flow hook”, then block again."
+    f"The deployed {package.NAME} is not there, not ready, or another version than ours. Deploy it by the set-up text "
+    "“Beside your own flow hook”; until then no new block is made."
 )
 _FULL: Final = (
     f"The block does not fit: {PAGES} entries of {PAGE_BYTES // 1024} KB hold the rules of an environment. End blocks that "
@@ -49,26 +51,43 @@ _PIECES: Final = (
 
 
 def compile_flow(intents: Sequence[BlockIntent], target: Target, state: State) -> Program:
-    """The program of all intents; equal intents in any order give equal objects."""
+    """The program of all intents; equal intents in any order give equal objects.
+
+    Where nothing new can be made, what stands stays while it is wanted: it is told as approximated, with the reason.
+    """
     environment = next((entry.document for entry in state.foreign if entry.kind == "environment"), {})
-    why = _unusable(environment)
     ordered = sorted(intents, key=lambda intent: intent.id)
-    if why:
-        return Program(target, (), tuple(refused(intent, target, why) for intent in ordered))
     numbers = {pages.entry_of(number): number for number in range(1, PAGES + 1)}
-    filled = pages.Pages({numbers[e.ref]: e.document for e in state.objects if e.kind == PAGE})
+    foreign: Mapping[str, Sequence[str]] = environment.get("foreign_pages", {})
+    filled = pages.Pages(
+        {numbers[e.ref]: e.document for e in state.objects if e.kind == PAGE},
+        without={numbers[name] for name in foreign},
+    )
+    why = _unusable(environment)
     outcomes: dict[str, Compiled] = {}
     waiting: list[BlockIntent] = []
     for intent in ordered:
         # Those that stand come first, so that a new one never takes their place.
-        if not _standing(intent, filled):
-            waiting.append(intent)
+        if page := next((name for name, blocks in foreign.items() if intent.id in blocks), ""):
+            covered = () if why and why != _OLD else target.service_refs
+            outcomes[intent.id] = _kept(intent, target, covered, [why or _FOREIGN_PAGE.format(page)])
+        elif _standing(intent, filled):
+            outcomes[intent.id] = _compile(intent, target, environment, filled, why)
         else:
-            outcomes[intent.id] = _compile(intent, target, environment, filled)
-    outcomes |= {intent.id: _compile(intent, target, environment, filled) for intent in waiting}
-    return Program(
-        target, tuple(_objects(filled, environment)), tuple(outcomes[intent.id] for intent in ordered)
-    )
+            waiting.append(intent)
+    closed = why or (_FOREIGN_PAGE.format(min(foreign)) if foreign else "")
+    for intent in waiting:
+        outcomes[intent.id] = (
+            refused(intent, target, closed) if closed else _compile(intent, target, environment, filled)
+        )
+    # What stands on a page that is not ours needs the hook and the flow all the same.
+    needed = any(intent.id in blocks for blocks in foreign.values() for intent in ordered)
+    objects = _objects(filled, environment, needed)
+    if why:
+        objects = [e for e in objects if e.kind == PAGE] + [
+            e for e in state.objects if objects and e.kind != PAGE
+        ]
+    return Program(target, tuple(objects), tuple(outcomes[intent.id] for intent in ordered))
 
 
 def _unusable(environment: Mapping[str, Any]) -> str:
@@ -76,8 +95,6 @@ def _unusable(environment: Mapping[str, Any]) -> str:
         return _BASE
     if environment.get("foreign_flow"):
         return _FOREIGN_FLOW
-    if environment.get("foreign_entries"):
-        return _FOREIGN_MAP
     if FIRST in environment.get("occupied", {}):
         return _occupied(FIRST, environment)
     called = environment.get("called")
@@ -105,15 +122,24 @@ def _standing(intent: BlockIntent, filled: pages.Pages) -> bool:
         return True
 
 
+def _kept(intent: BlockIntent, target: Target, covered: tuple[str, ...], reasons: Sequence[str]) -> Compiled:
+    """What stands and is not as it should be; what is not covered for certain is told so."""
+    uncovered = tuple((ref, reasons[-1]) for ref in target.service_refs if ref not in covered)
+    return Compiled(intent.id, Exactness.APPROXIMATED, tuple(reasons), Coverage(covered, uncovered))
+
+
 def _compile(
-    intent: BlockIntent, target: Target, environment: Mapping[str, Any], filled: pages.Pages
+    intent: BlockIntent, target: Target, environment: Mapping[str, Any], filled: pages.Pages, why: str = ""
 ) -> Compiled:
+    """``why``: the intent stands in an environment where nothing new can be made."""
     try:
         rules, notes = rules_of(intent)
     except Inexpressible as reason:
         return refused(intent, target, str(reason))
-    if intent.match.consumers and LATE in environment.get("occupied", {}):
-        return refused(intent, target, _occupied(LATE, environment))
+    if not why and intent.match.consumers and LATE in environment.get("occupied", {}):
+        if not _standing(intent, filled):
+            return refused(intent, target, _occupied(LATE, environment))
+        why = _occupied(LATE, environment)
     pieces = sum(is_slow(template) for template in intent.match.path_templates)
     if filled.pieces + pieces > PIECES:
         return refused(intent, target, _PIECES)
@@ -124,23 +150,30 @@ def _compile(
     if intent.match.networks and environment.get("forgeable_addresses"):
         notes = (*notes, FORGEABLE)
     cost = f"{before - filled.room():,} of {PAGES * PAGE_BYTES:,} bytes"
+    if why:
+        return _kept(intent, target, target.service_refs if why == _OLD else (), (*notes, why))
     exactness = Exactness.APPROXIMATED if notes else Exactness.EXACT
     return Compiled(intent.id, exactness, notes, Coverage(target.service_refs), cost)
 
 
-def _objects(filled: pages.Pages, environment: Mapping[str, Any]) -> list[VendorObject]:
-    """Nothing for no rules; the flow and the hooks only where no flow of the customer's calls ours."""
+def _objects(filled: pages.Pages, environment: Mapping[str, Any], needed: bool) -> list[VendorObject]:
+    """Nothing for no rules; the flow and the hooks only where no flow of the customer's has that place or calls ours."""
     rules = [rule for page in filled.rules.values() for rule in page]
-    if not rules:
+    if not rules and not needed:
         return []
-    made = [VendorObject(MAP, package.NAME, package.NAME, map_document())]
+    made: list[VendorObject] = []
+    if not environment.get("shared_map"):
+        made.append(VendorObject(MAP, package.NAME, package.NAME, map_document()))
     for number, held in filled.rules.items():
         name = pages.entry_of(number)
         made.append(VendorObject(PAGE, name, name, pages.document_of(held)))
-    called = environment.get("called", ())
-    if not called:
+    if not environment.get("lent"):
         made.append(VendorObject(FLOW, package.NAME, package.NAME, flow_document(wanted_content())))
     hooks = [FIRST, LATE] if any("apps" in rule for rule in rules) else [FIRST]
     own = {"sharedFlow": package.NAME, "continueOnError": False, "description": package.DESCRIPTION}
-    made += [VendorObject(HOOK, hook, hook, hook_document(own)) for hook in hooks if hook not in called]
+    made += [
+        VendorObject(HOOK, hook, hook, hook_document(own))
+        for hook in hooks
+        if hook not in environment.get("taken", ())
+    ]
     return made

@@ -15,6 +15,7 @@ import orjson
 from connectors.apigee.bundle import Bundle, opened
 from connectors.apigee.client import Organization
 from connectors.apigee.flow import package
+from connectors.apigee.flow.state import READY
 from connectors.apigee.permissions import wanted
 from connectors.apigee.reading import read_deployments
 from connectors.base.errors import ConnectorError, RefusedError, TransientError, VendorAnswerError
@@ -33,11 +34,17 @@ class Deployer:
     sleep: Callable[[float], None]
 
     def deploy(self) -> None:
-        """Bring our revision into force. When it does not get ready, the revision before is deployed again, or none."""
-        revision = self._revision()
+        """Bring our revision into force. When it does not get ready, the revision before is deployed again, or none.
+
+        ``RefusedError`` when what is deployed there, or the newest revision, is not ours.
+        """
         before = self._deployed().get(self.environment)
+        if before is not None:
+            self._owned(before)
+        revision = self._revision()
         try:
-            self._put(revision)
+            if before != revision or self._state(revision) == "ERROR":
+                self._put(revision)
             self._wait(revision)
         except ConnectorError as error:
             self._put_back(revision, before, error)
@@ -48,6 +55,7 @@ class Deployer:
         standing = self._deployed()
         revision = standing.get(self.environment)
         if revision is not None:
+            self._owned(revision)
             self._take(revision)
         if len(standing) > (self.environment in standing):
             return
@@ -58,12 +66,7 @@ class Deployer:
         """The revision with our content, imported when the newest is another one; ``RefusedError`` when that is not ours."""
         revisions = self._revisions()
         if revisions:
-            newest = self._bundle(revisions[-1])
-            if not package.is_ours(newest):
-                raise RefusedError(
-                    f"The organization has a shared flow named {package.NAME} that is not ours.",
-                    action="Rename it, then block again.",
-                )
+            newest = self._owned(revisions[-1])
             if package.digest_of(newest) == package.digest_of(package.own()):
                 return revisions[-1]
         query = urlencode({"action": "import", "name": package.NAME})
@@ -85,6 +88,16 @@ class Deployer:
             raise VendorAnswerError("Google's answer on our shared flow has no list of revisions.")
         return sorted(found, key=int)
 
+    def _owned(self, revision: str) -> Bundle:
+        """A revision that carries our mark; ``RefusedError`` when it does not."""
+        found = self._bundle(revision)
+        if not package.is_ours(found):
+            raise RefusedError(
+                f"Revision {revision} of the shared flow {package.NAME} in the organization is not ours.",
+                action="Rename it, then block again.",
+            )
+        return found
+
     def _bundle(self, revision: str) -> Bundle:
         content = self.organization.bundle("sharedflows", package.NAME, revision)
         return opened(content, f"sharedflows/{package.NAME} revision {revision}", scripts=True)
@@ -103,12 +116,15 @@ class Deployer:
     def _take(self, revision: str) -> None:
         self._call("DELETE", self._place(revision), "apigee.sharedflowrevisions.undeploy", allow=(404,))
 
+    def _state(self, revision: str) -> Any:
+        found = self._call("GET", self._place(revision), "apigee.deployments.get")
+        return (found or {}).get("state")
+
     def _wait(self, revision: str) -> None:
         waited, looks = 0.0, 0
         while waited < _PATIENCE:
-            found = self._call("GET", self._place(revision), "apigee.deployments.get") or {}
-            state = found.get("state")
-            if state == "READY":
+            state = self._state(revision)
+            if state == READY:
                 return
             if state == "ERROR":
                 raise VendorAnswerError(
@@ -131,6 +147,8 @@ class Deployer:
                 self.remove()
             elif before != revision:
                 self._put(before)
+            else:
+                error.unchanged = "It is deployed as it was; no hook was attached to it now."
         except ConnectorError as second:
             error.unchanged = f"The deployment before could not be put back: {second.what}"
 

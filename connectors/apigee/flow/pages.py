@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -14,7 +14,10 @@ from connectors.apigee.flow.package import MARK, NAME
 from connectors.apigee.flow.rules import Rule
 from connectors.base.enforcement import VendorObject
 
-_HEAD: Final = {"mark": f"{MARK}rules of {NAME}"}
+#: A script reads no other format. A release that raises it goes on reading the one before, and writes that one where a
+#: customer's shared flow calls an older one of ours.
+FORMAT: Final = 1
+_HEAD: Final = {"format": FORMAT, "mark": f"{MARK}rules of {NAME}"}
 
 
 def entry_of(number: int) -> str:
@@ -34,29 +37,48 @@ def written(document: Mapping[str, Any]) -> str:
 
 
 def read(value: str) -> dict[str, Any] | None:
-    """A page as it stands; None when the value does not carry our mark."""
+    """A page as it stands; None when the value does not carry our mark or holds what we do not write."""
+    found = _loaded(value)
+    if not str(found.get("mark", "")).startswith(MARK) or found.get("format") != FORMAT:
+        return None
+    rules = found.get("rules")
+    return found if isinstance(rules, list) and all(_is_rule(rule) for rule in rules) else None
+
+
+def blocks_of(value: str) -> list[str]:
+    """The blocks that the shared flow may read in an entry, whoever wrote it."""
+    rules = _loaded(value).get("rules")
+    named = [rule.get("id") for rule in rules if isinstance(rule, dict)] if isinstance(rules, list) else []
+    return sorted({name for name in named if isinstance(name, str)})
+
+
+def _loaded(value: str) -> dict[str, Any]:
+    """The object that is written in an entry; an empty one when there is none."""
     try:
         found = orjson.loads(value)
     except orjson.JSONDecodeError:
-        return None
-    if not isinstance(found, dict) or not str(found.get("mark", "")).startswith(MARK):
-        return None
-    rules = found.get("rules")
-    good = isinstance(rules, list) and all(isinstance(rule, dict) and "id" in rule for rule in rules)
-    return found if good else None
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_rule(rule: Any) -> bool:
+    kinds = {"id": str, "part": int, "mode": str, "exp": int}
+    return isinstance(rule, dict) and all(type(rule.get(name)) is kind for name, kind in kinds.items())
 
 
 class Pages:
     """The pages of one environment while they are filled."""
 
-    def __init__(self, standing: Mapping[int, Mapping[str, Any]]) -> None:
-        """``standing``: the pages as they are now, by number."""
+    def __init__(self, standing: Mapping[int, Mapping[str, Any]], without: Collection[int] = ()) -> None:
+        """``standing``: the pages as they are now, by number; ``without``: those that are not ours to write."""
         self._places = {
             (str(rule["id"]), rule.get("part")): number
             for number, page in standing.items()
             for rule in page["rules"]
         }
-        self.rules: dict[int, list[Rule]] = {number: [] for number in range(1, PAGES + 1)}
+        self.rules: dict[int, list[Rule]] = {
+            number: [] for number in range(1, PAGES + 1) if number not in without
+        }
         self.pieces = 0  # path templates whose variables are pieces of segments
         self._left = dict.fromkeys(self.rules, PAGE_BYTES - len(written(document_of([]))))
 
@@ -74,7 +96,7 @@ class Pages:
         for rule in rules:
             size = len(orjson.dumps(rule)) + 1
             first = self._places.get((rule["id"], rule["part"]), 1)
-            number = next((n for n in (first, *self.rules) if self._left[n] >= size), None)
+            number = next((n for n in (first, *self.rules) if self._left.get(n, 0) >= size), None)
             if number is None:
                 for at, _, taken in placed:
                     self._left[at] += taken

@@ -25,6 +25,8 @@ HOOK: Final = "flow_hook"
 FLOW: Final = "shared_flow"
 MAP: Final = "rule_map"
 PAGE: Final = "rule_page"
+#: The state of a deployment that every runtime has loaded.
+READY: Final = "READY"
 #: The hook before the proxy, and the one after its own policies, when its app is known.
 FIRST, LATE = HOOKS
 
@@ -36,6 +38,7 @@ class Standing:
     hooks: Mapping[str, Mapping[str, Any]]
     calling: Mapping[str, bool]  # hooks with a shared flow of the customer's: whether it calls ours
     flow: Bundle | None
+    ready: bool  # whether every runtime has loaded it
     entries: Mapping[str, str] | None
     shared: Sequence[tuple[str, str]]  # deployed shared flows with their revisions
 
@@ -90,12 +93,18 @@ def _read(organization: Organization, environment: str) -> Standing:
     }
     ours = revisions.get(package.NAME)
     flow = _bundle(organization, package.NAME, ours) if ours else None
-    return Standing(hooks, calling, flow, _entries(organization, environment), sorted(deployed))
+    ready = ours is not None and _is_ready(organization, environment, ours)
+    return Standing(hooks, calling, flow, ready, _entries(organization, environment), sorted(deployed))
 
 
 def _bundle(organization: Organization, name: str, revision: str) -> Bundle:
     content = organization.bundle("sharedflows", name, revision)
     return opened(content, f"sharedflows/{name} revision {revision}", scripts=True)
+
+
+def _is_ready(organization: Organization, environment: str, revision: str) -> bool:
+    path = f"{path_of(environment)}/sharedflows/{package.NAME}/revisions/{revision}/deployments"
+    return organization.read(path, "apigee.deployments.get").get("state") == READY
 
 
 def _calls(bundle: Bundle) -> bool:
@@ -140,9 +149,7 @@ def _objects(found: Standing) -> list[VendorObject]:
         if hook.get("sharedFlow") == package.NAME
     ]
     if found.flow is not None and package.is_ours(found.flow) and not found.is_lent():
-        made.append(
-            VendorObject(FLOW, package.NAME, package.NAME, flow_document(package.digest_of(found.flow)))
-        )
+        made.append(VendorObject(FLOW, package.NAME, package.NAME, flow_document(_content(found))))
     own = _own_pages(found)
     made += [VendorObject(PAGE, pages.entry_of(n), pages.entry_of(n), page) for n, page in own.items()]
     if found.entries is not None and len(own) == len(found.entries):
@@ -160,7 +167,7 @@ def hook_document(hook: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def flow_document(digest: str) -> dict[str, Any]:
-    """The deployment of our shared flow, whichever revision it is."""
+    """The deployment of our shared flow, whichever revision it is; no content while a runtime has not loaded it."""
     return {"name": package.NAME, "content": digest}
 
 
@@ -175,8 +182,20 @@ def _own_pages(found: Standing) -> dict[int, dict[str, Any]]:
     return {numbers[name]: page for name, page in read.items() if page is not None}
 
 
+def _foreign_pages(found: Standing) -> dict[str, list[str]]:
+    """Entries that are called like pages and are none of ours, or no longer, with the blocks the shared flow reads there."""
+    own = {pages.entry_of(number) for number in _own_pages(found)}
+    names = {pages.entry_of(number) for number in range(1, PAGES + 1)} - own
+    return {name: pages.blocks_of(value) for name, value in (found.entries or {}).items() if name in names}
+
+
+def _content(found: Standing) -> str:
+    """The digest of our shared flow where every runtime has loaded it, else ""."""
+    good = found.flow is not None and package.is_ours(found.flow) and found.ready
+    return package.digest_of(found.flow) if found.flow and good else ""
+
+
 def _outline(environment: Mapping[str, Any], found: Standing, name: str) -> dict[str, Any]:
-    current = found.flow is not None and package.is_ours(found.flow)
     return {
         "type": environment.get("type", ""),
         "forgeable_addresses": addresses_of(environment, name).forgeable,
@@ -185,10 +204,13 @@ def _outline(environment: Mapping[str, Any], found: Standing, name: str) -> dict
             for hook, calls in found.calling.items()
             if not calls
         },
+        "taken": sorted(found.calling),
+        "lent": found.is_lent(),
         "called": sorted(hook for hook, calls in found.calling.items() if calls),
         "foreign_flow": found.flow is not None and not package.is_ours(found.flow),
-        "foreign_entries": len(found.entries or ()) - len(_own_pages(found)),
-        "content": package.digest_of(found.flow) if current and found.flow else "",
+        "foreign_pages": _foreign_pages(found),
+        "shared_map": len(found.entries or ()) > len(_own_pages(found)),
+        "content": _content(found),
     }
 
 

@@ -17,7 +17,7 @@ from connectors.apigee.enforce import Enforce
 from connectors.apigee.flow import package
 from connectors.base.calls import calls_table
 from connectors.base.enforcement import Program
-from connectors.base.errors import ConflictError, RefusedError, VendorAnswerError
+from connectors.base.errors import ConflictError, RefusedError, TransientError, VendorAnswerError
 from connectors.base.evaluate import matches
 from connectors.base.intent import BlockAction, BlockIntent, HeaderMatch, Match
 from connectors.testkit.enforcement_laws import check_enforcement
@@ -220,28 +220,159 @@ def test_only_blocks_of_apps_are_refused_where_only_the_later_hook_is_taken(gate
     assert gateway.hook("PreTargetFlowHook") == {"sharedFlow": "theirs"}
 
 
-def test_a_hook_that_somebody_takes_while_we_write_stays_theirs(gateway, enforce, target):
-    gateway.put_flow("theirs", callout(step=False))
+@pytest.mark.parametrize("calls", [False, True])
+def test_a_hook_that_somebody_takes_while_we_write_stays_theirs(gateway, enforce, target, calls):
+    gateway.put_flow("theirs", callout(step=calls))
     state = enforce.read_state(target)
     diff = enforce.diff(enforce.compile([block()], target, state), state)
 
     def meddle(change):
         if change.object_kind == "flow_hook":
-            gateway.attach("theirs")
+            gateway.attach("theirs", continueOnError=False)
 
     with pytest.raises(ConflictError):
         enforce.apply(diff, meddle)
-    assert gateway.hook() == {"sharedFlow": "theirs"}
+    assert gateway.hook() == {"sharedFlow": "theirs", "continueOnError": False}
+
+
+def lend(gateway):
+    """The customer deploys ours and attaches an own shared flow that calls it."""
+    gateway.put_flow(package.NAME, package.archive())
+    gateway.put_flow("theirs", callout())
+    gateway.attach("theirs", continueOnError=False)
+
+
+def test_undo_leaves_a_hook_and_a_flow_that_are_the_customers_by_now(gateway, enforce, target):
+    push(enforce, target, block())
+    _, ended = push(enforce, target)
+    lend(gateway)
+    before = gateway.estate()
+    restored = enforce.restore(ended.before, allow)
+    assert gateway.hook() == {"sharedFlow": "theirs", "continueOnError": False}
+    assert {key: value for key, value in gateway.estate().items() if key != "map"} == {
+        key: value for key, value in before.items() if key != "map"
+    }
+    assert "PreProxyFlowHook" in " ".join(restored.notes)
+    assert gateway.ask("/payments/p1/refund", "POST") == 403, "the rules are back, and theirs calls ours"
+
+
+def test_a_flow_that_is_lent_while_we_write_is_not_deployed_again(gateway, enforce, target):
+    state = enforce.read_state(target)
+    diff = enforce.diff(enforce.compile([block()], target, state), state)
+
+    def meddle(change):
+        if change.object_kind == "shared_flow":
+            lend(gateway)
+            gateway.put_flow(package.NAME, older())
+
+    with pytest.raises(ConflictError):
+        enforce.apply(diff, meddle)
+    deployed = gateway.owner("GET", "/deployments?sharedFlows=true")["deployments"]
+    assert [entry["revision"] for entry in deployed if entry["apiProxy"] == package.NAME] == ["2"]
+
+
+def test_a_deployed_revision_that_is_not_ours_is_not_displaced_by_ours(gateway, enforce, target):
+    gateway.put_flow(package.NAME, tampered("made by hand"))
+    place = f"/environments/prod/sharedflows/{package.NAME}/revisions"
+    gateway.put_flow(package.NAME, package.archive())
+    gateway.owner("DELETE", f"{place}/2/deployments")
+    state = enforce.read_state(target)
+    diff = enforce.diff(enforce.compile([block()], target, state), state)
+    with pytest.raises(RefusedError, match="not ours"):
+        enforce.apply(diff, lambda change: change.object_kind == "shared_flow" and redeploy(gateway, "1"))
+    deployed = gateway.owner("GET", "/deployments?sharedFlows=true")["deployments"]
+    assert [entry["revision"] for entry in deployed if entry["apiProxy"] == package.NAME] == ["1"]
+
+
+def redeploy(gateway, revision):
+    """The customer deploys a revision of our name."""
+    at = f"/environments/prod/sharedflows/{package.NAME}/revisions/{revision}/deployments"
+    gateway.owner("POST", f"{at}?override=true")
+
+
+class Killed(BaseException):
+    """The worker ended in the middle."""
+
+
+def test_a_hook_is_attached_only_to_a_deployment_that_is_ready(gateway, enforce, target):
+    gateway.knob("POST", "deployments", {"outcome": "PROGRESSING"})
+
+    def die(seconds):
+        raise Killed
+
+    settings = gateway.settings(enforcer="shared_flow")
+    with pytest.raises(Killed):
+        push(Enforce(settings, gateway.egress, sleep=die), target, block())
+    with pytest.raises(TransientError, match="not ready"):
+        push(enforce, target, block())
+    assert gateway.hook() == {}, "no request may fail by a flow that is not there"
+    gateway.knob("POST", "deployments", {"outcome": "ERROR"})
+    with pytest.raises(VendorAnswerError, match="could not deploy"):
+        push(enforce, target, block())
+    assert gateway.hook() == {}
+    gateway.knob("POST", "deployments", {"outcome": "READY"})
+    push(enforce, target, block())
+    assert gateway.ask("/payments/p1/refund", "POST") == 403
+
+
+def test_a_deployment_that_stops_being_ready_before_the_hook_is_written_gets_none(gateway, enforce, target):
+    state = enforce.read_state(target)
+    diff = enforce.diff(enforce.compile([block()], target, state), state)
+
+    def meddle(change):
+        if change.object_kind == "flow_hook":
+            gateway.knob("POST", "deployments", {"outcome": "ERROR"})
+
+    with pytest.raises(ConflictError):
+        enforce.apply(diff, meddle)
+    assert gateway.hook() == {}
+
+
+def older():
+    """An earlier release of ours: another script that decides the same."""
+    return remade(package.script() + b"// earlier")
+
+
+def test_a_release_of_ours_ends_no_block_where_theirs_calls_an_older_flow(gateway, enforce, target):
+    lend(gateway)
+    push(enforce, target, block())
+    gateway.put_flow(package.NAME, older())
+    program, applied = push(enforce, target, block(), block(number=2))
+    assert applied.changes == ()
+    assert [outcome.exactness for outcome in program.outcomes] == ["approximated", "refused"]
+    assert all("another version" in outcome.reasons[-1] for outcome in program.outcomes)
+    assert gateway.ask("/payments/p1/refund", "POST") == 403
+    push(enforce, target)
+    assert gateway.estate()["map"] is None, "what is not wanted any more goes"
+
+
+@pytest.mark.parametrize("case", ["hook taken", "not ours"])
+def test_what_stands_stays_where_nothing_new_can_be_made_and_covers_nothing(gateway, enforce, target, case):
+    push(enforce, target, block())
+    if case == "hook taken":
+        gateway.put_flow("theirs", callout(step=False))
+        gateway.attach("theirs", continueOnError=False)
+    else:
+        gateway.put_flow(package.NAME, tampered("made by hand"))
+    program, applied = push(enforce, target, block(), block(number=2))
+    assert applied.changes == ()
+    assert [outcome.exactness for outcome in program.outcomes] == ["approximated", "refused"]
+    assert program.outcomes[0].coverage.covered == ()
 
 
 def tampered(description=package.DESCRIPTION):
     """Our bundle with a script that stops nothing."""
+    return remade(b"var nothing = 1;", description)
+
+
+def remade(script, description=package.DESCRIPTION):
+    """Our bundle with another script."""
     written = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(package.archive())) as given, zipfile.ZipFile(written, "w") as made:
         for entry in given.infolist():
             content = given.read(entry)
             if entry.filename.endswith(".js"):
-                content = b"var nothing = 1;"
+                content = script
             made.writestr(entry.filename, content.replace(package.DESCRIPTION.encode(), description.encode()))
     return written.getvalue()
 
@@ -282,10 +413,43 @@ def test_entries_of_others_in_a_map_of_our_name_stay(gateway, enforce, target):
     gateway.owner("POST", f"{place}/entries", {"name": "rules-1", "value": "theirs"})
     program, applied = push(enforce, target, block())
     assert program.outcomes[0].exactness == "refused"
-    assert "entries that are not ours" in program.outcomes[0].reasons[0]
+    assert "no longer" in program.outcomes[0].reasons[0]
     assert applied.changes == ()
     assert gateway.entries() == {"rules-1": "theirs"}
     gateway.owner("DELETE", place)
+
+
+def test_an_entry_of_a_name_that_we_do_not_use_changes_no_block_and_stays(gateway, enforce, target):
+    push(enforce, target, block())
+    place = f"/environments/prod/keyvaluemaps/{package.NAME}/entries"
+    gateway.owner("POST", place, {"name": "note", "value": "hello"})
+    program, applied = push(enforce, target, block())
+    assert applied.changes == ()
+    assert program.outcomes[0].exactness == "exact"
+    push(enforce, target, block(), block(number=2))
+    assert gateway.ask("/payments/p1/refund", "POST") == 403
+    _, ended = push(enforce, target)
+    assert gateway.entries() == {"note": "hello"}
+    enforce.restore(ended.before, allow)
+    assert gateway.ask("/payments/p1/refund", "POST") == 403
+    push(enforce, target)
+    assert gateway.entries() == {"note": "hello"}
+
+
+def test_a_page_that_lost_its_mark_takes_nothing_down_and_is_left_alone(gateway, enforce, target):
+    push(enforce, target, block(), block(number=2))
+    place = f"/environments/prod/keyvaluemaps/{package.NAME}/entries/rules-1"
+    changed = gateway.entries()["rules-1"].replace("portcullis: ", "")
+    gateway.owner("PUT", place, {"name": "rules-1", "value": changed})
+    program, applied = push(enforce, target, block(), block(number=3))
+    assert applied.changes == ()
+    assert [outcome.exactness for outcome in program.outcomes] == ["approximated", "refused"]
+    assert "rules-1" in program.outcomes[0].reasons[0]
+    assert gateway.ask("/payments/p1/refund", "POST") == 403
+    assert gateway.entries()["rules-1"] == changed
+    push(enforce, target)
+    assert gateway.entries() == {"rules-1": changed}
+    assert gateway.hook() == {}
 
 
 def test_a_page_that_somebody_changed_between_reading_and_writing_is_not_overwritten(

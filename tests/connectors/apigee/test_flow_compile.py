@@ -21,8 +21,8 @@ NETWORK = ip_network("198.51.100.0/24")
 
 def compiled(match, action=BlockAction.BLOCK, **members):
     document = {
-        "type": "", "forgeable_addresses": False, "occupied": {}, "called": [], "foreign_flow": False, "foreign_entries": 0,
-        "content": "",
+        "type": "", "forgeable_addresses": False, "occupied": {}, "called": [], "foreign_flow": False, "foreign_pages": {},
+        "content": "", "taken": [], "lent": False, "shared_map": False,
     } | members  # fmt: skip
     state = State(TARGET, (), (VendorObject("environment", TARGET.ref, "prod", document, ours=False),), "x")
     return compile_flow([BlockIntent("blk_1", match, action, ENDS, "test")], TARGET, state)
@@ -70,7 +70,7 @@ def test_what_cannot_be_compared_is_refused_with_its_reason_and_nothing_is_wante
     [
         ({"type": "BASE"}, "type Base"),
         ({"foreign_flow": True}, "not ours"),
-        ({"foreign_entries": 1}, "not ours"),
+        ({"foreign_pages": {"rules-2": []}}, "rules-2"),
         ({"occupied": {"PreProxyFlowHook": "theirs"}}, "never replaced"),
         ({"called": ["PreProxyFlowHook"]}, "another version"),
     ],

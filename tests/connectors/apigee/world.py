@@ -110,6 +110,7 @@ class Gateway:
         revision = sent.json()["revision"]
         at = f"/environments/{environment}/sharedflows/{name}/revisions/{revision}/deployments"
         self.owner("POST", f"{at}?override=true")
+        self.owner("GET", at)  # from the second look on it is ready
 
     def clear_flows(self) -> None:
         """The customer takes everything away that a test may have left: hooks, our map, shared flows but the company's."""
