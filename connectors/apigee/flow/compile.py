@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from connectors.apigee.flow import package, pages
 from connectors.apigee.flow.limits import PAGE_BYTES, PAGES, PIECES
-from connectors.apigee.flow.rules import is_slow, rules_of
+from connectors.apigee.flow.rules import pieces_of, rules_of
 from connectors.apigee.flow.state import (
     FIRST,
     FLOW,
@@ -45,8 +45,8 @@ _FULL: Final = (
     "are no longer needed, or name fewer networks."
 )
 _PIECES: Final = (
-    f"An environment takes {PIECES} path templates with a variable that is only a piece of a segment, as in /{{x}}.json, so "
-    "that no path makes the comparison slow. Write the whole segment as a variable."
+    f"An environment takes path templates with {PIECES} variables in all where a variable is only a piece of a segment, as "
+    "in /{x}.json, so that no path makes the comparison slow. Write the whole segment as a variable."
 )
 
 
@@ -140,7 +140,7 @@ def _compile(
         if not _standing(intent, filled):
             return refused(intent, target, _occupied(LATE, environment))
         why = _occupied(LATE, environment)
-    pieces = sum(is_slow(template) for template in intent.match.path_templates)
+    pieces = sum(pieces_of(template) for template in intent.match.path_templates)
     if filled.pieces + pieces > PIECES:
         return refused(intent, target, _PIECES)
     before = filled.room()

@@ -15,5 +15,6 @@ PAGE_BYTES: Final = 64 * 1024
 NETWORKS: Final = {4: 1500, 6: 375}
 #: Variables of one path template.
 VARIABLES: Final = 12
-#: Path templates of an environment with a variable that is a piece of a segment: long paths make these slow.
-PIECES: Final = 50
+#: Variables of an environment's path templates in which one is a piece of a segment: each takes a long path some 6 ms where
+#: JavaScript is interpreted, and a script that takes more than 200 ms lets pass.
+PIECES: Final = 10

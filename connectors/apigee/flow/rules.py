@@ -2,7 +2,7 @@
 
 A rule is a JSON object: ``id`` of the block, ``part``, ``mode`` (block or count), ``exp`` (milliseconds of the epoch) and
 conditions, all of which must hold: ``v4``/``v6`` (sorted ranges, first and last address as hexadecimal digits, all in one
-text), ``verbs``, ``hosts``, ``paths`` (see ``path_parts``), ``headers``, ``apps``.
+text), ``verbs``, ``hosts``, ``paths`` (see ``path_parts``), ``headers``, ``apps``. ``slow`` rules are judged last.
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ Rule = dict[str, Any]
 APP_LATE: Final = (
     "An app is known after the proxy's own policies: what a proxy answers without its target is not stopped."
 )
+LONG_PATH: Final = (
+    "A path of thousands of characters may take the comparison with a piece of a segment past the 200 ms a script has, and "
+    "then passes. Write the whole segment as a variable."
+)
 _UNSPEAKABLE: Final = {
     "principals": "Apigee does not know the stored principal; name the app instead.",
     "ja4": "Apigee sees no TLS fingerprint.",
@@ -33,6 +37,7 @@ _ACTIONS: Final = {
     BlockAction.CHALLENGE: "Apigee cannot challenge a client; block instead.",
 }
 _HEADER: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_PORT: Final = re.compile(r":[0-9]*$|\.$")
 _VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
 
 
@@ -51,6 +56,10 @@ def rules_of(intent: BlockIntent) -> tuple[list[Rule], tuple[str, ...]]:
         problems.append(
             "A path template with characters beyond the basic plane of Unicode cannot be compared."
         )
+    if any(_PORT.search(host) for host in _hosts(match)):
+        problems.append(
+            "The host is compared without its port and without a dot at its end: leave these out."
+        )
     if any(template.count("+}") > 1 for template in match.path_templates):
         problems.append("A path template may have one tail {x+}, so that no path makes the comparison slow.")
     if problems:
@@ -62,7 +71,8 @@ def rules_of(intent: BlockIntent) -> tuple[list[Rule], tuple[str, ...]]:
         {**head, "part": number, **ranges, **conditions}
         for number, ranges in enumerate(_ranges(match.networks) if match.networks else [{}], 1)
     ]
-    return made, (APP_LATE,) if match.consumers else ()
+    notes = (APP_LATE,) if match.consumers else ()
+    return made, (*notes, LONG_PATH) if "slow" in conditions else notes
 
 
 def path_parts(template: str) -> list[list[str | int]]:
@@ -86,8 +96,12 @@ def path_parts(template: str) -> list[list[str | int]]:
     return [kept[:at], behind]
 
 
-def is_slow(template: str) -> bool:
-    """Whether a variable is a piece of a segment, whose end has to be searched for."""
+def pieces_of(template: str) -> int:
+    """How many variables end where they have to be searched for; 0 when each is a whole segment or the tail."""
+    return len(_VARIABLE.findall(template)) if _is_slow(template) else 0
+
+
+def _is_slow(template: str) -> bool:
     found = path_parts(template)
     inside = any(
         part == 1 and (following == 1 or not str(following).startswith("/"))
@@ -105,6 +119,8 @@ def _conditions(match: Match) -> Rule:
         made["hosts"] = sorted({host.lower() for host in match.hosts})
     if match.path_templates:
         made["paths"] = [path_parts(template) for template in sorted(set(match.path_templates))]
+        if any(_is_slow(template) for template in match.path_templates):
+            made["slow"] = True
     if match.headers:
         made["headers"] = [
             {"name": header.name.lower(), "op": header.operator, "value": header.value.lower()}
@@ -113,6 +129,16 @@ def _conditions(match: Match) -> Rule:
     if match.consumers:
         made["apps"] = sorted(set(match.consumers))
     return made
+
+
+def _hosts(match: Match) -> tuple[str, ...]:
+    """What a block compares a host with; the beginning of one, or a part, may end in a dot."""
+    parts = [
+        header.value.rstrip(".") if header.operator != "equals" else header.value
+        for header in match.headers
+        if header.name.lower() == "host"
+    ]
+    return (*match.hosts, *parts)
 
 
 def _unreadable(header: HeaderMatch) -> str:

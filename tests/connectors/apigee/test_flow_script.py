@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -20,9 +20,10 @@ from connectors.apigee.flow.rules import rules_of
 from connectors.base.calls import calls_table
 from connectors.base.evaluate import matches
 from connectors.base.intent import BlockAction, BlockIntent, HeaderMatch, Match
-from connectors.testkit.doubles.apigee.script_engine import ScriptEngine
+from connectors.testkit.doubles.apigee.script_engine import ScriptEngine, ScriptError
 
 ENDS = datetime(2996, 12, 1, tzinfo=UTC)
+PAGE = "portcullis.rules."  # flow variables of pages
 ROOT = Path(__file__).parents[3]
 ADDRESSES = (
     "198.51.100.7", "198.51.100.255", "198.51.101.0", "0.0.0.0", "255.255.255.255", "::ffff:198.51.100.7", "2001:db8::1",
@@ -72,7 +73,7 @@ def variables(call, *blocks):
         "request.header.user-agent": call["user_agent"].split(",")[0],
         "request.header.user-agent.values.string": call["user_agent"],
         "client.resolved.ip": call["client_ip"],
-        "portcullis.rules.2": pages.written(pages.document_of(rules)),
+        f"{PAGE}2": pages.written(pages.document_of(rules)),
     }
     return {name: value for name, value in found.items() if value}
 
@@ -175,10 +176,34 @@ def test_counted_rules_are_told_and_refuse_nothing(engine):
 
 @pytest.mark.parametrize(
     "written",
-    ["/%6frders/1", "//orders/1", "/x/../orders/1", "/./orders/%31", "/orders/./1", "/orders/2/../1"],
+    [
+        "/%6frders/1",
+        "//orders/1",
+        "/x/../orders/1",
+        "/./orders/%31",
+        "/orders/./1",
+        "/orders/2/../1",
+        "/%6frders/%ff",
+        "//orders/%",
+        "/x/%2e%2e/orders/1%zz",
+        "/./orders/%c0%ae",
+        "/orders%2f%ff",
+        "/orders;a=b/1",
+        "/x/..;/orders/1;c",
+        "/%6frders;%ff/1",
+    ],
 )
 def test_another_spelling_of_a_path_does_not_evade_a_block(engine, written):
     found = decided(engine, {**CALL, "path": written}, block(Match(path_templates=("/orders/{id}",))))
+    assert found["portcullis.refused"] == "blk_1"
+
+
+@pytest.mark.parametrize("host", ["shop.example", "SHOP.example:8443", "shop.example.", "shop.example.:443"])
+def test_another_spelling_of_a_host_does_not_evade_a_block(engine, host):
+    found = engine.run(
+        package.script().decode(),
+        {**variables(CALL, block(Match(hosts=("shop.example",)))), "request.header.host": host},
+    )
     assert found["portcullis.refused"] == "blk_1"
 
 
@@ -190,9 +215,9 @@ def test_an_address_that_cannot_be_read_is_in_no_network(engine, address):
     assert "portcullis.refused" not in decided(engine, {**CALL, "client_ip": address}, everything)
 
 
-@pytest.mark.parametrize("page", ["", "[", "null", '{"rules": 1}', '{"rules": [null]}'])
+@pytest.mark.parametrize("page", ["", "[", "null", '{"rules": 1}', '{"format": 1, "rules": [null]}'])
 def test_a_page_that_cannot_be_read_stops_no_request_and_hides_no_other_page(engine, page):
-    given = variables(CALL, block(Match(methods=("GET",)))) | {"portcullis.rules.1": page}
+    given = variables(CALL, block(Match(methods=("GET",)))) | {f"{PAGE}1": page}
     assert engine.run(package.script().decode(), given)["portcullis.refused"] == "blk_1"
 
 
@@ -209,17 +234,60 @@ def test_many_networks_are_found_at_their_first_and_last_address(engine):
         assert ("portcullis.refused" in found) is inside, address
 
 
-@pytest.mark.parametrize("nasty", ["/a-" * 3000, "/" + "a" * 9000, "/a" * 4500, "/a-b" * 2200 + "/"])
-def test_no_path_makes_the_script_slow(engine, nasty):
-    templates = [f"/{{a+}}/{{b}}/items{n}" for n in range(500)]
-    templates += [f"/{{a}}/{{b}}/x{n}" for n in range(500)]
-    templates += [f"/{{a}}-{{b}}-{{c}}.x{n}" for n in range(PIECES)]
-    blocks = [block(Match(path_templates=(template,)), n) for n, template in enumerate(templates)]
-    given = variables({**CALL, "path": nasty}, *blocks)
-    began = time.monotonic()
-    found = engine.run(package.script().decode(), given)
-    assert time.monotonic() - began < 2, "some 50 ms on an idle machine"
-    assert "portcullis.refused" not in found
+LIMIT = 200
+NASTY = (
+    "/a-" * 2700, "/" + "a-" * 4000, "//" + "-" * 8000, "/%61" + "-a" * 4000 + "/", "/a" * 4000, "/a-b" * 2000 + "/",
+    "/a;b" * 2000, "/%61" * 2000,
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def slow_engine() -> Iterator[ScriptEngine]:
+    """Without Node's compiler, as slow as an interpreter is."""
+    started = ScriptEngine("--jitless")
+    yield started
+    started.close()
+
+
+def full_pages(*templates):
+    """Every page full of blocks for these templates, each ``{n}`` another one."""
+    filled = pages.Pages({})
+    for number in range(10_000):
+        match = Match(path_templates=(templates[number % len(templates)].replace("{n}", str(number)),))
+        if not filled.add(rules_of(block(match, number))[0]):
+            break
+    return filled
+
+
+def within_limit(engine, given):
+    """What the script sets within the limit of its policy; the fastest of five runs counts, as others work here too."""
+    for _ in range(4):
+        with suppress(ScriptError):
+            return engine.run(package.script().decode(), given, LIMIT)
+    return engine.run(package.script().decode(), given, LIMIT)
+
+
+@pytest.mark.parametrize("nasty", NASTY, ids=range(len(NASTY)))
+def test_no_path_takes_the_script_past_its_limit(slow_engine, nasty):
+    filled = full_pages("/{a+}/{b}/items{n}", "/{a}/{b}/{c}/x{n}", "/api/v{n}/{x}")
+    pieces = Match(path_templates=("/" + "-".join(f"{{v{n}}}" for n in range(PIECES)) + ".x",))
+    filled.rules[4][-2:] = rules_of(block(pieces))[0]
+    given = variables({**CALL, "path": nasty}) | {
+        f"{PAGE}{number}": pages.written(pages.document_of(rules)) for number, rules in filled.rules.items()
+    }
+    assert "portcullis.refused" not in within_limit(slow_engine, given)
+
+
+@pytest.mark.parametrize("wanted", [{"networks": (ip_network("198.51.100.7"),)}, {"consumers": ("shop",)}])
+def test_a_path_that_makes_a_comparison_slow_does_not_evade_what_needs_no_such_comparison(
+    slow_engine, wanted
+):
+    slow = [block(Match(path_templates=(f"/{{a}}-{{b}}-{{c}}.{n}",)), n) for n in range(300)]
+    last = block(Match(**wanted), 999)
+    given = {**variables({**CALL, "path": "/" + "a-" * 4000}, *slow, last), "developer.app.name": "shop"}
+    seen = slow_engine.tried(package.script().decode(), given, LIMIT)
+    seen = slow_engine.tried(package.script().decode(), {**seen, "developer.app.name": "shop"}, LIMIT)
+    assert seen["portcullis.refused"] == "blk_999"
 
 
 def test_the_script_is_ecmascript_5():

@@ -4,7 +4,7 @@
 // compare in portcullis.waiting. Before the target: compares the app alone. Sets portcullis.refused (a block's id) and
 // portcullis.counted (ids, by comma). Whatever cannot be read matches nothing, so a fault of ours stops no request.
 (function () {
-  var PAGES = 4;
+  var PAGES = 4, FORMAT = 1;
 
   function variable(name) {
     var value = context.getVariable(name);
@@ -112,11 +112,17 @@
     return back !== undefined && length - 1 - back > first;
   }
 
-  // The path as it was written and, where that is another one, as a server may understand it.
-  function spellings(uri) {
-    var raw = uri.split("?")[0], read;
-    try { read = decodeURIComponent(raw); } catch (broken) { return [raw]; }
-    var kept = [], parts = read.split("/");
+  // Bytes of UTF-8 as percent signs. What is none stays as it is written: one broken sign hides nothing beside it.
+  var ESCAPED = /%[0-7][0-9a-f]|%[cd][0-9a-f]%[89ab][0-9a-f]|%e[0-9a-f](?:%[89ab][0-9a-f]){2}|%f[0-7](?:%[89ab][0-9a-f]){3}/gi;
+
+  function decoded(text) {
+    return text.replace(ESCAPED, function (escape) {
+      try { return decodeURIComponent(escape); } catch (broken) { return escape; }
+    });
+  }
+
+  function normal(path) {
+    var kept = [], parts = path.split("/");
     for (var i = 0; i < parts.length; i++) {
       if (parts[i] === "..") {
         kept.pop();
@@ -125,8 +131,17 @@
       }
     }
     var last = parts[parts.length - 1], slash = kept.length && (last === "" || last === "." || last === "..");
-    read = "/" + kept.join("/") + (slash ? "/" : "");
-    return read === raw ? [raw] : [raw, read];
+    return "/" + kept.join("/") + (slash ? "/" : "");
+  }
+
+  // The path as it was written and, where these are others, as a server may understand it: some leave out what follows a ";".
+  function spellings(uri) {
+    var raw = uri.split("?")[0], found = [raw];
+    [raw].concat(raw.indexOf(";") < 0 ? [] : raw.replace(/;[^\/]*/g, "")).forEach(function (text) {
+      var read = normal(decoded(text));
+      if (found.indexOf(read) < 0) { found.push(read); }
+    });
+    return found;
   }
 
   function some(values, holds) {
@@ -137,7 +152,7 @@
   }
 
   function hostOf(text) {
-    return text === null ? null : text.toLowerCase().replace(/:[0-9]*$/, "");
+    return text === null ? null : text.toLowerCase().replace(/:[0-9]*$/, "").replace(/\.$/, "");
   }
 
   var headers = {};
@@ -191,6 +206,7 @@
       context.setVariable("portcullis.refused", rule.id);
     } else if (counted.indexOf(rule.id) < 0) {
       counted.push(rule.id);
+      context.setVariable("portcullis.counted", counted.join(","));
     }
   }
 
@@ -199,24 +215,38 @@
     for (var number = 1; number <= PAGES; number++) {
       var text = variable("portcullis.rules." + number);
       if (text !== null) {
-        try { found = found.concat(JSON.parse(text).rules); } catch (broken) { context.setVariable("portcullis.unread", String(number)); }
+        try {
+          var page = JSON.parse(text);
+          if (page.format !== FORMAT) { throw new Error("another format"); }
+          found = found.concat(page.rules);
+        } catch (broken) {
+          context.setVariable("portcullis.unread", String(number));
+        }
       }
     }
     return found;
   }
 
+  // How long a rule may take to judge: those that compare no path first, those that search in segments last.
+  function effort(rule) {
+    return rule.slow ? 2 : rule.paths ? 1 : 0;
+  }
+
+  // What is decided is set at once: when time runs out over one rule, the others hold.
   function beforeProxy() {
     var asked = request(), now = new Date().getTime(), waiting = [], known = rules();
-    for (var i = 0; i < known.length; i++) {
-      if (known[i] && known[i].exp > now && meets(known[i], asked)) {
-        if (known[i].apps) {
-          waiting.push({ id: known[i].id, mode: known[i].mode, apps: known[i].apps });
-        } else {
-          met(known[i]);
+    for (var stage = 0; stage < 3; stage++) {
+      for (var i = 0; i < known.length; i++) {
+        if (known[i] && effort(known[i]) === stage && known[i].exp > now && meets(known[i], asked)) {
+          if (known[i].apps) {
+            waiting.push({ id: known[i].id, mode: known[i].mode, apps: known[i].apps });
+          } else {
+            met(known[i]);
+          }
         }
       }
+      context.setVariable("portcullis.waiting", JSON.stringify(waiting));
     }
-    context.setVariable("portcullis.waiting", JSON.stringify(waiting));
   }
 
   function beforeTarget(waiting) {
@@ -228,5 +258,4 @@
 
   var left = variable("portcullis.waiting");
   if (left === null) { beforeProxy(); } else { beforeTarget(JSON.parse(left)); }
-  if (counted.length) { context.setVariable("portcullis.counted", counted.join(",")); }
 }());

@@ -37,8 +37,9 @@ function run(asked) {
     getVariable: (name) => (variables.has(name) ? variables.get(name) : null),
     setVariable: (name, value) => { variables.set(name, value); return true; },
   };
-  script.runInContext(sandbox, { timeout: asked.limit });
-  return { variables: Object.fromEntries(variables) };
+  let error;
+  try { script.runInContext(sandbox, { timeout: asked.limit }); } catch (thrown) { error = String(thrown); }
+  return { error, variables: Object.fromEntries(variables) };
 }
 
 readline.createInterface({ input: process.stdin }).on("line", (line) => {

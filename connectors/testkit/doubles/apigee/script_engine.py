@@ -15,14 +15,27 @@ class ScriptError(Exception):
 
 
 class ScriptEngine:
-    """One Node process for all scripts; safe for threads."""
+    """One Node process for all scripts; safe for threads. ``options`` are Node's own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *options: str) -> None:
+        self._options = options
         self._process: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
 
     def run(self, source: str, variables: Mapping[str, str], limit: int = 5000) -> dict[str, Any]:
         """The flow variables after the script; ``limit`` in milliseconds. Raises ``ScriptError``."""
+        answer = self._asked(source, variables, limit)
+        if "error" in answer:
+            raise ScriptError(answer["error"])
+        found: dict[str, Any] = answer["variables"]
+        return found
+
+    def tried(self, source: str, variables: Mapping[str, str], limit: int) -> dict[str, Any]:
+        """The flow variables when the script ended or was stopped."""
+        found: dict[str, Any] = self._asked(source, variables, limit)["variables"]
+        return found
+
+    def _asked(self, source: str, variables: Mapping[str, str], limit: int) -> dict[str, Any]:
         asked = json.dumps({"source": source, "variables": dict(variables), "limit": limit})
         with self._lock:
             process = self._running()
@@ -30,11 +43,8 @@ class ScriptEngine:
             assert process.stdout is not None
             process.stdin.write(asked + "\n")
             process.stdin.flush()
-            answer = json.loads(process.stdout.readline())
-        if "error" in answer:
-            raise ScriptError(answer["error"])
-        found: dict[str, Any] = answer["variables"]
-        return found
+            answer: dict[str, Any] = json.loads(process.stdout.readline())
+        return answer
 
     def close(self) -> None:
         """End the process."""
@@ -48,6 +58,9 @@ class ScriptEngine:
     def _running(self) -> subprocess.Popen[str]:
         if self._process is None:
             self._process = subprocess.Popen(
-                ["node", str(_PROGRAM)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+                ["node", *self._options, str(_PROGRAM)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
             )
         return self._process
