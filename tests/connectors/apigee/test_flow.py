@@ -21,6 +21,7 @@ from connectors.base.errors import ConflictError, RefusedError, TransientError, 
 from connectors.base.evaluate import matches
 from connectors.base.intent import BlockAction, BlockIntent, HeaderMatch, Match
 from connectors.testkit.enforcement_laws import check_enforcement
+from connectors.testkit.running import Fault
 from tests.connectors.apigee.conformance import subject
 from tests.connectors.apigee.world import NAME
 from tests.documented import commands, run
@@ -522,6 +523,35 @@ def test_the_documented_commands_undo_everything_without_us(gateway, enforce, ta
     (script,) = commands("apigee-flow")
     run(script, tmp_path, ORG=f"{gateway.base}/v1/{NAME}", ENVIRONMENT="prod", TOKEN=gateway.token)
     assert gateway.estate() == before
+
+
+def undo_by_hand(gateway, tmp_path):
+    (script,) = commands("apigee-flow")
+    # As in a terminal, where nothing ends at the first command that fails.
+    script = f"set +eu +o pipefail\n{script}"
+    run(script, tmp_path, ORG=f"{gateway.base}/v1/{NAME}", ENVIRONMENT="prod", TOKEN=gateway.token)
+
+
+def test_the_documented_commands_leave_entries_and_flows_of_others(gateway, enforce, target, tmp_path):
+    push(enforce, target, *BLOCKS)
+    place = f"/environments/prod/keyvaluemaps/{package.NAME}/entries"
+    gateway.owner("POST", place, {"name": "note", "value": "hello"})
+    gateway.put_flow(package.NAME, tampered("made by hand"))
+    undo_by_hand(gateway, tmp_path)
+    assert gateway.hook() == {}
+    assert gateway.entries() == {"note": "hello"}
+    deployed = gateway.owner("GET", "/deployments?sharedFlows=true")["deployments"]
+    assert [entry["revision"] for entry in deployed if entry["apiProxy"] == package.NAME] == ["2"]
+
+
+def test_the_documented_commands_delete_no_flow_when_they_cannot_read_where_it_is_deployed(
+    gateway, enforce, target, tmp_path
+):
+    push(enforce, target, *BLOCKS)
+    gateway.double.order(Fault(500, "GET organizations/acme-apis/deployments", times=9))
+    undo_by_hand(gateway, tmp_path)
+    assert gateway.owner("GET", f"/sharedflows/{package.NAME}")["revision"] == ["1"]
+    assert gateway.hook() == {}, "nothing of ours is in force"
 
 
 def test_rules_stay_on_their_page_when_others_come_and_go(gateway, enforce, target):
