@@ -76,6 +76,17 @@ def _read_deployments(edge: EdgeOrganization, read: Read) -> None:
 
     read.deployments = read.attempt("deployments", lambda: deployments(edge), read.deployments)
     read.shared_deployments = read.attempt("shared_deployments", lambda: _shared(edge), [])
+    for source, entries in (
+        ("deployments", read.deployments),
+        ("shared_deployments", read.shared_deployments),
+    ):
+        unsettled = [entry for entry in entries if entry["state"] != "deployed"]
+        if unsettled:
+            first = unsettled[0]
+            read.partly[source] = (
+                f"{len(unsettled)} of {len(entries)} deployments are neither deployed nor undeployed, so it is not known "
+                f"what runs: {first['apiProxy']} in {first['environment']} is in the state {first['state']}."
+            )
     read.bundles = read.each("bundles", revisions_of(read.deployments), lambda key: bundle("apis", key))
     read.shared_bundles = read.each(
         "shared_bundles", revisions_of(read.shared_deployments), lambda key: bundle("sharedflows", key)
@@ -136,9 +147,14 @@ def _shared(edge: EdgeOrganization) -> list[Document]:
 
 def _deployed(held: Mapping[str, Any], environment: str, name: str) -> list[Document]:
     return [
-        {"environment": environment, "apiProxy": name, "revision": revision["name"]}
+        {
+            "environment": environment,
+            "apiProxy": name,
+            "revision": revision["name"],
+            "state": str(revision.get("state")),
+        }
         for revision in _objects(held, "revision")
-        if revision.get("state") == "deployed"
+        if revision.get("state") != "undeployed"
     ]
 
 

@@ -29,6 +29,9 @@ FLOW_ORDER: Final = {
     (ChangeKind.DELETE, MAP): 8,
 }
 
+#: Seconds a runtime is given to drop a hook that was detached: one that still has it and not its flow answers with errors.
+_DETACHED: Final = 10.0
+
 
 def write_flow(
     organization: Organization, target: Target, change: Change, sleep: Callable[[float], None]
@@ -41,6 +44,7 @@ def write_flow(
     if change.object_kind == FLOW:
         deployer = Deployer(organization, target.name, sleep)
         if change.after is None:
+            sleep(_DETACHED)
             deployer.remove()
         else:
             deployer.deploy()

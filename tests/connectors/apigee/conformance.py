@@ -82,7 +82,10 @@ def subject(enforcer: str = "both", intents: Sequence[BlockIntent] = INTENTS) ->
         egress = local_egress(*gateway.double.ports, timeout=1.0)
 
         def make(capability: Capability) -> Any:
-            return implementation("apigee", capability)(settings, egress)
+            made = implementation("apigee", capability)
+            if capability is Capability.ENFORCE:
+                return made(settings, egress, sleep=lambda seconds: None)
+            return made(settings, egress)
 
         def change() -> None:
             gateway.act("customers")

@@ -72,6 +72,18 @@ def test_proxies_are_read_with_a_password_and_with_a_token(edge, egress, more):
     assert {stage.waf_ref for stage in snapshot.stages} == {""}
 
 
+@pytest.mark.parametrize(("state", "known"), [("error", True), ("pending", True), ("undeployed", False)])
+def test_a_deployment_in_another_state_is_told_and_leaves_the_list_incomplete(edge, egress, state, known):
+    proxy = {"name": "payments", "revision": [{"name": "3", "state": state}]}
+    held = {"name": ORGANIZATION, "environment": [{"name": "prod", "aPIProxy": [proxy]}]}
+    edge.order(Fault(200, f"{PLACE}/deployments", body=held))
+    snapshot = read(edge, egress)
+    assert bool(snapshot.services) is known
+    section = next(section for section in snapshot.sections if section.name == "services")
+    assert (section.completeness is Completeness.PARTIAL) is known
+    assert (state in section.reason) is known
+
+
 def test_hosts_are_those_of_the_virtual_host_a_proxy_names(edge, egress):
     snapshot = read(edge, egress)
     payments = next(service for service in snapshot.services if service.name == "payments")

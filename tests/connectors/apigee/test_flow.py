@@ -86,6 +86,35 @@ def test_a_path_is_blocked_and_everything_is_as_it_was_after_the_last_block(gate
     assert gateway.estate() == before
 
 
+def test_a_flow_is_undeployed_only_some_time_after_its_hook_was_detached(gateway, enforce, target):
+    push(enforce, target, block())
+    seen = []
+
+    def wait(seconds):
+        deployed = gateway.owner("GET", "/deployments?sharedFlows=true")["deployments"]
+        seen.append(
+            (gateway.hook(), [e["apiProxy"] for e in deployed if e["environment"] == "prod"], seconds)
+        )
+
+    push(Enforce(gateway.settings(enforcer="shared_flow"), gateway.egress, sleep=wait), target)
+    ((hook, deployed, seconds),) = seen
+    assert hook == {}
+    assert package.NAME in deployed
+    assert seconds >= 10
+    assert package.NAME not in json.dumps(gateway.estate())
+
+
+def test_undo_of_a_page_that_somebody_edited_puts_back_what_is_ours(gateway, enforce, target):
+    push(enforce, target, block(), block(number=2))
+    place = f"/environments/prod/keyvaluemaps/{package.NAME}/entries/rules-1"
+    page = json.loads(gateway.entries()["rules-1"])
+    del page["rules"][0]["exp"]
+    gateway.owner("PUT", place, {"name": "rules-1", "value": json.dumps(page)})
+    _, applied = push(enforce, target, block(), block(number=2))
+    enforce.restore(applied.before, allow)
+    assert json.loads(gateway.entries()["rules-1"]) == page, "left as it is"
+
+
 def test_an_app_is_known_only_before_the_target_and_that_hook_is_used_only_then(gateway, enforce, target):
     program, _ = push(enforce, target, block(Match(consumers=("partner-globex",), methods=("GET",))))
     assert program.outcomes[0].exactness == "approximated"

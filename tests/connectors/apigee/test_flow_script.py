@@ -23,7 +23,7 @@ from connectors.base.intent import BlockAction, BlockIntent, HeaderMatch, Match
 from connectors.testkit.doubles.apigee.script_engine import ScriptEngine, ScriptError
 
 ENDS = datetime(2996, 12, 1, tzinfo=UTC)
-PAGE = "portcullis.rules."  # flow variables of pages
+PAGE = "private.portcullis.rules."  # flow variables of pages
 ROOT = Path(__file__).parents[3]
 ADDRESSES = (
     "198.51.100.7", "198.51.100.255", "198.51.101.0", "0.0.0.0", "255.255.255.255", "::ffff:198.51.100.7", "2001:db8::1",
@@ -288,6 +288,12 @@ def test_a_path_that_makes_a_comparison_slow_does_not_evade_what_needs_no_such_c
     seen = slow_engine.tried(package.script().decode(), given, LIMIT)
     seen = slow_engine.tried(package.script().decode(), {**seen, "developer.app.name": "shop"}, LIMIT)
     assert seen["portcullis.refused"] == "blk_999"
+
+
+def test_the_rules_are_in_private_variables_so_that_a_debug_session_does_not_show_them():
+    look_up = package.own().policies["Portcullis-Rules"]
+    assert [get.get("assignTo") for get in look_up.iter("Get")] == [f"{PAGE}{n}" for n in range(1, 5)]
+    assert PAGE.startswith("private.")
 
 
 def test_the_script_is_ecmascript_5():

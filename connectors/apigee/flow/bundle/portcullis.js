@@ -213,7 +213,7 @@
   function rules() {
     var found = [];
     for (var number = 1; number <= PAGES; number++) {
-      var text = variable("portcullis.rules." + number);
+      var text = variable("private.portcullis.rules." + number);
       if (text !== null) {
         try {
           var page = JSON.parse(text);
