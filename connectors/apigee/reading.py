@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -115,15 +116,16 @@ def read_organization(organization: Organization) -> Read:
     return read
 
 
-def read_lint(read: Read) -> None:
-    """What apigeelint says of each revision that was read; for the others, why that is not known."""
+def read_lint(read: Read, seconds: float = 300) -> None:
+    """What apigeelint says of each revision that was read; for the others, and when time is over, why that is not known."""
+    began = time.monotonic()
     for key in revisions_of(read.deployments):
         bundle = read.bundles.get(key)
         if bundle is None:
             read.linted[key] = f"Revision {key[1]} of {key[0]} could not be read."
             continue
         try:
-            read.linted[key] = slips(bundle, key[0])
+            read.linted[key] = slips(bundle, key[0], late=time.monotonic() - began >= seconds)
         except ConnectorError as error:
             read.linted[key] = error.what
 
