@@ -11,7 +11,7 @@ JOBS ?= 2
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/ready frontend/dist/index.html ## install everything (Python, Node packages, browser) and build the web interface
+setup: .venv/ready frontend/dist/index.html tools/apigeelint/node_modules/ready ## install everything (Python, Node packages, browser) and build the web interface
 	@sh .ci/browser
 	@echo "Set up. Next: 'make demo' to see it run, 'make test' before you commit."
 
@@ -27,6 +27,11 @@ setup: .venv/ready frontend/dist/index.html ## install everything (Python, Node 
 frontend/node_modules/ready: frontend/package-lock.json
 	@echo "Installing Node packages"
 	@cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+tools/apigeelint/node_modules/ready: tools/apigeelint/package-lock.json
+	@echo "Installing apigeelint"
+	@cd tools/apigeelint && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 frontend/dist/index.html: frontend/node_modules/ready $(shell find frontend/src frontend/index.html frontend/vite.config.ts 2>/dev/null)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connectors.apigee.client import Organization
-from connectors.apigee.permissions import ALL
+from connectors.apigee.edge import access as edge
+from connectors.apigee.permissions import needed
 from connectors.apigee.setup import ROLES
 from connectors.base.capabilities import Permission
 from connectors.base.google.roles import fix
@@ -28,7 +29,9 @@ class Access:
         self._identity = identity
 
     def check(self) -> list[Permission]:
-        """Every permission of the manifest: see ``connectors.base.google.tested``."""
+        """Every permission that the chosen enforcer needs: see ``connectors.base.google.tested``."""
+        if self._settings.on_edge:
+            return edge.check(self._settings, self._egress)
         organization = Organization(self._settings, self._egress, self._identity)
 
         def denied(need: PermissionNeed) -> tuple[str, str]:
@@ -36,5 +39,5 @@ class Access:
             return detail, fix(ROLES, need, organization.project.partition("/")[2])
 
         url = f"{organization.resource_manager}/{organization.project}"
-        rows = tested(organization.api, url, ALL, denied)
+        rows = tested(organization.api, url, needed(self._settings.enforcer), denied)
         return [*proof(organization.tokens), *rows]

@@ -9,7 +9,7 @@ import io
 import stat
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from lxml import etree
@@ -30,16 +30,27 @@ class Bundle:
     proxies: dict[str, Any] = field(default_factory=dict)
     targets: dict[str, Any] = field(default_factory=dict)
     sharedflows: dict[str, Any] = field(default_factory=dict)
+    description: str = ""
+    scripts: dict[str, bytes] = field(default_factory=dict)
 
 
-def opened(content: bytes, name: str) -> Bundle:
-    """The documents of a bundle; ``VendorAnswerError`` when it is none, is too large or holds what no bundle needs."""
+def opened(content: bytes, name: str, *, scripts: bool = False) -> Bundle:
+    """The documents of a bundle, with ``scripts`` also its JavaScript and what it is described as.
+
+    ``VendorAnswerError`` when it is none, is too large or holds what no bundle needs.
+    """
     bundle = Bundle()
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            for folder, file, text in _documents(archive, name):
+            for folder, file, text in _documents(archive, name, scripts):
+                if folder == "jsc":
+                    bundle.scripts[file] = text
+                    continue
                 root = _element(text, f"{name}: {file}")
-                getattr(bundle, folder)[root.get("name") or file.removesuffix(".xml")] = root
+                if folder:
+                    getattr(bundle, folder)[root.get("name") or file.removesuffix(".xml")] = root
+                else:
+                    bundle = replace(bundle, description=said(root, "Description"))
     except (
         zipfile.BadZipFile,
         zipfile.LargeZipFile,
@@ -53,8 +64,8 @@ def opened(content: bytes, name: str) -> Bundle:
     return bundle
 
 
-def _documents(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[str, str, bytes]]:
-    """(folder, file, content) of each XML document; sizes are counted as they are unpacked, not as they are claimed."""
+def _documents(archive: zipfile.ZipFile, name: str, scripts: bool) -> Iterator[tuple[str, str, bytes]]:
+    """(folder, file, content) of each document; sizes are counted as they are unpacked, not as they are claimed."""
     entries = archive.infolist()
     if len(entries) > MOST_ENTRIES:
         raise VendorAnswerError(f"The bundle of {name} has more than {MOST_ENTRIES} entries.")
@@ -62,15 +73,26 @@ def _documents(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[str, str, 
     for entry in entries:
         if stat.S_ISLNK(entry.external_attr >> 16):
             raise VendorAnswerError(f"The bundle of {name} holds a symbolic link.")
-        parts = entry.filename.split("/")
-        if len(parts) != 3 or parts[1] not in _FOLDERS or not parts[2].endswith(".xml"):
+        folder, file = _place(entry.filename.split("/"), scripts)
+        if not file:
             continue
         with archive.open(entry) as opened_entry:
             text = opened_entry.read(min(left, MOST_OF_ONE) + 1)
         left -= len(text)
         if left < 0 or len(text) > MOST_OF_ONE:
             raise VendorAnswerError(f"The bundle of {name} is larger than we read.")
-        yield parts[1], parts[2], text
+        yield folder, file, text
+
+
+def _place(parts: list[str], scripts: bool) -> tuple[str, str]:
+    """(folder, file) of what is read: the folder of a script is ``jsc``, the bundle's own card has none; else ("", "")."""
+    if len(parts) == 3 and parts[1] in _FOLDERS and parts[2].endswith(".xml"):
+        return parts[1], parts[2]
+    if scripts and len(parts) == 4 and parts[1:3] == ["resources", "jsc"] and parts[3].endswith(".js"):
+        return "jsc", parts[3]
+    if scripts and len(parts) == 2 and parts[1].endswith(".xml"):
+        return "", parts[1]
+    return "", ""
 
 
 def _element(text: bytes, where: str) -> Any:

@@ -13,6 +13,7 @@ from connectors.apigee.client import Organization
 from connectors.base.capabilities import Cursor
 from connectors.base.changes import ConfigChange
 from connectors.base.clock import wall_clock
+from connectors.base.errors import SettingsError
 from connectors.base.google.audit import changes
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Changes:
 
         What was taken in during the last five minutes before the cursor is told again, under the same ``ref``.
         """
+        if self._settings.on_edge:
+            raise SettingsError("Who changed what at Apigee Edge is not read.")
         organization = Organization(self._settings, self._egress, self._identity)
         chosen = _CHOSEN.format(project=organization.project)
         yield from changes(organization.logs(), chosen, _object_ref, cursor, self._clock())

@@ -5,13 +5,13 @@ Source: apigee v1 discovery document.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from connectors.apigee.keyed import keyed
 from connectors.apigee.permissions import wanted
-from connectors.base.errors import VendorAnswerError
-from connectors.base.google.api import GoogleApi, listed
+from connectors.base.google.api import GoogleApi, Upload, listed
 from connectors.base.google.logs import LogSource
 from connectors.base.google.settings import tokens
 
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from connectors.apigee.manifest import ApigeeSettings
     from connectors.base.identity import Identity
     from connectors.egress import Egress
-
-_PAGE: Final = 1000
-_MOST_PAGES: Final = 2000
 
 
 class Organization:
@@ -54,10 +51,13 @@ class Organization:
 
     def keyed(self, path: str, member: str, key: str, permission: str, **query: str) -> list[dict[str, Any]]:
         """All objects of a list that goes on by ``startKey``, whose pages begin with the last object again."""
-        found: list[dict[str, Any]] = []
-        for page in self._keyed_pages(path, member, key, permission, query):
-            found += page
-        return found
+        asked = wanted(permission)
+
+        def fetch(more: Mapping[str, str]) -> list[dict[str, Any]]:
+            url = f"{self.url}{path}?{urlencode({**query, **more})}"
+            return listed(self.api.document("GET", url, asked), member, asked)
+
+        return keyed(fetch, key, asked.action)
 
     def bundle(self, kind: str, name: str, revision: str) -> bytes:
         """The zip of a revision of a proxy (``apis``) or of a shared flow (``sharedflows``)."""
@@ -67,21 +67,8 @@ class Organization:
         url = f"{self.url}/{kind}/{quote(name, safe='')}/revisions/{quote(revision, safe='')}?format=bundle"
         return self.api.exchange("GET", url, wanted(permission)).content
 
-    def _keyed_pages(
-        self, path: str, member: str, key: str, permission: str, query: Mapping[str, str]
-    ) -> Iterator[list[dict[str, Any]]]:
-        asked, last = wanted(permission), ""
-        for _ in range(_MOST_PAGES):
-            following = {**query, "count": str(_PAGE)} | ({"startKey": last} if last else {})
-            page = self.api.document("GET", f"{self.url}{path}?{urlencode(following)}", asked)
-            entries = listed(page, member, asked)
-            names = [entry.get(key) for entry in entries]
-            if not all(isinstance(name, str) and name for name in names) or (last and names[:1] != [last]):
-                raise VendorAnswerError(f"Google's pages do not go on when one wants to {asked.action}.")
-            yield entries[1:] if last else entries
-            if len(entries) < _PAGE:
-                return
-            last = str(names[-1])
-        raise VendorAnswerError(
-            f"The list did not end after {_MOST_PAGES} pages when one wants to {asked.action}."
+    def upload(self, path: str, name: str, archive: bytes, permission: str) -> dict[str, Any]:
+        """What Google answers to a bundle that is sent to it as a form."""
+        return self.api.document(
+            "POST", f"{self.url}{path}", wanted(permission), body=Upload(f"{name}.zip", archive)
         )

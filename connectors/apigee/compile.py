@@ -16,21 +16,19 @@ from connectors.apigee.limits import ACTIONS_PER_INTENT, ENABLED, METHODS, RANGE
 from connectors.apigee.packs import packed
 from connectors.apigee.scope import Scope, scope_of
 from connectors.apigee.speech import (
+    FORGEABLE,
     Inexpressible,
     check_combined,
     check_speakable,
     conditions_of,
     effect_members,
+    refused,
 )
 from connectors.base.addresses import collapsed
 from connectors.base.enforcement import Program, State, Target, VendorObject
 from connectors.base.intent import BlockAction, BlockIntent, Compiled, Coverage, Exactness, Match
 
 _FLAGGED: Final = "Apigee cannot count silently: it flags, and targets receive the header x-portcullis-count."
-_FORGEABLE: Final = (
-    "This environment takes client addresses from a header that callers can fill in themselves, so a block of addresses can "
-    "be evaded. Set its client IP resolution to a negative index of X-Forwarded-For."
-)
 _NO_ADDON: Final = (
     "Advanced API Security is not switched on for this environment. Switch on the add-on for the organization, or for "
     "the environment if you pay as you go; then run the set-up text “Switch security actions on”."
@@ -79,7 +77,7 @@ def compile_program(intents: Sequence[BlockIntent], target: Target, state: State
     why = "" if environment.get("enabled") else _SWITCHED_OFF
     why = why if environment.get("secured") else _NO_ADDON
     if why:
-        return Program(target, (), tuple(_refused(intent, target, why) for intent in ordered))
+        return Program(target, (), tuple(refused(intent, target, why) for intent in ordered))
     draft = _Draft(target, environment, combined, {entry.name: entry for entry in state.objects})
     outcomes: dict[str, Compiled] = {}
     for intent in ordered:
@@ -116,7 +114,7 @@ def _single(intent: BlockIntent, draft: _Draft) -> Compiled:
             most = f"More than {ACTIONS_PER_INTENT * RANGES:,} networks are too many for one such block."
             raise Inexpressible(most if len(chunks) > ACTIONS_PER_INTENT else _FULL)
     except Inexpressible as reason:
-        return _refused(intent, draft.target, str(reason))
+        return refused(intent, draft.target, str(reason))
     for number, chunk in enumerate(chunks, 1):
         members = {
             **effect_members(intent.action, intent.id),
@@ -143,7 +141,7 @@ def _shared(intents: Sequence[BlockIntent], draft: _Draft) -> dict[str, Compiled
         held = groups.get(key, set())
         more = _packs(len(held) + len(networks - held)) - _packs(len(held))
         if more > left:
-            outcomes[intent.id] = _refused(intent, draft.target, _FULL)
+            outcomes[intent.id] = refused(intent, draft.target, _FULL)
             continue
         left -= more
         groups.setdefault(key, set()).update(networks)
@@ -199,15 +197,10 @@ def _coverage(target: Target, scope: Scope | None) -> Coverage:
     return Coverage(covered, tuple((names[name], reason) for name in scope.partly if name in names))
 
 
-def _refused(intent: BlockIntent, target: Target, reason: str) -> Compiled:
-    uncovered = tuple((ref, reason) for ref in target.service_refs)
-    return Compiled(intent.id, Exactness.REFUSED, (reason,), Coverage((), uncovered))
-
-
 def _judged(intent: BlockIntent, outcome: Compiled, environment: Mapping[str, Any]) -> Compiled:
     """The outcome with what the environment does to it: forged addresses, and allows, which beat denials."""
     allows = environment.get("allows") or ()
-    notes = [_FORGEABLE] if intent.match.networks and environment.get("forgeable_addresses") else []
+    notes = [FORGEABLE] if intent.match.networks and environment.get("forgeable_addresses") else []
     if allows:
         notes.append(
             f"Requests that your action {', '.join(allows)} allows are let in: allow beats deny and flag."

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from connectors.apigee.actions import effect_of, is_ours, ref_of
 from connectors.apigee.bundle import said
 from connectors.apigee.client import Organization
 from connectors.apigee.consumers import consumers_of, product_settings
+from connectors.apigee.edge.client import EdgeOrganization
+from connectors.apigee.edge.reading import read_edge
 from connectors.apigee.flows import hooked
 from connectors.apigee.policies import is_enabled
-from connectors.apigee.reading import Document, Read, read_organization
+from connectors.apigee.reading import Document, Read, read_lint, read_organization
 from connectors.apigee.routes import Deployed, routes_of
 from connectors.apigee.targets import upstream_of
 from connectors.base.model import ConfigSnapshot, Route, Service, Setting, Stage, Upstream, WafPolicy, WafRule
@@ -36,9 +38,17 @@ class Config:
 
         ``SettingsError`` when Google gives no token for the key.
         """
+        read = self._read()
+        if self._settings.lint:
+            read_lint(read)
+        return resolve(read)
+
+    def _read(self) -> Read:
+        if self._settings.on_edge:
+            return read_edge(EdgeOrganization(self._settings, self._egress))
         organization = Organization(self._settings, self._egress, self._identity)
         organization.api.sign_in()
-        return resolve(read_organization(organization))
+        return read_organization(organization)
 
 
 def resolve(read: Read) -> ConfigSnapshot:
@@ -54,7 +64,7 @@ def resolve(read: Read) -> ConfigSnapshot:
         upstreams=tuple(_upstreams(read)),
         waf_policies=tuple(_policy(read, name) for name in read.environments if name in read.actions),
         consumers=tuple(consumers_of(read)),
-        settings=(*_settings(read), *product_settings(read)),
+        settings=(*_settings(read), *product_settings(read), *_lint_settings(read)),
         sections=read.sections(),
     )
 
@@ -152,7 +162,7 @@ def _deployed(read: Read, entry: Document) -> Deployed | None:
         if other["environment"] == environment
         and (key := (str(other["apiProxy"]), str(other["revision"]))) in read.shared_bundles
     }
-    steps = [step for name in read.hooks.get(environment, ()) for step in hooked(name, shared)]
+    steps = [step for name in read.hooks.get(environment, {}).values() for step in hooked(name, shared)]
     return Deployed(
         service_ref=f"{read.name}/apis/{proxy}",
         stage_ref=stage_ref(read.name, proxy, environment),
@@ -231,7 +241,26 @@ def _settings(read: Read) -> list[Setting]:
         value = source and {"header": source.header, "index": source.index, "forgeable": source.forgeable}
         made.append(Setting(f"{ref}#addresses", "client_ip_resolution", value))
         hooks = read.hooks.get(environment)
-        made.append(Setting(f"{ref}#hooks", "flow_hooks", None if hooks is None else list(hooks)))
+        names = None if hooks is None else list(hooks.values())
+        made.append(Setting(f"{ref}#hooks", "flow_hooks", names, {"attached": hooks}))
+    return made
+
+
+def _lint_settings(read: Read) -> list[Setting]:
+    """Per proxy what apigeelint says of its deployed revisions; None where one is not known and no other has a slip."""
+    made = []
+    for name in dict.fromkeys(proxy for proxy, _ in read.linted):
+        told = {revision: said for (proxy, revision), said in read.linted.items() if proxy == name}
+        slips = [
+            {"revision": revision, **asdict(slip)}
+            for revision, said in told.items()
+            if not isinstance(said, str)
+            for slip in said
+        ]
+        reasons = [said for said in told.values() if isinstance(said, str)]
+        evidence = {"revisions": list(told), "reason": " ".join(reasons)}
+        value = None if reasons and not slips else slips
+        made.append(Setting(f"{read.name}/apis/{name}#apigeelint", "apigeelint", value, evidence))
     return made
 
 

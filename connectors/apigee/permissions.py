@@ -29,11 +29,38 @@ READ: Final = (
 )
 WRITE: Final = (
     PermissionNeed("apigee.securityActions.create", "create our security actions", access="write"),
-    PermissionNeed("apigee.securityActions.get", "read a security action right before we change it", access="write"),
+    PermissionNeed(
+        "apigee.securityActions.get", "read a security action right before we change it", access="write"
+    ),
     PermissionNeed("apigee.securityActions.update", "change our security actions", access="write"),
     PermissionNeed("apigee.securityActions.delete", "remove our security actions", access="write"),
+)
+#: For the shared flow that refuses by rules in a key value map.
+FLOW: Final = (
+    PermissionNeed("apigee.keyvaluemaps.create", "make the key value map of our rules", access="write"),
+    PermissionNeed("apigee.keyvaluemaps.delete", "remove our key value map", access="write"),
+    PermissionNeed("apigee.keyvaluemapentries.list", "read our rules before and after we change them", access="write"),
+    PermissionNeed("apigee.keyvaluemapentries.create", "write our rules", access="write"),
+    PermissionNeed("apigee.keyvaluemapentries.update", "change our rules", access="write"),
+    PermissionNeed("apigee.keyvaluemapentries.delete", "remove our rules", access="write"),
+    PermissionNeed("apigee.sharedflows.get", "see which revisions of our shared flow there are", access="write"),
+    PermissionNeed("apigee.sharedflows.create", "import our shared flow", access="write"),
+    PermissionNeed("apigee.sharedflows.delete", "remove our shared flow", access="write"),
+    PermissionNeed("apigee.sharedflowrevisions.deploy", "deploy our shared flow", access="write"),
+    PermissionNeed("apigee.sharedflowrevisions.undeploy", "undeploy our shared flow", access="write"),
+    PermissionNeed("apigee.deployments.create", "deploy our shared flow in an environment", access="write"),
+    PermissionNeed("apigee.deployments.delete", "undeploy our shared flow in an environment", access="write"),
+    PermissionNeed("apigee.deployments.get", "see whether our shared flow is ready", access="write"),
+    PermissionNeed("apigee.flowhooks.attachSharedFlow", "let our shared flow run before every proxy", access="write"),
+    PermissionNeed("apigee.flowhooks.detachSharedFlow", "detach our shared flow", access="write"),
 )  # fmt: skip
-ALL: Final = (*READ, *WRITE)
+ALL: Final = (*READ, *WRITE, *FLOW)
+
+
+def needed(enforcer: str) -> tuple[PermissionNeed, ...]:
+    """The permissions of a connection that blocks by this enforcer (the words of the settings)."""
+    return {"security_actions": (*READ, *WRITE), "shared_flow": (*READ, *FLOW), "both": ALL}[enforcer]
+
 
 _PURPOSES: Final = {need.action: need.purpose for need in ALL}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
@@ -9,6 +10,7 @@ from urllib.parse import quote
 
 from connectors.apigee.bundle import Bundle, opened
 from connectors.apigee.client import Organization
+from connectors.apigee.lint import Slip, slips
 from connectors.base.errors import ConnectorError, VendorAnswerError
 from connectors.base.ledger import section_of
 from connectors.base.model import Section
@@ -57,7 +59,7 @@ class Read:
     groups: list[Document] = field(default_factory=list)
     bundles: dict[tuple[str, str], Bundle] = field(default_factory=dict)
     shared_bundles: dict[tuple[str, str], Bundle] = field(default_factory=dict)
-    hooks: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    hooks: dict[str, dict[str, str]] = field(default_factory=dict)
     target_servers: dict[tuple[str, str], Document] = field(default_factory=dict)
     addresses: dict[str, AddressSource] = field(default_factory=dict)
     addons: dict[str, bool] = field(default_factory=dict)
@@ -66,6 +68,9 @@ class Read:
     products: list[dict[str, Any]] = field(default_factory=list)
     developers: list[dict[str, Any]] = field(default_factory=list)
     apps: list[dict[str, Any]] = field(default_factory=list)
+    linted: dict[tuple[str, str], tuple[Slip, ...] | str] = field(
+        default_factory=dict
+    )  # a text: why it is not known
     unread: dict[str, str] = field(default_factory=dict)
     partly: dict[str, str] = field(default_factory=dict)
 
@@ -111,6 +116,20 @@ def read_organization(organization: Organization) -> Read:
     return read
 
 
+def read_lint(read: Read, seconds: float = 300) -> None:
+    """What apigeelint says of each revision that was read; for the others, and when time is over, why that is not known."""
+    began = time.monotonic()
+    for key in revisions_of(read.deployments):
+        bundle = read.bundles.get(key)
+        if bundle is None:
+            read.linted[key] = f"Revision {key[1]} of {key[0]} could not be read."
+            continue
+        try:
+            read.linted[key] = slips(bundle, key[0], late=time.monotonic() - began >= seconds)
+        except ConnectorError as error:
+            read.linted[key] = error.what
+
+
 def is_secured(organization: Document, environment: Document) -> bool:
     """Whether Advanced API Security is on, by the add-ons of the organization or of the environment."""
     found = (organization.get("addonsConfig") or {}, environment)
@@ -140,8 +159,8 @@ def _read_deployments(organization: Organization, read: Read) -> None:
     read.deployments = read.attempt("deployments", deployments("false"), read.deployments)
     read.shared_deployments = read.attempt("shared_deployments", deployments("true"), read.shared_deployments)
     read.groups = read.attempt("ingress", lambda: read_ingress(organization), read.groups)
-    read.bundles = read.each("bundles", _revisions(read.deployments), bundle("apis"))
-    shared = _revisions(read.shared_deployments)
+    read.bundles = read.each("bundles", revisions_of(read.deployments), bundle("apis"))
+    shared = revisions_of(read.shared_deployments)
     read.shared_bundles = read.each("shared_bundles", shared, bundle("sharedflows"))
     servers = dict.fromkeys(
         (str(entry["environment"]), name)
@@ -151,7 +170,8 @@ def _read_deployments(organization: Organization, read: Read) -> None:
     read.target_servers = read.each("target_servers", servers, server)
 
 
-def _revisions(deployments: Iterable[Document]) -> list[tuple[str, str]]:
+def revisions_of(deployments: Iterable[Document]) -> list[tuple[str, str]]:
+    """What is deployed, each revision once: (name, revision)."""
     return list(dict.fromkeys((str(entry["apiProxy"]), str(entry["revision"])) for entry in deployments))
 
 
@@ -187,12 +207,12 @@ def _read_environments(organization: Organization, read: Read) -> None:
     def place(name: str) -> str:
         return f"/environments/{_quoted(name)}"
 
-    def hooks(name: str) -> tuple[str, ...]:
-        found = [
-            organization.read(f"{place(name)}/flowhooks/{hook}", "apigee.flowhooks.getSharedFlow")
+    def hooks(name: str) -> dict[str, str]:
+        found = {
+            hook: organization.read(f"{place(name)}/flowhooks/{hook}", "apigee.flowhooks.getSharedFlow")
             for hook in HOOKS
-        ]
-        return tuple(str(hook["sharedFlow"]) for hook in found if hook.get("sharedFlow"))
+        }
+        return {hook: str(one["sharedFlow"]) for hook, one in found.items() if one.get("sharedFlow")}
 
     def secured(name: str) -> bool:
         addons = organization.read(f"{place(name)}/addonsConfig", "apigee.addonsconfig.get")
@@ -216,7 +236,16 @@ def _read_environments(organization: Organization, read: Read) -> None:
 
 def read_addresses(organization: Organization, environment: str) -> AddressSource:
     """Where an environment takes client addresses from; security actions compare these."""
-    found = organization.read(f"/environments/{_quoted(environment)}", "apigee.environments.get")
+    return addresses_of(read_environment(organization, environment), environment)
+
+
+def read_environment(organization: Organization, environment: str) -> Document:
+    """An environment by itself."""
+    return organization.read(f"/environments/{_quoted(environment)}", "apigee.environments.get")
+
+
+def addresses_of(found: Document, environment: str) -> AddressSource:
+    """Where an environment that was read takes client addresses from."""
     algorithm = (found.get("clientIpResolutionConfig") or {}).get("headerIndexAlgorithm")
     if not algorithm:
         return AddressSource()

@@ -1,4 +1,4 @@
-"""What a block says in the conditions of a security action, and why some blocks cannot be said."""
+"""What a block says in the conditions of a security action, and why some blocks cannot be said, there or at all."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from connectors.apigee.limits import KINDS, METHODS, VALUES
-from connectors.base.intent import BlockAction, BlockIntent, Match
+from connectors.base.enforcement import Target
+from connectors.base.intent import BlockAction, BlockIntent, Compiled, Coverage, Exactness, Match
 
 _UNSPEAKABLE: Final = {
     "principals": "Apigee does not know the stored principal; name the app instead.",
@@ -17,11 +18,15 @@ _ACTIONS: Final = {
     BlockAction.RATE_LIMIT: "A security action cannot limit rates; put a SpikeArrest or Quota policy into the proxy.",
     BlockAction.CHALLENGE: "Apigee cannot challenge a client; block instead.",
 }
+FORGEABLE: Final = (
+    "This environment takes client addresses from a header that callers can fill in themselves, so a block of addresses can "
+    "be evaded. Set its client IP resolution to a negative index of X-Forwarded-For."
+)
 AGENT_CASE: Final = "Apigee compares the user agent as it is written, capital letters included."
 
 
 class Inexpressible(Exception):
-    """A security action cannot say this; the message is the reason, for the user."""
+    """Apigee cannot say this; the message is the reason, for the user."""
 
 
 def conditions_of(match: Match) -> tuple[dict[str, list[str]], tuple[str, ...]]:
@@ -77,6 +82,12 @@ def effect_members(intent_action: BlockAction, label: str) -> dict[str, Any]:
     if intent_action is BlockAction.COUNT:
         return {"flag": {"headers": [{"name": "x-portcullis-count", "value": label}]}}
     return {"deny": {"responseCode": 403}}
+
+
+def refused(intent: BlockIntent, target: Target, reason: str) -> Compiled:
+    """The outcome of a block that is not made, nowhere in the environment."""
+    uncovered = tuple((ref, reason) for ref in target.service_refs)
+    return Compiled(intent.id, Exactness.REFUSED, (reason,), Coverage((), uncovered))
 
 
 def _methods(methods: tuple[str, ...]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +28,24 @@ class Wanted:
     permission: str
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that a method takes as a form instead of a JSON document."""
+
+    name: str
+    content: bytes
+
+    def encoded(self) -> tuple[str, bytes]:
+        """The content type and the body of the form, whose boundary is made from what it must not occur in."""
+        boundary = f"portcullis-{hashlib.sha256(self.content).hexdigest()}"
+        head = (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{self.name}"\r\n'
+            "Content-Type: application/octet-stream\r\n\r\n"
+        )
+        body = head.encode() + self.content + f"\r\n--{boundary}--\r\n".encode()
+        return f"multipart/form-data; boundary={boundary}", body
+
+
 class GoogleApi:
     """One service account's way to Google's APIs."""
 
@@ -49,7 +68,7 @@ class GoogleApi:
         url: str,
         wanted: Wanted,
         *,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Upload | None = None,
         allow: tuple[int, ...] = (),
         attempts: int | None = None,
     ) -> EgressResponse:
@@ -71,7 +90,7 @@ class GoogleApi:
         url: str,
         wanted: Wanted,
         *,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Upload | None = None,
         attempts: int | None = None,
     ) -> dict[str, Any]:
         """One exchange's answer as a JSON object."""
@@ -98,11 +117,13 @@ class GoogleApi:
         )
 
     def _send(
-        self, method: str, url: str, body: Mapping[str, Any] | None, attempts: int | None
+        self, method: str, url: str, body: Mapping[str, Any] | Upload | None, attempts: int | None
     ) -> EgressResponse:
         headers = {"authorization": f"Bearer {self._tokens.current()}", "accept": "application/json"}
         content = None
-        if body is not None:
+        if isinstance(body, Upload):
+            headers["content-type"], content = body.encoded()
+        elif body is not None:
             headers["content-type"] = "application/json"
             content = orjson.dumps(body)
         return self._egress.request(method, url, headers=headers, content=content, attempts=attempts)

@@ -99,9 +99,9 @@ def replay_configuration(file: BinaryIO, given: dict[str, Any]) -> Recorded:
 
 
 def known_secrets(settings: ConnectorSettings) -> list[str]:
-    """The values of the settings that are secret."""
+    """The values of the settings that are secret and filled in."""
     values = [getattr(settings, name) for name in type(settings).model_fields]
-    return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+    return [value.get_secret_value() for value in values if isinstance(value, SecretStr) and value]
 
 
 def _readable(key: str) -> Manifest:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -75,14 +75,17 @@ INTENTS = (
 
 
 @contextmanager
-def subject() -> Iterator[Subject]:
-    """The double with the sample company's estate."""
+def subject(enforcer: str = "both", intents: Sequence[BlockIntent] = INTENTS) -> Iterator[Subject]:
+    """The double with the sample company's estate; blocks are pushed by the enforcer that the settings name."""
     with _world().running_gateway() as gateway:
-        settings = gateway.settings()
+        settings = gateway.settings(enforcer=enforcer)
         egress = local_egress(*gateway.double.ports, timeout=1.0)
 
         def make(capability: Capability) -> Any:
-            return implementation("apigee", capability)(settings, egress)
+            made = implementation("apigee", capability)
+            if capability is Capability.ENFORCE:
+                return made(settings, egress, sleep=lambda seconds: None)
+            return made(settings, egress)
 
         def change() -> None:
             gateway.act("customers")
@@ -104,7 +107,7 @@ def subject() -> Iterator[Subject]:
             behave=gateway.double.behave,
             provoke=provoke,
             faults=FAULTS,
-            intents=INTENTS,
+            intents=intents,
             sources=("apigee.messages",),
             change=change,
             change_faults=(

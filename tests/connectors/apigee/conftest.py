@@ -22,6 +22,8 @@ def gateway(started_gateway: Gateway) -> Iterator[Gateway]:
     yield started_gateway
     started_gateway.double.behave()
     started_gateway.knob("POST", "addon", {"enabled": True})
+    started_gateway.knob("POST", "deployments", {"outcome": "READY"})
+    started_gateway.clear_flows()
     for environment in ("prod", "partners", "test"):
         started_gateway.owner(
             "PATCH", f"/environments/{environment}/securityActionsConfig", {"enabled": True}

@@ -9,6 +9,7 @@ from typing import Any
 
 from connectors.apigee.manifest import ApigeeSettings
 from connectors.apigee.permissions import ALL
+from connectors.base.google.api import Upload
 from connectors.base.google.keys import service_account_key
 from connectors.base.google.tokens import KeyTokens
 from connectors.egress import Egress
@@ -80,6 +81,71 @@ class Gateway:
     ) -> int:
         """The status a client gets; 502 is a request that came through to a target."""
         return client_status(method, self.proxy + path, host, X_Double_Client_Ip=address, **headers)
+
+    def hook(self, name: str = "PreProxyFlowHook", environment: str = "prod") -> dict[str, Any]:
+        """What is attached to a hook."""
+        found: dict[str, Any] = self.owner("GET", f"/environments/{environment}/flowhooks/{name}")
+        return {key: value for key, value in found.items() if key != "flowHookPoint"}
+
+    def attach(
+        self, flow: str, name: str = "PreProxyFlowHook", environment: str = "prod", **members: Any
+    ) -> None:
+        """The customer attaches a shared flow."""
+        body = {"sharedFlow": flow, **members}
+        self.owner("PUT", f"/environments/{environment}/flowhooks/{name}", body)
+
+    def detach(self, name: str = "PreProxyFlowHook", environment: str = "prod") -> None:
+        """The customer detaches whatever is attached."""
+        self.owner("DELETE", f"/environments/{environment}/flowhooks/{name}")
+
+    def put_flow(self, name: str, archive: bytes, environment: str = "prod") -> None:
+        """The customer imports a shared flow and deploys it."""
+        form, body = Upload(f"{name}.zip", archive).encoded()
+        headers = {"authorization": f"Bearer {self.token}", "content-type": form}
+        place = f"{self.base}/v1/{NAME}"
+        sent = self.egress.request(
+            "POST", f"{place}/sharedflows?action=import&name={name}", headers=headers, content=body
+        )
+        assert sent.status == 200, sent.content
+        revision = sent.json()["revision"]
+        at = f"/environments/{environment}/sharedflows/{name}/revisions/{revision}/deployments"
+        self.owner("POST", f"{at}?override=true")
+        self.owner("GET", at)  # from the second look on it is ready
+
+    def clear_flows(self) -> None:
+        """The customer takes everything away that a test may have left: hooks, our map, shared flows but the company's."""
+        for environment in ("prod", "partners", "test"):
+            for hook in ("PreProxyFlowHook", "PreTargetFlowHook"):
+                self.detach(hook, environment)
+            url = f"{self.base}/v1/{NAME}/environments/{environment}/keyvaluemaps/portcullis-enforcer"
+            exchange("DELETE", url, None, {"Authorization": f"Bearer {self.token}"})
+        for flow in self.owner("GET", "/sharedflows")["sharedFlows"]:
+            if flow["name"] != "auth":
+                self.drop_flow(flow["name"])
+
+    def drop_flow(self, name: str) -> None:
+        """The customer undeploys and deletes a shared flow."""
+        for entry in self.owner("GET", "/deployments?sharedFlows=true").get("deployments", []):
+            if entry["apiProxy"] == name:
+                at = f"/environments/{entry['environment']}/sharedflows/{name}/revisions/{entry['revision']}"
+                self.owner("DELETE", f"{at}/deployments")
+        self.owner("DELETE", f"/sharedflows/{name}")
+
+    def entries(self, environment: str = "prod") -> dict[str, str]:
+        """The entries of our map by their key."""
+        found = self.owner("GET", f"/environments/{environment}/keyvaluemaps/portcullis-enforcer/entries")
+        return {entry["name"]: entry["value"] for entry in found.get("keyValueEntries", [])}
+
+    def estate(self, environment: str = "prod") -> dict[str, Any]:
+        """All that a shared flow of ours could have changed, as the customer sees it."""
+        found = {
+            "hooks": [self.hook(name, environment) for name in ("PreProxyFlowHook", "PreTargetFlowHook")],
+            "deployed": self.owner("GET", "/deployments?sharedFlows=true"),
+            "flows": self.owner("GET", "/sharedflows?includeRevisions=true"),
+        }
+        url = f"{self.base}/v1/{NAME}/environments/{environment}/keyvaluemaps/portcullis-enforcer/entries"
+        status, answer = exchange("GET", url, None, {"Authorization": f"Bearer {self.token}"})
+        return {**found, "map": answer if status == 200 else None}
 
     def knob(self, method: str, name: str, body: Any = None) -> None:
         """One of the double's own controls."""

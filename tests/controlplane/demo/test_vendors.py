@@ -18,10 +18,10 @@ def test_every_vendor_that_can_be_blocked_at_has_a_double_to_try_it_on():
     blocking = {
         key for key, manifest in registry.offered().items() if Capability.ENFORCE in manifest.capabilities
     }
-    assert blocking - {"aws"} == {offer.connector for offer in OFFERS}
+    assert blocking - {"aws"} <= {offer.connector for offer in OFFERS}
 
 
-@pytest.mark.parametrize("offer", OFFERS, ids=lambda offer: offer.connector)
+@pytest.mark.parametrize("offer", OFFERS, ids=lambda offer: offer.name)
 def test_the_values_offered_with_a_double_connect_it(offer: Offer) -> None:
     with running_double(offer.module, list(offer.arguments), offer.ports) as double:
         manifest = registry.offered()[offer.connector]
@@ -34,5 +34,6 @@ def test_the_values_offered_with_a_double_connect_it(offer: Offer) -> None:
         snapshot = registry.implementation(offer.connector, Capability.CONFIG)(settings, egress).read_config()
         assert snapshot.services
         assert snapshot.routes
-        enforcer = registry.implementation(offer.connector, Capability.ENFORCE)(settings, egress)
-        assert enforcer.targets(snapshot)
+        if Capability.ENFORCE in manifest.capabilities:
+            enforcer = registry.implementation(offer.connector, Capability.ENFORCE)(settings, egress)
+            assert enforcer.targets(snapshot)

@@ -79,6 +79,22 @@ def bypassed(enabled: bool | None) -> ConfigSnapshot:
     return aws(services=exposed, stages=stage())
 
 
+SLIP = {
+    "revision": "3",
+    "rule": "CC006",
+    "meaning": "It never runs.",
+    "document": "proxies/default.xml",
+    "line": 4,
+}
+
+
+def linted(slips: Any) -> ConfigSnapshot:
+    told = replace(
+        setting("apigeelint", slips), ref="svc#apigeelint", evidence={"reason": "It is not there."}
+    )
+    return snapshot("apigee", services=service(), settings=told)
+
+
 CASES = {
     "admin_api_exposed": Case(
         kong(settings=setting("admin_listen", ["0.0.0.0:8001"])),
@@ -94,6 +110,7 @@ CASES = {
         kong(routes=route(auth=(OPTIONAL,))), kong(routes=route()), kong(routes=UNREAD_AUTH), "plugins"
     ),
     "basic_auth": Case(kong(routes=route(auth=(BASIC,))), kong(routes=route()), kong(routes=UNREAD_AUTH), "routes"),
+    "bundle_lint": Case(linted([SLIP]), linted([]), linted(None), "settings"),
     "catch_all_route": Case(
         kong(routes=route(catch_all=True, path="/")), kong(routes=route()), kong(unread="routes"), "routes"
     ),

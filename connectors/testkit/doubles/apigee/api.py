@@ -7,8 +7,9 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from connectors.testkit.doubles.apigee import maps, shared_flows
 from connectors.testkit.doubles.apigee import security_actions as actions
-from connectors.testkit.doubles.apigee.permissions import PERMISSIONS
+from connectors.testkit.doubles.apigee.permissions import BESIDES, PERMISSIONS
 from connectors.testkit.doubles.apigee.reading import environment_of, read
 from connectors.testkit.doubles.apigee.store import Store
 from connectors.testkit.doubles.faults import FAULTS_PATH, FaultBook
@@ -81,6 +82,9 @@ class Api:
             return json_response({})
         if request.path == "/_double/federation":
             return self.federation.control(body)
+        if request.path == "/_double/deployments":
+            self.store.outcome = body["outcome"]
+            return json_response({})
         if request.path == "/_double/tokens" and request.method == "DELETE":
             self.accounts.revoke_all()
             return json_response({})
@@ -94,6 +98,10 @@ class Api:
             return json_response(self._action(call, call.method.removeprefix(_ACTIONS), account, request))
         if call.method.endswith(_CONFIG):
             return json_response(self._actions_config(call))
+        if call.method in shared_flows.METHODS:
+            return json_response(shared_flows.answer(self.store, call, request))
+        if call.method.startswith(maps.PREFIX):
+            return json_response(maps.answer(environment_of(self.store, call), call))
         if call.method == "logging.entries.list":
             return json_response(self.logs.list(call))
         if call.method == "cloudresourcemanager.projects.testIamPermissions":
@@ -116,6 +124,9 @@ class Api:
         # Apigee does not tell an organisation that is not there from one that may not be seen.
         if organisation != self.store.name or (permission and not account.may(permission)):
             raise forbidden(permission, resource)
+        besides = BESIDES.get(call.method, "")
+        if besides and not account.may(besides):
+            raise forbidden(besides, f"{resource}/environments/{call.path['environmentsId']}")
         if call.path.get("projectsId", self.store.name) != self.store.name:
             raise not_found(f"projects/{call.path['projectsId']}")
 

@@ -89,16 +89,20 @@ _SHARED = {
 APPS = ("mobile-app", "web-shop", "partner-globex", "partner-initech", "partner-umbrella")
 
 
-def proxy_bundle(name: str) -> bytes:
-    """One of the company's proxies."""
-    documents = {"proxies/default": _ENDPOINTS[name], "targets/default": target_endpoint(_TARGETS[name])}
+def proxy_bundle(name: str, virtual_host: str = "") -> bytes:
+    """One of the company's proxies, at Edge with the virtual host it names."""
+    named = f"<VirtualHost>{virtual_host}</VirtualHost></HTTPProxyConnection>"
+    endpoint = _ENDPOINTS[name].replace(
+        "</HTTPProxyConnection>", named if virtual_host else "</HTTPProxyConnection>"
+    )
+    documents = {"proxies/default": endpoint, "targets/default": target_endpoint(_TARGETS[name])}
     used = {
         path: text for path, text in _POLICIES.items() if f">{path.partition('/')[2]}<" in _ENDPOINTS[name]
     }
     return bundle("apiproxy", name, documents | used | {"resources/oas/readme.txt": "not XML"})
 
 
-def seed(store: Store) -> None:
+def seed(store: Store, virtual_host: str = "") -> None:
     """Put the estate in place."""
     for environment in ("prod", "partners", "test"):
         store.environment(environment)
@@ -111,7 +115,7 @@ def seed(store: Store) -> None:
         revisions = {number for _, proxy, number in DEPLOYED if proxy == name}
         for number in sorted(revisions):
             base = "/internal" if name == "legacy" else f"/{name}"
-            store.proxy(name, number, proxy_bundle(name), [base])
+            store.proxy(name, number, proxy_bundle(name, virtual_host), [base])
     for environment, proxy, revision in DEPLOYED:
         store.deploy(environment, proxy, revision)
     store.shared_flow("auth", "4", bundle("sharedflowbundle", "auth", _SHARED))

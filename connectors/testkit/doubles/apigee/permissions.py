@@ -18,7 +18,20 @@ PERMISSIONS: Final = {
     "apigee.organizations.environments.securityActions.patch": "apigee.securityActions.update",
     "apigee.organizations.environments.flowhooks.get": "apigee.flowhooks.getSharedFlow",
     "apigee.organizations.environments.targetservers.get": "apigee.targetservers.get",
+    "apigee.organizations.environments.flowhooks.attachSharedFlowToFlowHook": "apigee.flowhooks.attachSharedFlow",
+    "apigee.organizations.environments.flowhooks.detachSharedFlowFromFlowHook": "apigee.flowhooks.detachSharedFlow",
+    "apigee.organizations.environments.keyvaluemaps.create": "apigee.keyvaluemaps.create",
+    "apigee.organizations.environments.keyvaluemaps.delete": "apigee.keyvaluemaps.delete",
+    "apigee.organizations.environments.keyvaluemaps.entries.create": "apigee.keyvaluemapentries.create",
+    "apigee.organizations.environments.keyvaluemaps.entries.delete": "apigee.keyvaluemapentries.delete",
     "apigee.organizations.environments.keyvaluemaps.entries.list": "apigee.keyvaluemapentries.list",
+    "apigee.organizations.environments.keyvaluemaps.entries.update": "apigee.keyvaluemapentries.update",
+    "apigee.organizations.environments.sharedflows.revisions.deploy": "apigee.sharedflowrevisions.deploy",
+    "apigee.organizations.environments.sharedflows.revisions.undeploy": "apigee.sharedflowrevisions.undeploy",
+    "apigee.organizations.environments.sharedflows.revisions.getDeployments": "apigee.deployments.get",
+    "apigee.organizations.sharedflows.create": "apigee.sharedflows.create",
+    "apigee.organizations.sharedflows.delete": "apigee.sharedflows.delete",
+    "apigee.organizations.sharedflows.get": "apigee.sharedflows.get",
     "apigee.organizations.envgroups.list": "apigee.envgroups.list",
     "apigee.organizations.envgroups.attachments.list": "apigee.envgroupattachments.list",
     "apigee.organizations.apis.list": "apigee.proxies.list",
@@ -31,4 +44,9 @@ PERMISSIONS: Final = {
     "apigee.organizations.apps.list": "apigee.apps.list",
     "logging.entries.list": "logging.logEntries.list",
     "cloudresourcemanager.projects.testIamPermissions": "",
+}
+#: What a method needs besides, on the environment.
+BESIDES: Final = {
+    "apigee.organizations.environments.sharedflows.revisions.deploy": "apigee.deployments.create",
+    "apigee.organizations.environments.sharedflows.revisions.undeploy": "apigee.deployments.delete",
 }

@@ -1,4 +1,4 @@
-"""The data plane: base paths of environment groups, security actions before each proxy, a message log behind it.
+"""The data plane: base paths of environment groups, security actions and flow hooks before each proxy, a message log behind.
 
 The policies of a proxy are not executed: what authentication would tell of an app comes in ``X-Double-App`` and
 ``X-Double-Developer``. The host picks the environment group; the longest base path picks the proxy.
@@ -12,8 +12,9 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
+from connectors.testkit.doubles.apigee.flow_runtime import FlowFault, FlowRuntime
 from connectors.testkit.doubles.apigee.security_actions import Client, decide
-from connectors.testkit.doubles.apigee.store import Document, Store
+from connectors.testkit.doubles.apigee.store import Document, Environment, Store
 from connectors.testkit.doubles.client_facts import client_facts, visible_headers
 from connectors.testkit.doubles.gcp.log_entries import LogStore
 from connectors.testkit.doubles.upstream import Upstream
@@ -26,6 +27,7 @@ class Proxy:
     store: Store
     logs: LogStore
     upstream: Upstream
+    flows: FlowRuntime
 
     def answer(self, request: Request) -> Response:
         """Answer one client request."""
@@ -45,8 +47,11 @@ class Proxy:
         with self.store.lock:
             effect, action = decide(environment, proxy, client, datetime.now(UTC))
         upstream_status = 0
+        refused = self._hooked(environment, request, client, raw) if effect != "deny" else None
         if effect == "deny":
             response = _fault(action["deny"].get("responseCode", 403), "security_action.deny")
+        elif refused is not None:
+            response = refused
         else:
             added = [(entry["name"], entry["value"]) for entry in action.get("flag", {}).get("headers", ())]
             headers = [*visible_headers(request), ("X-Forwarded-For", facts.address), *added]
@@ -61,6 +66,23 @@ class Proxy:
             payload["target.response.status.code"] = upstream_status
         self._log(payload, facts.time_ms / 1000)
         return response
+
+    def _hooked(
+        self, environment: Environment, request: Request, client: Client, raw: str
+    ) -> Response | None:
+        """What the shared flows of the hooks answer; None when the request goes on. The app is known before the target."""
+        variables = {"request.verb": request.method, "request.uri": raw, "client.resolved.ip": client.address}
+        for name, value in visible_headers(request):
+            variables[f"request.header.{name.lower()}"] = value.split(",")[0]
+            variables[f"request.header.{name.lower()}.values.string"] = value
+        told = {"developer.app.name": client.app, "developer.email": client.developer}
+        try:
+            self.flows.run(environment, "PreProxyFlowHook", variables)
+            variables.update({name: value for name, value in told.items() if value})
+            self.flows.run(environment, "PreTargetFlowHook", variables)
+        except FlowFault as fault:
+            return Response(fault.body, status=fault.status, content_type="application/json")
+        return None
 
     def _rule(self, host: str, path: str) -> Document | None:
         for group, hosts in self.store.groups.items():
@@ -92,7 +114,7 @@ def _variables(request: Request, rule: Document, client: Client, status: int, to
         "request.verb": request.method,
         "request.uri": raw,
         "request.header.host": request.host,
-        "request.header.user-agent": client.agent,
+        "request.header.user-agent.values.string": client.agent,
         "ax_resolved_client_ip": client.address,
         "developer.app.name": client.app,
         "response.status.code": str(status),

@@ -5,6 +5,7 @@ from typing import Any
 
 from werkzeug.wrappers import Response
 
+from connectors.testkit.doubles.apigee.flow_bundles import description_of
 from connectors.testkit.doubles.apigee.store import Document, Environment, Store
 from connectors.testkit.doubles.google.discovery import Call
 from connectors.testkit.doubles.google.errors import invalid, not_found
@@ -12,7 +13,8 @@ from connectors.testkit.doubles.google.paging import page
 from connectors.testkit.doubles.serving import json_response
 
 _MOST = 1000
-_HOOKS = ("PreProxyFlowHook", "PreTargetFlowHook", "PostTargetFlowHook", "PostProxyFlowHook")
+#: The four hooks of an environment.
+HOOKS = ("PreProxyFlowHook", "PreTargetFlowHook", "PostTargetFlowHook", "PostProxyFlowHook")
 
 
 def read(store: Store, call: Call) -> Response:
@@ -50,7 +52,6 @@ def _environment_member(store: Store, method: str, call: Call) -> Response:
         "getAddonsConfig": lambda: {"apiSecurityConfig": {"enabled": True}} if environment.addon else {},
         "flowhooks.get": lambda: _hook(environment, call.path["flowhooksId"]),
         "targetservers.get": lambda: _named(environment.target_servers, call.path["targetserversId"]),
-        "keyvaluemaps.entries.list": lambda: _entries(environment, call),
     }
     return json_response(held[method]())
 
@@ -61,14 +62,9 @@ def _environment(environment: Environment) -> Document:
 
 
 def _hook(environment: Environment, name: str) -> Document:
-    if name not in _HOOKS:
+    if name not in HOOKS:
         raise invalid(f"'{name}' is no flow hook.")
     return {"flowHookPoint": name, **environment.flow_hooks.get(name, {})}
-
-
-def _entries(environment: Environment, call: Call) -> Document:
-    held = _named(environment.maps, call.path["keyvaluemapsId"])
-    return {"keyValueEntries": [{"name": name, "value": value} for name, value in sorted(held.items())]}
 
 
 def _named(held: dict[str, Any], name: str) -> Any:
@@ -126,6 +122,8 @@ def _revision(kind: str, parameter: str) -> Callable[[Store, Call], Any]:
         bundle = _named(store.bundles, (kind, name, revision))  # type: ignore[arg-type]
         if call.query.get("format") == "bundle":
             return Response(bundle, content_type="application/zip")
+        if kind == "sharedflows":
+            return {"name": name, "revision": revision, "description": description_of(bundle, name)}
         return {"name": name, "revision": revision, "basepaths": store.bases.get((name, revision), [])}
 
     return answer

@@ -38,6 +38,10 @@ class Store:
     products: dict[str, Document] = field(default_factory=dict)
     developers: dict[str, Document] = field(default_factory=dict)
     apps: dict[str, Document] = field(default_factory=dict)
+    looks: dict[tuple[str, str], int] = field(
+        default_factory=dict
+    )  # at a deployment: (environment, shared flow)
+    outcome: str = "READY"  # what a deployment becomes
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def environment(self, name: str) -> Environment:
@@ -68,6 +72,13 @@ class Store:
         held.append(
             {"environment": environment, "apiProxy": name, "revision": revision, "deployStartTime": "1"}
         )
+
+    def revision_of(self, environment: str, name: str) -> str:
+        """The deployed revision of a shared flow; "" when none is."""
+        for entry in self.shared_deployments:
+            if (entry["environment"], entry["apiProxy"]) == (environment, name):
+                return str(entry["revision"])
+        return ""
 
     def target_server(self, environment: str, document: Document) -> None:
         """A target server of an environment."""

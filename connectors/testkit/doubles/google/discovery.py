@@ -88,6 +88,8 @@ class Api:
             return None
         if request is None:
             raise invalid("Request body is not allowed for this method.")
+        if request.get("$ref") == "GoogleApiHttpBody":
+            return content
         try:
             body = orjson.loads(content)
         except orjson.JSONDecodeError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from werkzeug.test import Client, TestResponse
 
 from connectors.testkit.doubles.apigee.api import Api
 from connectors.testkit.doubles.apigee.estate import ORGANISATION, seed
+from connectors.testkit.doubles.apigee.flow_runtime import FlowRuntime
 from connectors.testkit.doubles.apigee.proxy import Proxy
 from connectors.testkit.doubles.apigee.store import Store
 from connectors.testkit.doubles.gcp.log_entries import LogStore
@@ -26,7 +29,9 @@ class Organisation:
         self.logs = LogStore(ORGANISATION, 0)
         self.accounts = Accounts(ORGANISATION)
         self.api = Client(wsgi(Api(self.accounts, self.store, self.logs).answer))
-        self.proxy = Client(wsgi(Proxy(self.store, self.logs, Upstream("http://127.0.0.1:9")).answer))
+        self.flows = FlowRuntime(self.store)
+        proxy = Proxy(self.store, self.logs, Upstream("http://127.0.0.1:9"), self.flows)
+        self.proxy = Client(wsgi(proxy.answer))
         self.token = self.accounts.token_for(self.accounts.make("owner", None)[0])
 
     def send(self, method: str, path: str, body: Any = None, token: str = "") -> TestResponse:
@@ -34,6 +39,14 @@ class Organisation:
         headers = {"Authorization": f"Bearer {token or self.token}"}
         return self.api.open(
             f"/v1/organizations/{ORGANISATION}{path}", method=method, json=body, headers=headers
+        )
+
+    def put_flow(self, name: str, archive: bytes) -> TestResponse:
+        """Import a shared flow as a form."""
+        return self.api.post(
+            f"/v1/organizations/{ORGANISATION}/sharedflows?action=import&name={name}",
+            data={"file": (io.BytesIO(archive), "flow.zip")},
+            headers={"Authorization": f"Bearer {self.token}"},
         )
 
     def act(self, name: str, **members: Any) -> TestResponse:
@@ -51,6 +64,8 @@ class Organisation:
 
 
 @pytest.fixture
-def organisation() -> Organisation:
+def organisation() -> Iterator[Organisation]:
     """A fresh organisation."""
-    return Organisation()
+    made = Organisation()
+    yield made
+    made.flows.engine.close()
