@@ -57,7 +57,7 @@ def proof(tokens: Tokens) -> list[Permission]:
 
 
 def _row(grant: Grant, detail: str, fix: str = "") -> Permission:
-    return Permission(PROOF, _PURPOSE, "read", grant, detail, fix)
+    return Permission(PROOF, _PURPOSE, "read", grant, detail, fix, proof=True)
 
 
 def trust_texts(project: str, context: Mapping[str, str]) -> list[SetupText]:
