@@ -78,9 +78,9 @@ class Access:
         try:
             self._session.assume(arn, None)
         except PermissionMissing:
-            return Permission(_PROOF, purpose, access, Grant.GRANTED, "AWS refused, as it must.")
+            return Permission(_PROOF, purpose, access, Grant.GRANTED, "AWS refused, as it must.", proof=True)
         except ConnectorError as error:
-            return Permission(_PROOF, purpose, access, Grant.UNKNOWN, error.what)
+            return Permission(_PROOF, purpose, access, Grant.UNKNOWN, error.what, proof=True)
         return Permission(
             _PROOF,
             purpose,
@@ -92,6 +92,7 @@ class Access:
                 "Add this condition to the role's trust policy",
                 {"StringEquals": {"sts:ExternalId": self._settings.external_id}},
             ),
+            proof=True,
         )
 
     def _tested(self, need: PermissionNeed, role: Role) -> Permission:

@@ -66,21 +66,17 @@ class Access:
         return [self._trust(), *rows] if self._settings.federated else rows
 
     def _trust(self) -> Permission:
-        need = PermissionNeed(PROOF, _PROOF_PURPOSE)
         try:
             self._sign_in.as_stranger()
         except SignInRefused as error:
             if error.of_subject:
-                return _row(need, Grant.GRANTED, "Entra refused, as it must.")
-            return _row(need, Grant.UNKNOWN, error.what)
+                return _proof(Grant.GRANTED, "Entra refused, as it must.")
+            return _proof(Grant.UNKNOWN, error.what)
         except ConnectorError as error:
-            return _row(need, Grant.UNKNOWN, error.what)
+            return _proof(Grant.UNKNOWN, error.what)
         detail = "The application trusts every workspace of this Portcullis: each of them could read your subscriptions."
-        return _row(
-            need,
-            Grant.DENIED,
-            detail,
-            "Give the federated credential exactly the subject of the set-up text.",
+        return _proof(
+            Grant.DENIED, detail, "Give the federated credential exactly the subject of the set-up text."
         )
 
     def _judged(self, need: PermissionNeed, roles: Mapping[str, Roles | ConnectorError]) -> Permission:
@@ -137,3 +133,7 @@ def _holds(patterns: object, action: str) -> bool:
 
 def _row(need: PermissionNeed, grant: Grant, detail: str = "", fix: str = "") -> Permission:
     return Permission(need.action, need.purpose, need.access, grant, detail, fix)
+
+
+def _proof(grant: Grant, detail: str, fix: str = "") -> Permission:
+    return Permission(PROOF, _PROOF_PURPOSE, "read", grant, detail, fix, proof=True)

@@ -12,11 +12,11 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from connectors.azure.manifest import AzureSettings
 from connectors.base.errors import SettingsError, VendorAnswerError
-from connectors.base.identity import Identity, known
+from connectors.base.identity import Identity, known, refuse_elsewhere
 from connectors.egress import Egress, EgressResponse
 
 #: Seconds before its end at which a token is not used any more.
@@ -27,14 +27,16 @@ _CHECK_TRUST: Final = (
 )
 _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _WORLDWIDE: Final = "api://AzureADTokenExchange"
-#: Who our tokens are for in national clouds, by Entra's host.
+#: Entra's own addresses, and who our tokens are for in the cloud of each.
 _AUDIENCES: Final = {
-    "login.microsoftonline.us": f"{_WORLDWIDE}USGov",
-    "login.partner.microsoftonline.cn": f"{_WORLDWIDE}China",
-    "login.chinacloudapi.cn": f"{_WORLDWIDE}China",
+    "https://login.microsoftonline.com": _WORLDWIDE,
+    "https://login.microsoftonline.us": f"{_WORLDWIDE}USGov",
+    "https://login.partner.microsoftonline.cn": f"{_WORLDWIDE}China",
+    "https://login.chinacloudapi.cn": f"{_WORLDWIDE}China",
 }
-#: Entra's refusals that say: no federated credential of the application names this subject.
-_NO_SUCH_SUBJECT: Final = ("AADSTS700213:", "AADSTS7002138:", "AADSTS70021:")
+#: Entra's refusals that say: no federated credential of the application names this subject. AADSTS70021 is not among them:
+#: it says that nothing matches, be it for the issuer or the audience, and proves nothing of subjects.
+_NO_SUCH_SUBJECT: Final = ("AADSTS700213:", "AADSTS7002138:")
 
 _tokens: dict[tuple[str, ...], tuple[str, float]] = {}
 _lock = threading.Lock()
@@ -100,6 +102,8 @@ class SignIn:
                 "This connection has no Entra application: it only receives records.",
                 action="Enter tenant id, client id, subscriptions, and a client secret unless federation is used.",
             )
+        if settings.federated:
+            refuse_elsewhere([settings.login_url], _AUDIENCES, self._egress.policy)
         form = {
             "grant_type": "client_credentials",
             "client_id": settings.client_id,
@@ -126,7 +130,7 @@ class SignIn:
 
 def audience(login_url: str) -> str:
     """Who a token of ours is for: Entra's token exchange, which has a name of its own in each national cloud."""
-    return _AUDIENCES.get(urlsplit(login_url).hostname or "", _WORLDWIDE)
+    return _AUDIENCES.get(login_url, _WORLDWIDE)
 
 
 def _asserted(token: str) -> dict[str, str]:

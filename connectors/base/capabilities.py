@@ -43,7 +43,11 @@ class Grant(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """One tested permission: the vendor's action, what we need it for, the outcome and the fix if denied."""
+    """One tested permission: the vendor's action, what we need it for, the outcome and the fix if denied.
+
+    A ``proof`` is no permission but a try that must fail: *denied* says that the vendor lets others in too, and
+    ``detail`` whom, as a sentence that stands by itself.
+    """
 
     action: str
     purpose: str
@@ -51,6 +55,7 @@ class Permission:
     grant: Grant
     detail: str = ""
     fix: str = ""
+    proof: bool = False
 
 
 class AccessCheck(Protocol):

@@ -6,9 +6,13 @@ connection for some minutes: it goes to the vendor's sign-in and nowhere else, a
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Protocol
 
 from connectors.base.errors import SettingsError
+
+if TYPE_CHECKING:
+    from connectors.egress import EgressPolicy
 
 
 class Identity(Protocol):
@@ -38,6 +42,22 @@ def caution(issuer: str) -> str:
     if not issuer or issuer.startswith("https://"):
         return ""
     return "# This Portcullis has no https address a vendor can reach: ask its operator first (PORTCULLIS_ISSUER).\n"
+
+
+def refuse_elsewhere(urls: Collection[str], own: Collection[str], policy: EgressPolicy) -> None:
+    """Raise ``SettingsError`` for an address that is neither the vendor's ``own`` nor opened by the operator.
+
+    Whoever is sent our token, or the one it was exchanged for, could use it at the real vendor: a member who may write
+    settings must not choose who that is.
+    """
+    for url in urls:
+        if url not in own and not policy.opens(url):
+            raise SettingsError(
+                f"With federation, tokens go to the vendor's own addresses alone, and {url} is none of them.",
+                unchanged="Nothing was signed or sent.",
+                action="Remove that address from the settings, sign in with a credential of its own, or have the operator "
+                "allow its host and port (PORTCULLIS_EGRESS_ALLOW).",
+            )
 
 
 def known(identity: Identity | None) -> Identity:

@@ -2,6 +2,6 @@
 
 from connectors.base.errors import ConnectorError
 from connectors.egress.client import Egress, EgressResponse
-from connectors.egress.policy import EgressPolicy
+from connectors.egress.policy import EgressPolicy, address_pair
 
-__all__ = ["ConnectorError", "Egress", "EgressPolicy", "EgressResponse"]
+__all__ = ["ConnectorError", "Egress", "EgressPolicy", "EgressResponse", "address_pair"]

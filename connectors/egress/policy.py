@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,16 @@ class EgressPolicy:
     def allows_private(self, host: str, port: int) -> bool:
         """Whether the operator opened exactly this host and port."""
         return _pair(host, str(port)) in self.allow
+
+    def opens(self, url: str) -> bool:
+        """Whether the operator opened exactly the host and port of this address."""
+        return address_pair(url) in self.allow
+
+
+def address_pair(url: str) -> str:
+    """An address's host and port as ``allow`` lists them."""
+    parts = urlsplit(url)
+    return _pair(parts.hostname or "", str(parts.port or (443 if parts.scheme == "https" else 80)))
 
 
 def _pair(host: str, port: str) -> str:

@@ -53,6 +53,8 @@ class PermissionResult(models.Model):
     grant = models.CharField(max_length=8)
     detail = models.TextField(blank=True, default="")
     fix = models.TextField(blank=True, default="")
+    #: A row that shows who else is let in; reading needs nothing of it.
+    proof = models.BooleanField(default=False, db_default=False)
     checked_at = models.DateTimeField()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, get_args
 
 from pydantic import SecretStr
@@ -17,6 +18,18 @@ def secret_fields(settings: type[ConnectorSettings]) -> frozenset[str]:
 def generated_fields(settings: type[ConnectorSettings]) -> frozenset[str]:
     """Names of the fields that are made by us and never given by a user."""
     return frozenset(name for name in settings.model_fields if _flag(settings, name, "generated"))
+
+
+def unused_fields(settings: type[ConnectorSettings], values: Mapping[str, Any]) -> frozenset[str]:
+    """Names of the fields that are only for a choice (``when``) other than the one that ``values`` make."""
+    fields = settings.model_fields
+    return frozenset(
+        name
+        for name, field in fields.items()
+        if isinstance(field.json_schema_extra, dict)
+        and isinstance(when := field.json_schema_extra.get("when"), dict)
+        and any(values.get(other, fields[other].default) != wanted for other, wanted in when.items())
+    )
 
 
 def form_schema(settings: type[ConnectorSettings]) -> dict[str, Any]:

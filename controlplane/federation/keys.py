@@ -6,12 +6,10 @@ publishing keys opens none. What a key is for at a moment follows from the momen
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -22,10 +20,12 @@ import structlog
 from django.conf import settings
 from joserfc.jwk import RSAKey
 
+from tenants.folders import alone, flush
 from tenants.vault.services import (
     destroy_installation_secret,
     keep_installation_secret,
     kept_installation_secret,
+    kept_installation_secrets,
 )
 
 log = structlog.get_logger(__name__)
@@ -53,15 +53,8 @@ class PublicKey:
 
 
 def held() -> list[PublicKey]:
-    """Every key there is, in the order in which they sign."""
-    found = []
-    for file in _folder().glob("*.json"):
-        try:
-            entry = json.loads(file.read_text())
-        except FileNotFoundError:  # destroyed meanwhile
-            continue
-        entry["signs_from"] = datetime.fromisoformat(entry["signs_from"])
-        found.append(PublicKey(**entry))
+    """Every key there is, in the order in which they sign; a file that cannot be read is logged and stands for none."""
+    found = [key for file in _folder().glob("*.json") if (key := _read(file)) is not None]
     return sorted(found, key=lambda key: (key.signs_from, key.kid))
 
 
@@ -76,29 +69,31 @@ def signing(now: datetime) -> tuple[PublicKey, RSAKey]:
     """The key that signs now, made when there is none; raises VaultError, KeysUnavailable."""
     key = _current(held(), now)
     if key is None:
-        with _alone():
+        with alone(_folder()):
             key = _current(held(), now) or _add(now)
     return key, _private(key.kid)
 
 
 def rotate(now: datetime, *, compromised: bool = False) -> PublicKey:
     """Make the next key. It signs once it was announced; a compromised one's successor at once, and every other one goes."""
-    with _alone():
+    with alone(_folder()):
         before = held()
         made = _add(now if compromised or not before else now + ANNOUNCED)
         if compromised:
-            _destroy(before)
+            _destroy([key.kid for key in before])
+            _destroy(_orphans())
     return made
 
 
 def keep_fresh(now: datetime) -> None:
-    """Announce a new key when the newest is old, and destroy those whose tokens are over."""
-    with _alone():
+    """Announce a new key when the newest is old, destroy those whose tokens are over, and what an interruption left."""
+    with alone(_folder()):
         keys = held()
         if keys and keys[-1].signs_from + OLD <= now:
             _add(now + ANNOUNCED)
         needed = {key.kid for key in published(now)}
-        _destroy([key for key in keys if key.kid not in needed])
+        _destroy([key.kid for key in keys if key.kid not in needed])
+        _destroy(_orphans())
 
 
 def _current(keys: Sequence[PublicKey], now: datetime) -> PublicKey | None:
@@ -115,18 +110,45 @@ def _add(signs_from: datetime) -> PublicKey:
     # The private part first: what is published can be signed with.
     keep_installation_secret(_name(kid), private.as_pem(private=True))
     entry = asdict(made) | {"signs_from": signs_from.isoformat()}
-    half = _folder() / f"{kid}.new"
-    half.write_text(json.dumps(entry))
-    half.rename(_folder() / f"{kid}.json")
+    _write(_folder() / f"{kid}.json", json.dumps(entry))
     log.info("signing key made", kid=kid, signs_from=entry["signs_from"])
     return made
 
 
-def _destroy(keys: Sequence[PublicKey]) -> None:
-    for key in keys:
-        (_folder() / f"{key.kid}.json").unlink(missing_ok=True)
-        destroy_installation_secret(_name(key.kid))
-        log.info("signing key destroyed", kid=key.kid)
+def _destroy(kids: Iterable[str]) -> None:
+    for kid in kids:
+        # The public part first: what is published can be signed with. Interrupted here, the private part is an orphan.
+        (_folder() / f"{kid}.json").unlink(missing_ok=True)
+        destroy_installation_secret(_name(kid))
+        log.info("signing key destroyed", kid=kid)
+
+
+def _orphans() -> set[str]:
+    """Private parts without a public one: a key that was not made or not destroyed to the end. Only under the lock."""
+    private = {name.removeprefix(_name("")) for name in kept_installation_secrets(_name(""))}
+    return private - {file.stem for file in _folder().glob("*.json")}
+
+
+def _read(file: Path) -> PublicKey | None:
+    try:
+        entry = json.loads(file.read_text())
+        return PublicKey(**{**entry, "signs_from": datetime.fromisoformat(entry["signs_from"])})
+    except FileNotFoundError:  # destroyed meanwhile
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        log.error("public signing key cannot be read", file=file.name, error=type(error).__name__)
+        return None
+
+
+def _write(file: Path, text: str) -> None:
+    """Put the file there whole, also when the power fails."""
+    half = file.with_suffix(".new")
+    with half.open("w") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    half.rename(file)
+    flush(file.parent)
 
 
 def _private(kid: str) -> RSAKey:
@@ -141,12 +163,3 @@ def _folder() -> Path:
     folder = Path(settings.DATA_DIR) / "federation"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Keep every other process from making or destroying keys for the block."""
-    handle = os.open(_folder() / "lock", os.O_WRONLY | os.O_CREAT, 0o600)
-    with os.fdopen(handle, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

@@ -15,8 +15,8 @@ from controlplane.federation import keys
 from controlplane.federation.services import issuer
 
 KEYS_PATH: Final = "/.well-known/jwks.json"
-#: Far shorter than a key is announced before it signs.
-_KEEP: Final = "public, max-age=3600"
+#: Far shorter than a key is announced before it signs, and as long as a compromised one is taken by whoever keeps it.
+_KEEP: Final = "public, max-age=300"
 
 
 @require_safe

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
@@ -18,7 +19,10 @@ ROOT_URLCONF = "controlplane.config.urls_root"
 
 
 class TenantMiddleware:
-    """`<slug>.<base domain>` → that tenant; the base domain → sign-up only; anything else → 404."""
+    """`<slug>.<base domain>` → that tenant; the base domain → sign-up only; anything else → 404.
+
+    The issuer may have kept another name, such as the base domain before a move: of it `/.well-known/` alone is answered.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -26,7 +30,7 @@ class TenantMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer one request inside its tenant."""
         host = split_domain_port(request.META.get("HTTP_HOST", ""))[0].rstrip(".")
-        if host == settings.BASE_DOMAIN:
+        if host == settings.BASE_DOMAIN or _is_issuer(host, request.path):
             request.urlconf = ROOT_URLCONF
             request.org = None  # type: ignore[attr-defined]
             with actor_scope():
@@ -51,6 +55,15 @@ class TenantMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
         """Answer 503 when a view outside REST failed because the schema is of another version."""
         return upgrading() if of_another_version(error) else None
+
+
+def _is_issuer(host: str, path: str) -> bool:
+    if not path.startswith("/.well-known/"):
+        return False
+    try:
+        return host == urlsplit(settings.ISSUER).hostname
+    except ValueError:  # the start-up check says so
+        return False
 
 
 def upgrading() -> JsonResponse:

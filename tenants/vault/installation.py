@@ -4,11 +4,13 @@ import base64
 import json
 import os
 import secrets
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 
+from tenants.folders import alone, flush
 from tenants.vault.datakeys import KeysUnavailable, VaultError, current_root
 from tenants.vault.keys import KEY_BYTES, DoesNotFit, RootKeyUnusable, Wrapped, ring
 
@@ -37,31 +39,44 @@ def kept_installation_secret(name: str) -> bytes:
     return _unwrap(_read(path), name)
 
 
+def kept_installation_secrets(prefix: str) -> list[str]:
+    """Return the names that begin so, in order."""
+    return sorted(path.stem for path in _folder().glob(f"{_checked(prefix)}*.json"))
+
+
 def destroy_installation_secret(name: str) -> None:
-    """Destroy a secret; one that is gone already stays gone."""
-    (_folder() / f"{_checked(name)}.json").unlink(missing_ok=True)
+    """Destroy a secret, with what an interrupted write left of it; one that is gone already stays gone."""
+    with alone(_folder()):
+        for path in (*_folder().glob(f"{_checked(name)}.json.*"), _folder() / f"{name}.json"):
+            path.unlink(missing_ok=True)
 
 
 def rewrap_installation_secrets() -> int:
     """Wrap with the current root key what another one wrapped; return how many files changed."""
     current, changed = current_root(), 0
     for path in sorted(_folder().glob("*.json")):
-        wrapped = _read(path)
+        try:
+            wrapped = _read(path)
+        except FileNotFoundError:  # destroyed meanwhile
+            continue
         if wrapped.root_key_id == current:
             continue
         secret = _unwrap(wrapped, path.stem)
         again = _wrap(secret, path.stem)
         if _unwrap(again, path.stem) != secret:
             raise VaultError(f"The root key did not give {path.name} back as it was.")
-        _write(path, again, replace=True)
-        changed += 1
+        changed += _write(path, again, replace=True)
     return changed
 
 
 def outdated_installation_secrets() -> int:
     """Return how many files another root key than the current one wrapped."""
     current = current_root()
-    return sum(_read(path).root_key_id != current for path in _folder().glob("*.json"))
+    outdated = 0
+    for path in _folder().glob("*.json"):
+        with suppress(FileNotFoundError):  # destroyed meanwhile
+            outdated += _read(path).root_key_id != current
+    return outdated
 
 
 def _folder() -> Path:
@@ -102,8 +117,11 @@ def _read(path: Path) -> Wrapped:
     return Wrapped(kept["root_key_id"], base64.b64decode(kept["wrapped"]))
 
 
-def _write(path: Path, wrapped: Wrapped, *, replace: bool) -> None:
-    """Put the file there whole; `replace=False` leaves one that somebody else made meanwhile."""
+def _write(path: Path, wrapped: Wrapped, *, replace: bool) -> bool:
+    """Put the file there whole and return whether it is this one.
+
+    `replace=False` leaves one that somebody else made meanwhile, `replace=True` brings none back that was destroyed.
+    """
     text = json.dumps(
         {"root_key_id": wrapped.root_key_id, "wrapped": base64.b64encode(wrapped.data).decode()}
     )
@@ -112,12 +130,12 @@ def _write(path: Path, wrapped: Wrapped, *, replace: bool) -> None:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
-    if replace:
-        made.rename(path)
-        return
     try:
-        os.link(made, path)
-    except FileExistsError:
-        pass
+        with alone(_folder()):
+            if path.exists() is not replace:
+                return False
+            made.rename(path)
+        flush(path.parent)
+        return True
     finally:
-        made.unlink()
+        made.unlink(missing_ok=True)

@@ -19,6 +19,7 @@ from tenants.vault.installation import (
     installation_secret,
     keep_installation_secret,
     kept_installation_secret,
+    kept_installation_secrets,
 )
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "installation_secret",
     "keep_installation_secret",
     "kept_installation_secret",
+    "kept_installation_secrets",
     "keyed_hash",
     "seal",
     "unseal",

@@ -16,6 +16,7 @@ import orjson
 from connectors.base.errors import ConnectorError, PermissionMissing, SettingsError, VendorAnswerError
 from connectors.base.google.refusals import refusal
 from connectors.base.google.tokens import CLOUD_PLATFORM, Tokens, asked, reason
+from connectors.base.identity import refuse_elsewhere
 
 if TYPE_CHECKING:
     from connectors.base.identity import Identity
@@ -63,17 +64,18 @@ class FederatedTokens(Tokens):
         email: str,
         egress: Egress,
         *,
-        root: str = "",
+        root: str = "",  # in place of all of Google's addresses; the operator must have opened it
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(email, clock)
         self._identity, self._egress = identity, egress
         self._audience = f"//iam.googleapis.com/{provider}"
+        self._root = root
         self._sts, self._credentials = root or STS, root or CREDENTIALS
 
     def stranger(self) -> str:
         """What Google makes of a token of another workspace: a federated token, or ``ExchangeRefused``."""
-        return self._exchanged(self._identity.stranger_token(f"https:{self._audience}"))
+        return self._exchanged(self._identity.stranger_token)
 
     def taken(self, federated: str) -> tuple[str, float]:
         """The service account's token for a federated one; ``PermissionMissing`` when its policy does not let us."""
@@ -96,16 +98,17 @@ class FederatedTokens(Tokens):
             raise VendorAnswerError(f"Google did not say when the token of {self.email} ends.") from error
 
     def _made(self) -> tuple[str, float]:
-        return self.taken(self._exchanged(self._identity.token(f"https:{self._audience}")))
+        return self.taken(self._exchanged(self._identity.token))
 
-    def _exchanged(self, subject_token: str) -> str:
+    def _exchanged(self, signed: Callable[[str], str]) -> str:
+        refuse_elsewhere([self._root] if self._root else [], (), self._egress.policy)
         form = {
             "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
             "audience": self._audience,
             "scope": CLOUD_PLATFORM,
             "requested_token_type": "urn:ietf:params:oauth:token-type:access_token",
             "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
-            "subject_token": subject_token,
+            "subject_token": signed(f"https:{self._audience}"),
         }
         status, said = asked(self._egress, f"{self._sts}/v1/token", form)
         if status != 200:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from connectors.base.capabilities import Grant, Permission
-from connectors.base.errors import ConnectorError
+from connectors.base.errors import ConnectorError, PermissionMissing
 from connectors.base.google.federation import ExchangeRefused, FederatedTokens
 from connectors.base.google.tokens import Tokens
 from connectors.base.identity import caution
@@ -45,15 +45,19 @@ def proof(tokens: Tokens) -> list[Permission]:
     detail = "The provider admits every workspace of this Portcullis"
     try:
         tokens.taken(federated)
-    except ConnectorError:
+    except PermissionMissing:
         detail += ". Only the service account's own policy keeps them from reading your project."
+    except ConnectorError as error:
+        detail += (
+            f". Whether the service account lets them read your project could not be tested: {error.what}"
+        )
     else:
         detail += ", and the service account lets each of them read your project."
     return [_row(Grant.DENIED, detail, "Give the provider the attribute condition of the set-up texts.")]
 
 
 def _row(grant: Grant, detail: str, fix: str = "") -> Permission:
-    return Permission(PROOF, _PURPOSE, "read", grant, detail, fix)
+    return Permission(PROOF, _PURPOSE, "read", grant, detail, fix, proof=True)
 
 
 def trust_texts(project: str, context: Mapping[str, str]) -> list[SetupText]:

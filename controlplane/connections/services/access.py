@@ -11,10 +11,13 @@ from django.utils import timezone
 from connectors.base.capabilities import AccessCheck, Capability, Grant, Permission
 from connectors.base.errors import ConnectorError
 from controlplane.connections.models import Connection, PermissionResult
+from controlplane.connections.services.health import denied, settle
 from controlplane.connections.services.opening import get, open_connector
 from controlplane.connections.types import ConnectionStatus
 from tenants.audit.services import record
 from tenants.errors import DomainError
+
+_ALL = "All read permissions are granted."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def check(connection_id: str) -> AccessReport:
         return AccessReport(False, now, error=problem(error))
     with transaction.atomic():
         _store(connection, permissions, now)
-        reads = [entry for entry in permissions if entry.access == "read"]
+        reads = [entry for entry in permissions if entry.access == "read" or entry.proof]
         ok = bool(permissions) and all(entry.grant is Grant.GRANTED for entry in reads)
         record(
             "connection.check",
@@ -82,7 +85,12 @@ def fail(connection_id: str, error: ConnectorError | DomainError) -> None:
 def recovered(connection_id: str, error: dict[str, str] | None) -> None:
     """What failed with ``error`` works again; a failure of another kind stays shown."""
     failed = Connection.objects.filter(pk=connection_id, status=ConnectionStatus.FAILED, error=error)
-    failed.update(status=ConnectionStatus.CONNECTED, status_reason="", error=None)
+    with transaction.atomic():
+        connection = failed.select_for_update().first()
+        if connection is not None:
+            settle(connection)
+            connection.error = None
+            connection.save(update_fields=["status", "status_reason", "error"])
 
 
 def _store(connection: Connection, permissions: tuple[Permission, ...], now: datetime) -> None:
@@ -97,22 +105,20 @@ def _store(connection: Connection, permissions: tuple[Permission, ...], now: dat
             grant=entry.grant.value,
             detail=entry.detail,
             fix=entry.fix,
+            proof=entry.proof,
             checked_at=now,
         )
         for position, entry in enumerate(permissions)
     )
-    denied = [entry for entry in permissions if entry.access == "read" and entry.grant is Grant.DENIED]
     unsure = [entry for entry in permissions if entry.access == "read" and entry.grant is Grant.UNKNOWN]
     changes: dict[str, object] = {
         "permissions_checked_at": now,
         "last_verified_at": now,
         "error": None,
     }
-    if denied:
+    if sentence := denied(connection):
         changes["status"] = ConnectionStatus.DEGRADED
-        changes["status_reason"] = (
-            f"Denied: {', '.join(entry.action for entry in denied[:5])}. What depends on them is unknown, not empty."
-        )
+        changes["status_reason"] = sentence
     elif unsure:
         changes["status_reason"] = f"Not tested: {', '.join(entry.action for entry in unsure[:5])}."
     elif connection.status in {
@@ -121,7 +127,10 @@ def _store(connection: Connection, permissions: tuple[Permission, ...], now: dat
         ConnectionStatus.CHECKING,
     }:
         changes["status"] = ConnectionStatus.CONNECTED
-        changes["status_reason"] = "All read permissions are granted."
+        changes["status_reason"] = _ALL
+    elif connection.status == ConnectionStatus.DEGRADED:
+        settle(connection, _ALL)
+        changes["status"], changes["status_reason"] = connection.status, connection.status_reason
     if connection.status == ConnectionStatus.DISABLED:
         changes.pop("status", None)
         changes.pop("status_reason", None)

@@ -13,13 +13,15 @@ from pydantic import ValidationError
 from connectors.base.capabilities import Capability
 from connectors.base.manifest import ConnectorSettings, Manifest
 from controlplane.connections.models import Connection
-from controlplane.connections.schema import generated_fields, secret_fields
+from controlplane.connections.schema import generated_fields, secret_fields, unused_fields
 from tenants.errors import Conflict, Invalid
 from tenants.vault.services import keyed_hash, seal, unseal
 
 _TABLE = "connections_connection"
 #: What the API shows and accepts in place of a secret that is set.
 MASK = {"set": True}
+#: And in place of one that is not: it says nothing of a value.
+_UNSET = {"set": False}
 
 
 def token_hash(token: str) -> str:
@@ -73,7 +75,9 @@ def set_token(connection: Connection, token: str) -> None:
 def put(connection: Connection, manifest: Manifest, given: Mapping[str, Any]) -> None:
     """Merge ``given`` into the connection's settings.
 
-    A secret given as ``{"set": true}`` stays, null clears it. Fields we make cannot be given. While required
+    A secret given as ``{"set": …}``, as it is shown, stays as it is, null clears it. One that is only for a choice which
+    is not made (a key where federation is chosen) is dropped: nobody needs it, and it would open what it opens.
+    Fields we make cannot be given. While required
     fields are missing the connection is a draft; a field that is given and wrong raises ``Invalid``.
     """
     made = generated_fields(manifest.settings)
@@ -91,8 +95,10 @@ def put(connection: Connection, manifest: Manifest, given: Mapping[str, Any]) ->
             plain[name] = value
         elif value is None or value == "":
             hidden.pop(name, None)
-        elif value != MASK:
+        elif value not in (MASK, _UNSET):
             hidden[name] = value if isinstance(value, str) else json.dumps(value)
+    for name in unused_fields(manifest.settings, plain):
+        hidden.pop(name, None)
     _validate(manifest, {**plain, **hidden, **connection.generated}, complete=False)
     connection.settings = plain
     connection.secrets = (

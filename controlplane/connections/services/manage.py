@@ -11,6 +11,7 @@ from connectors.base.capabilities import Capability
 from connectors.base.manifest import Manifest
 from controlplane.connections.models import Connection
 from controlplane.connections.services import form
+from controlplane.connections.services.health import settle
 from controlplane.connections.services.opening import get, manifest_of
 from controlplane.connections.types import ConnectionStatus
 from controlplane.runners import queries as runners
@@ -129,9 +130,11 @@ def set_counts(connection_id: str, *, services: int, endpoints: int) -> None:
 
 def mark_connected(connection_id: str, sentence: str) -> None:
     """Calls arrived by themselves (an import, a push): the connection works, and the sentence says what came."""
-    Connection.objects.filter(pk=connection_id).exclude(status=ConnectionStatus.DISABLED).update(
-        status=ConnectionStatus.CONNECTED, status_reason=sentence
-    )
+    with transaction.atomic():
+        connection = Connection.objects.select_for_update().filter(pk=connection_id).first()
+        if connection is not None:
+            settle(connection, sentence)
+            connection.save(update_fields=["status", "status_reason"])
 
 
 def _shown(connection: Connection, manifest: Manifest) -> dict[str, Any]:

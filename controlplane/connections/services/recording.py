@@ -16,7 +16,7 @@ from connectors.base.errors import ConnectorError
 from connectors.base.identity import Identity
 from connectors.base.manifest import ConnectorSettings, Manifest
 from connectors.base.model import ConfigSnapshot
-from connectors.egress import Egress, EgressPolicy
+from connectors.egress import Egress, EgressPolicy, address_pair
 from connectors.recording import (
     Exchange,
     Heading,
@@ -91,7 +91,10 @@ def replay_configuration(file: BinaryIO, given: dict[str, Any]) -> Recorded:
             f"{manifest.title} needs settings that the recording does not hold. Nothing was read. {wrong}.",
         ) from None
     replay = Replay(exchanges, Scrubber(redacted))
-    outer = Egress(EgressPolicy(require_tls=False, max_attempts=1), account="replay", relay=replay)
+    # Nothing is sent: an operator had opened what was asked then.
+    asked = frozenset(address_pair(one.url) for one in exchanges)
+    policy = EgressPolicy(allow=asked, require_tls=False, max_attempts=1)
+    outer = Egress(policy, account="replay", relay=replay)
     identity = RecordedIdentity() if manifest.federates else None
     done = _read(manifest, settings, outer, Recorded(), identity)
     done.missing = replay.missing

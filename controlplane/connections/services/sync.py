@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -10,12 +9,13 @@ from django.utils import timezone
 
 from connectors.base.capabilities import Capability, ConfigReader
 from connectors.base.errors import ConnectorError
-from connectors.base.model import Completeness, ConfigSnapshot, Section
+from connectors.base.model import Completeness, ConfigSnapshot
 from controlplane.connections import documents
 from controlplane.connections.models import Connection, Snapshot, SyncRun
 from controlplane.connections.services.access import fail, problem
+from controlplane.connections.services.health import settle
 from controlplane.connections.services.opening import get, manifest_of, open_connector
-from controlplane.connections.types import ConnectionStatus, RunKind, RunState
+from controlplane.connections.types import RunKind, RunState
 from tenants.audit.services import record
 from tenants.errors import Conflict, DomainError, NotFound
 from tenants.jobs.events import emit
@@ -84,7 +84,8 @@ def run(run_id: str) -> SyncRun:
 def store(connection_id: str, snapshot: ConfigSnapshot, now: datetime) -> Snapshot:
     """Keep a snapshot and announce it; equal content only moves the time of reading. One transaction.
 
-    The connection is *connected* when every section was read and *degraded* otherwise, with the reasons.
+    The connection is *connected* when every section was read and the last check was denied nothing that reading needs,
+    and *degraded* otherwise, with the reasons.
     """
     digest = documents.digest(snapshot)
     with transaction.atomic():
@@ -104,27 +105,13 @@ def store(connection_id: str, snapshot: ConfigSnapshot, now: datetime) -> Snapsh
                 first_read_at=now,
                 read_at=now,
             )
-        lacking = [part for part in snapshot.sections if part.completeness is not Completeness.COMPLETE]
         if any(part.completeness is not Completeness.UNKNOWN for part in snapshot.sections):
             connection.last_sync_at = connection.last_verified_at = now
         connection.error = None
-        if connection.status != ConnectionStatus.DISABLED:
-            connection.status = ConnectionStatus.DEGRADED if lacking else ConnectionStatus.CONNECTED
-            connection.status_reason = _told(lacking)
+        settle(connection)
         connection.save()
         emit("config.read", connection_id=connection.id, snapshot_id=kept.id)
     return kept
-
-
-def _told(lacking: Sequence[Section]) -> str:
-    """What was not read, and why: sections with the same reason in one sentence."""
-    named: dict[tuple[str, str], list[str]] = {}
-    for part in lacking:
-        named.setdefault((part.completeness.value, part.reason), []).append(part.name.replace("_", " "))
-    return "; ".join(
-        f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} {state}: {reason}".rstrip(": ")
-        for (state, reason), names in named.items()
-    )
 
 
 def _progress(run: SyncRun, state: RunState, step: str, done: int) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -18,6 +20,8 @@ from connectors.azure.setup import texts
 from connectors.base.capabilities import Grant, Permission
 from connectors.base.errors import SettingsError
 from connectors.base.model import Completeness
+from connectors.egress import Egress, EgressPolicy
+from connectors.egress.relay import RelayedRequest, RelayedResponse
 from connectors.testkit.doubles.azure.estate import ADMIN, CLIENT
 from connectors.testkit.doubles.idp.signing import SigningKey
 from tests.connectors.azure.conftest import Azure
@@ -54,6 +58,27 @@ class Trusting:
         return {
             row.action: row for row in Access(self.settings, self.azure.egress, Named(self.issuer)).check()
         }
+
+
+class Entra:
+    """Answers as Entra through a relay: a token to this connection, a refusal to whoever is another, all else empty."""
+
+    def __init__(self, refusal: str, *, believes: bool) -> None:
+        self.refusal, self.believes = refusal, believes
+        self.urls: list[str] = []
+
+    def __call__(self, request: RelayedRequest) -> RelayedResponse:
+        """One exchange."""
+        self.urls.append(request.url)
+        if "/oauth2/" not in request.url:
+            return RelayedResponse(200, (), b'{"value": [], "tables": []}')
+        form = parse_qs(request.content.decode())
+        claims = form["client_assertion"][0].split(".")[1]
+        subject = json.loads(base64.urlsafe_b64decode(claims + "=="))["sub"]
+        if self.believes and subject == SUBJECT:
+            return RelayedResponse(200, (), b'{"access_token": "made", "expires_in": 0}')
+        said = {"error": "invalid_client", "error_description": self.refusal}
+        return RelayedResponse(401, (), json.dumps(said).encode())
 
 
 @pytest.fixture(scope="module")
@@ -226,3 +251,53 @@ def test_a_connection_with_federation_needs_everything_but_the_secret(trusting):
         AzureSettings(**given)
     with pytest.raises(ValueError, match="tenant id, client id and subscriptions"):
         AzureSettings(**given | {"client_id": ""}, sign_in="federation")
+
+
+@pytest.mark.asvs("8.4.1")
+@pytest.mark.parametrize("use", ["sign in", "prove"])
+def test_no_token_goes_to_an_address_that_a_member_chose(trusting, use):
+    """Whoever answers there could use the token at the real Entra."""
+    named, port = Named(trusting.issuer), trusting.azure.double.ports[0]
+    elsewhere = trusting.settings.model_copy(update={"login_url": f"http://localhost:{port}"})
+    signing = SignIn(elsewhere, trusting.azure.egress, elsewhere.management_url, named)
+    with pytest.raises(SettingsError, match="vendor's own addresses") as refused:
+        signing.token() if use == "sign in" else signing.as_stranger()
+    assert named.tokens == [], "nothing was signed"
+    assert "PORTCULLIS_EGRESS_ALLOW" in refused.value.action
+
+
+@pytest.mark.parametrize(
+    ("login", "sent"),
+    [
+        ("https://login.microsoftonline.com", True),
+        ("https://login.microsoftonline.us/", True),
+        ("https://login.partner.microsoftonline.cn", True),
+        ("https://login.microsoftonline.com.example", False),
+        ("https://login.microsoftonline.com:8443", False),
+        ("http://login.microsoftonline.com", False),
+    ],
+)
+def test_tokens_go_to_the_clouds_of_entra_alone(trusting, login, sent):
+    entra = Entra("AADSTS700211: No matching record.", believes=False)
+    settings = trusting.azure.settings_with(sign_in="federation", client_secret=None, login_url=login)
+    egress = Egress(EgressPolicy(require_tls=False), login, relay=entra)
+    with pytest.raises(SettingsError, match="AADSTS700211" if sent else "vendor's own addresses"):
+        SignIn(settings, egress, settings.management_url, Named(trusting.issuer)).token()
+    assert len(entra.urls) == sent
+
+
+@pytest.mark.parametrize(
+    ("code", "grant"),
+    [
+        ("AADSTS700213", Grant.GRANTED),
+        ("AADSTS70021", Grant.UNKNOWN),
+        ("AADSTS700211", Grant.UNKNOWN),
+    ],
+)
+def test_only_a_refusal_of_the_subject_proves_that_the_trust_is_narrow(trusting, code, grant):
+    """AADSTS70021 says that nothing matches: an issuer or audience that is wrong sounds the same."""
+    settings = trusting.azure.settings_with(sign_in="federation", client_secret=None)
+    settings = settings.model_copy(update={"login_url": "https://login.microsoftonline.com"})
+    egress = Egress(EgressPolicy(), code, relay=Entra(f"{code}: No matching record.", believes=True))
+    rows = Access(settings, egress, Named(trusting.issuer)).check()
+    assert {row.action: row.grant for row in rows}[PROOF] is grant

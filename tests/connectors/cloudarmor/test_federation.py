@@ -11,14 +11,16 @@ import pytest
 
 from connectors.base.capabilities import Grant, Permission
 from connectors.base.errors import ConnectorError, PermissionMissing, SettingsError
-from connectors.base.google.federation import ExchangeRefused
-from connectors.base.google.trust import PROOF, condition
+from connectors.base.google.federation import ExchangeRefused, FederatedTokens
+from connectors.base.google.trust import PROOF, condition, proof
 from connectors.base.model import Completeness
 from connectors.cloudarmor.access import Access
 from connectors.cloudarmor.client import Project
 from connectors.cloudarmor.config import Config
 from connectors.cloudarmor.manifest import CloudArmorSettings
 from connectors.cloudarmor.setup import texts
+from connectors.egress import Egress, EgressPolicy
+from connectors.egress.relay import RelayedRequest, RelayedResponse
 from connectors.testkit.doubles.idp.signing import SigningKey
 from connectors.testkit.running import Fault
 from tests.connectors.cloudarmor.world import PROJECT, Cloud
@@ -254,3 +256,48 @@ def test_every_error_of_signing_in_is_one_of_our_tree(trusting):
         trusting.cloud.double.order(Fault(fault, "POST token", body="<html>"))
         with pytest.raises(ConnectorError):
             trusting.sign_in()
+
+
+@pytest.mark.asvs("8.4.1")
+@pytest.mark.parametrize("use", ["sign in", "prove"])
+def test_no_token_goes_to_an_address_that_a_member_chose(trusting, use):
+    """Whoever answers there could use the token at the real Google."""
+    named, port = Named(trusting.issuer), trusting.cloud.double.ports[0]
+    elsewhere = trusting.settings.model_copy(update={"api_url": f"http://localhost:{port}"})
+    tokens = Project(elsewhere, trusting.cloud.egress, named).tokens
+    assert isinstance(tokens, FederatedTokens)
+    with pytest.raises(SettingsError, match="vendor's own addresses") as refused:
+        tokens.current() if use == "sign in" else tokens.stranger()
+    assert named.tokens == [], "nothing was signed"
+    assert f"http://localhost:{port}" in refused.value.what
+    assert "PORTCULLIS_EGRESS_ALLOW" in refused.value.action
+
+
+def test_without_an_address_of_their_own_tokens_go_to_google(trusting):
+    asked: list[str] = []
+
+    def relay(request: RelayedRequest) -> RelayedResponse:
+        asked.append(request.url)
+        return RelayedResponse(400, (), b'{"error": "invalid_target"}')
+
+    egress = Egress(EgressPolicy(), "google's own", relay=relay)
+    own = trusting.settings.model_copy(update={"api_url": ""})
+    with pytest.raises(ExchangeRefused):
+        Project(own, egress, Named(trusting.issuer)).tokens.current()
+    assert asked == ["https://sts.googleapis.com/v1/token"]
+
+
+@pytest.mark.parametrize("fault", [500, 429, 200])
+def test_a_wide_provider_whose_account_could_not_be_tried_is_not_told_as_protected(trusting, fault):
+    trusting.trust(f"principalSet://iam.googleapis.com/{POOL}/*", condition="")
+    egress, named = trusting.cloud.egress, Named(trusting.issuer)
+    tokens = Project(trusting.settings, egress, named).tokens
+    trusting.cloud.double.behave()
+    trusting.cloud.double.order(Fault(fault, "POST *generateAccessToken", body="<html>"))
+    try:
+        (row,) = proof(tokens)
+    finally:
+        trusting.cloud.double.behave()
+    assert row.grant is Grant.DENIED
+    assert "could not be tested" in row.detail
+    assert "Only the service account" not in row.detail

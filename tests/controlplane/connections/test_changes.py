@@ -238,3 +238,20 @@ def test_no_changes_are_told_apart_from_changes_nobody_could_read(acme: OrgInfo)
     with tenant_context(acme.schema_name):
         ChangeTrail.objects.filter(pk=aws).update(error=None, read_at=datetime.now(UTC))
     assert state(aws)["state"] == "read"
+
+
+def test_a_role_that_lets_others_in_stays_told_however_well_it_is_read(account: Account) -> None:
+    role = Connection.objects.get(pk=account.connection).settings["role_arn"].rpartition("/")[2]
+    statement = {"Effect": "Allow", "Principal": {"AWS": PRINCIPAL}, "Action": "sts:AssumeRole"}
+    wide = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    account.admin("iam").update_assume_role_policy(RoleName=role, PolicyDocument=wide)
+    assert not services.check(account.connection).ok
+    told = []
+    services.run_sync(services.request_sync(account.connection).id)
+    told.append(Connection.objects.get(pk=account.connection))
+    services.mark_connected(account.connection, "9 calls read from a file.")
+    told.append(Connection.objects.get(pk=account.connection))
+    for shown in told:
+        assert shown.last_sync_at is not None
+        assert shown.status == ConnectionStatus.DEGRADED
+        assert "More than this connection is trusted: The role let us in without" in shown.status_reason

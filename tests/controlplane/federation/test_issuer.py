@@ -6,6 +6,7 @@ import re
 import time
 
 import pytest
+from django.test import Client
 
 from controlplane.federation.checks import check_issuer
 from controlplane.federation.services import identity_of
@@ -40,16 +41,14 @@ def test_the_discovery_document_leads_to_the_keys(public):
     assert {"response_types_supported", "subject_types_supported"} <= document.keys()
 
 
-def test_a_set_without_keys_is_kept_by_nobody_and_one_with_keys_for_less_than_they_are_announced(
-    public, acme
-):
+def test_a_set_without_keys_is_kept_by_nobody_and_one_with_keys_for_minutes(public, acme):
     before = public("/.well-known/jwks.json")
     assert before.json() == {"keys": []}
     assert before.headers["Cache-Control"] == "no-store"
     token(acme)
     after = public("/.well-known/jwks.json")
     assert len(after.json()["keys"]) == 1
-    assert after.headers["Cache-Control"] == "public, max-age=3600"
+    assert after.headers["Cache-Control"] == "public, max-age=300"
 
 
 @pytest.mark.asvs("13.3.2")
@@ -148,11 +147,16 @@ def test_an_issuer_that_no_vendor_could_reach_is_said_in_the_texts(acme, owner_c
         ("https://portcullis.example/path", True, False),
         ("https://user@portcullis.example", True, False),
         ("portcullis.example", True, False),
+        ("https://[portcullis", True, False),
+        ("https://portcullis.example:99999", True, False),
+        ("HTTPS://portcullis.example", True, False),
+        ("https://other.example", True, False),
         ("", False, False),
     ],
 )
 def test_a_deployment_does_not_start_with_an_issuer_that_cannot_work(settings, address, https, fits):
     settings.ISSUER, settings.HTTPS_ONLY = address, https
+    settings.ALLOWED_HOSTS = ["portcullis.example", "localhost"]
     assert (check_issuer() == []) is fits
 
 
@@ -164,3 +168,22 @@ def test_a_connector_without_federation_shows_no_subject(acme, owner_client):
         for key in client.get(f"/api/v1/connections/{made['id']}/setup").json()["generated"]
         if "federation" in key
     ]
+
+
+def test_an_issuer_that_kept_its_name_through_a_move_is_answered_by_it_and_nothing_else_is(any_db, settings):
+    settings.ISSUER = "https://before.example"
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "before.example"]
+    client = Client(headers={"host": "before.example"})
+    document = client.get("/.well-known/openid-configuration").json()
+    assert document["issuer"] == "https://before.example"
+    assert client.get("/.well-known/jwks.json").json() == {"keys": []}
+    others = ("/", "/api/v1/signup", "/.well-known/security.txt", "/static/x")
+    assert {client.get(path).status_code for path in others} == {404}
+    stranger = Client(headers={"host": f"other.{settings.BASE_DOMAIN}"})
+    assert stranger.get("/.well-known/jwks.json").status_code == 404
+
+
+def test_an_issuer_that_cannot_be_read_hinders_no_other_address(anonymous_client, settings):
+    settings.ISSUER = "https://[portcullis"
+    assert anonymous_client(None).get("/.well-known/jwks.json").status_code == 200
+    assert Client(headers={"host": f"other.{settings.BASE_DOMAIN}"}).get("/.well-known/x").status_code == 404

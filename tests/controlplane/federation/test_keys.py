@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from controlplane.federation import keys
+from tenants.folders import alone
 from tenants.vault.installation import outdated_installation_secrets, rewrap_installation_secrets
 from tenants.vault.services import VaultError, kept_installation_secret
 from tests.controlplane.federation.reading import verifies
@@ -165,3 +167,64 @@ def test_the_command_shows_and_replaces_keys_and_no_private_part():
     assert str(settings.ISSUER) in said
     assert "PRIVATE" not in said
     assert str(private.as_dict(private=True)["d"])[:24] not in said
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"kid": "x"}', '{"kid": "x", "signs_from": "soon"}'])
+def test_a_public_file_that_a_crash_left_broken_stops_nobody(content, caplog):
+    good = keys.signing(NOW)[0].kid
+    folder = Path(settings.DATA_DIR) / "federation"
+    (folder / "broken.json").write_text(content)
+    assert believed(signed(NOW), NOW)
+    assert kids(NOW) == [good]
+    keys.keep_fresh(NOW)
+    assert kids(NOW) == [good]
+    assert "broken.json" in caplog.text
+
+
+def test_when_the_only_public_file_is_broken_another_key_signs():
+    broken = keys.signing(NOW)[0].kid
+    (Path(settings.DATA_DIR) / "federation" / f"{broken}.json").write_text("")
+    assert believed(signed(NOW), NOW)
+    assert broken not in kids(NOW)
+
+
+@pytest.mark.parametrize("how", ["daily", "compromised"])
+def test_a_private_part_that_an_interruption_left_is_destroyed(how):
+    left = keys.signing(NOW)[0].kid
+    keys.rotate(NOW)
+    (Path(settings.DATA_DIR) / "federation" / f"{left}.json").unlink()
+    assert left in secrets_of_keys()
+    if how == "daily":
+        keys.keep_fresh(NOW)
+    else:
+        keys.rotate(NOW, compromised=True)
+    assert secrets_of_keys() == set(kids(NOW))
+
+
+def test_keys_destroyed_while_the_root_key_is_replaced_do_not_come_back(monkeypatch, tmp_path):
+    vault = Path(settings.DATA_DIR) / "vault"
+    new = tmp_path / "new.key"
+    new.write_text(base64.b64encode(b"m" * 32).decode())
+    rings = f"file:{new},file:{vault / 'root.key'}", f"file:{vault / 'root.key'},file:{new}"
+    try:
+        monkeypatch.setattr(settings, "ROOT_KEY", rings[0])
+        rewrap_installation_secrets()
+        monkeypatch.setattr(settings, "ROOT_KEY", rings[1])
+        keys.signing(NOW)
+        keys.rotate(NOW)
+        monkeypatch.setattr(settings, "ROOT_KEY", rings[0])
+        with ThreadPoolExecutor(1) as pool:
+            with alone(
+                vault
+            ):  # the first is wrapped anew and waits for its place, the second was not read yet
+                done = pool.submit(rewrap_installation_secrets)
+                while not list(vault.glob("federation-*.json.*")) and not done.done():
+                    time.sleep(0.01)
+                for file in vault.glob("federation-*.json"):
+                    file.unlink()
+            assert done.result() == 0
+        assert list(vault.glob("federation-*")) == []
+        assert outdated_installation_secrets() == 0
+    finally:
+        monkeypatch.setattr(settings, "ROOT_KEY", rings[1])
+        rewrap_installation_secrets()

@@ -16,6 +16,7 @@ from connectors.testkit.asking import exchange
 from connectors.testkit.doubles.azure.estate import CLIENT, SUBSCRIPTION, TENANT
 from connectors.testkit.running import RunningDouble, running_double
 from controlplane.connections import services as connections
+from controlplane.connections.models import Connection
 from controlplane.federation import keys
 from controlplane.federation.services import identity_of
 from tenants.isolation.context import tenant_context
@@ -36,16 +37,18 @@ class Vendor:
     double: RunningDouble
     settings: dict[str, Any]
 
-    def trust(self, issuer: str, subject: str) -> None:
-        """What the set-up text does."""
+    def trust(self, issuer: str, subject: str, *, wide: bool = False) -> None:
+        """What the set-up text does, or a trust that every workspace's subject fits."""
         url = f"{self.double.control_url}/_double"
         if self.connector == "azure":
-            credential = {"issuer": issuer, "subject": subject, "audiences": ["api://AzureADTokenExchange"]}
+            who = {"matches": "workspace:*"} if wide else {"subject": subject}
+            credential = {"issuer": issuer, "audiences": ["api://AzureADTokenExchange"], **who}
             exchange("POST", f"{url}/federation", {CLIENT: [credential]})
             exchange("POST", f"{url}/tokens", {"lifetime": 3599})
             return
         exchange("POST", f"{url}/accounts", {"name": "portcullis", "permissions": None})
-        provider = {"issuer": issuer, "condition": f"assertion.sub == '{subject}'"}
+        condition = "" if wide else f"assertion.sub == '{subject}'"
+        provider = {"issuer": issuer, "condition": condition}
         member = f"principal://iam.googleapis.com/{POOL}/subject/{subject}"
         body = {"providers": {self.settings["workload_provider"]: provider}, "members": {ACCOUNT: [member]}}
         exchange("POST", f"{url}/federation", body)
@@ -188,3 +191,38 @@ def test_connections_go_on_while_keys_are_replaced_and_after_one_was_compromised
     if vendor.connector == "azure":
         exchange("POST", f"{vendor.double.control_url}/_double/tokens", {"lifetime": 3599})
     assert check(acme, mine).error is None
+
+
+@pytest.mark.asvs("8.4.1")
+def test_a_trust_that_is_too_wide_stays_told_however_well_the_account_is_read_and_ends_once_it_is_narrow(
+    issuer, vendor, acme
+):
+    mine = connected(acme, vendor)
+    with tenant_context(acme.schema_name):
+        subject = identity_of(mine).subject
+    vendor.trust(issuer, subject, wide=True)
+    wide = [*checked_and_read(acme, mine), read(acme, mine)]
+    vendor.trust(issuer, subject)
+    narrow = checked_and_read(acme, mine)
+    assert all("More than this connection is trusted" in reason for _, reason in wide)
+    assert {status for status, _ in wide} == {"degraded"}
+    assert not any("trusted" in reason for _, reason in narrow)
+    assert narrow[1] == ("connected", "")
+
+
+def checked_and_read(org: OrgInfo, connection: str) -> list[tuple[str, str]]:
+    """Status and reason after a check, and after a reading that follows it."""
+    check(org, connection)
+    return [health(org, connection), read(org, connection)]
+
+
+def read(org: OrgInfo, connection: str) -> tuple[str, str]:
+    with tenant_context(org.schema_name):
+        assert connections.run_sync(connections.request_sync(connection).id).state == "done"
+    return health(org, connection)
+
+
+def health(org: OrgInfo, connection: str) -> tuple[str, str]:
+    with tenant_context(org.schema_name):
+        row = Connection.objects.get(pk=connection)
+        return row.status, row.status_reason

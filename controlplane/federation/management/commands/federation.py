@@ -23,8 +23,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--compromised",
             action="store_true",
-            help="the new key signs at once and all others are destroyed; vendors that keep the old key set refuse us "
-            "until they fetch it again",
+            help="the new key signs at once and all others are destroyed; vendors that keep the old key set refuse us, "
+            "and take the stolen key, until they fetch it again: have customers suspend their trust",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
