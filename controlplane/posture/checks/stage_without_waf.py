@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from connectors.base.model import ConfigSnapshot, Exposure, Stage
+from collections.abc import Mapping
+from typing import Any
+
+from connectors.base.model import ConfigSnapshot, Exposure, Service, Stage
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import fixes
+from controlplane.posture import aws_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -21,7 +24,13 @@ CHECK = CheckCard(
     title="Stage without a WAF",
     severity=Severity.MEDIUM,
     why="Attack payloads and floods reach the application unfiltered, and there is no place to push a block to.",
-    references=("AWS FSBP APIGateway.4", "CKV2_AWS_29", "cloudsploit clbSecurityPolicyEnabled"),
+    references=(
+        "AWS FSBP APIGateway.4",
+        "CKV2_AWS_29",
+        "CKV_AWS_68",
+        "CKV2_AWS_28",
+        "cloudsploit clbSecurityPolicyEnabled",
+    ),
     vendors=("aws", "gcp"),
 )
 
@@ -44,9 +53,12 @@ def _judge(snapshot: ConfigSnapshot, stage: Stage) -> Judgement | None:
         return None
     if stage.waf_ref:
         return passed(f"The web ACL {stage.waf_ref} is attached.")
+    fronts = [front for front in aws_fixes.fronts_of(stage) if front["webAcl"]]
+    if fronts and service is not None and service.default_host:
+        return _behind(stage, service, fronts)
     if snapshot.vendor == "gcp":
         return _without_policy(stage)
-    if service is not None and service.kind != "rest_api":
+    if service is not None and service.kind in ("http_api", "websocket_api"):
         return fail(
             "A web ACL cannot be attached to HTTP and WebSocket APIs, so this stage has none.",
             [excerpt("Stage as declared", stage.ref, stage.evidence)],
@@ -59,6 +71,13 @@ def _judge(snapshot: ConfigSnapshot, stage: Stage) -> Judgement | None:
         )
     if stage.waf_ref is None:
         return unknown("Whether a web ACL is attached could not be read.")
+    edge = aws_fixes.edge_of(snapshot, stage)
+    if edge:
+        return fail(
+            "No web ACL is attached to it.",
+            [excerpt("As declared", stage.ref, stage.evidence)],
+            [aws_fixes.web_acl(stage, edge)],
+        )
     return fail(
         "No web ACL is attached to this stage.",
         [excerpt("Stage as declared", stage.ref, stage.evidence)],
@@ -72,6 +91,20 @@ def _judge(snapshot: ConfigSnapshot, stage: Stage) -> Judgement | None:
                 },
             )
         ],
+    )
+
+
+def _behind(stage: Stage, service: Service, fronts: list[Mapping[str, Any]]) -> Judgement:
+    """A stage without a web ACL of its own, behind a distribution that has one."""
+    name = fronts[0]["name"]
+    if service.default_host_enabled is None:
+        return unknown("Whether the default address is switched off could not be read.")
+    if not service.default_host_enabled:
+        return passed(f"CloudFront distribution {name} with a web ACL stands in front.")
+    return fail(
+        f"CloudFront distribution {name} with a web ACL stands in front, but {service.default_host} leads past it.",
+        [excerpt("Stage as declared", stage.ref, stage.evidence)],
+        [aws_fixes.close_default_endpoint(service, fronts)],
     )
 
 
