@@ -12,6 +12,7 @@ from connectors.base.manifest import Manifest
 from controlplane.connections.models import Connection
 from controlplane.connections.services import form
 from controlplane.connections.services.opening import get, manifest_of
+from controlplane.connections.services.roster import leave_out
 from controlplane.connections.types import ConnectionStatus
 from controlplane.runners import queries as runners
 from tenants.audit.services import record
@@ -24,9 +25,16 @@ KEEP: Final = "keep"
 
 
 def create(
-    connector: str, name: str, settings: Mapping[str, Any] | None = None, runner_id: str | None = None
+    connector: str,
+    name: str,
+    settings: Mapping[str, Any] | None = None,
+    runner_id: str | None = None,
+    *,
+    organization: Connection | None = None,
 ) -> Connection:
     """A new connection with the values we make for it; a draft until settings are given and complete.
+
+    One of an account of ``organization`` has the values that were made for that: every account was granted with them.
 
     Raises ``Invalid`` for an unknown connector, wrong settings or an unknown runner and ``Conflict`` for a name in use.
     """
@@ -36,12 +44,19 @@ def create(
         connection = Connection(id=new_id("con"), name=name.strip(), connector=connector)
         connection.runner_id = _runner(runner_id)  # type: ignore[assignment]  # the stubs forget null=True
         form.generate(connection, manifest)
+        if organization is not None:
+            connection.generated = dict(organization.generated)
         form.put(connection, manifest, settings or {})
         connection.save(force_insert=True)
         record(
             "connection.create",
             target=connection.id,
-            after={"name": name, "connector": connector, "runner": connection.runner_id},
+            after={
+                "name": name,
+                "connector": connector,
+                "runner": connection.runner_id,
+                **({"organization": organization.id} if organization else {}),
+            },
         )
         if settings is not None or not form.has_fields(manifest):
             _announce(connection)
@@ -103,6 +118,7 @@ def delete(connection_id: str) -> None:
         connection = _locked(connection_id)
         record("connection.delete", target=connection.id, before={"name": connection.name})
         emit("connection.deleted", connection_id=connection.id)
+        leave_out(connection)
         connection.delete()
 
 
