@@ -26,6 +26,8 @@ class Connection(models.Model):
     )  # only until it is in use
     #: Sends its requests from the customer's network; none for ours.
     runner = models.ForeignKey("runners.Runner", null=True, on_delete=models.PROTECT, related_name="+")
+    #: Id of the organisation's connection it was made for; "" is none. It stays when that one is deleted.
+    member_of = models.CharField(max_length=40, blank=True, default="")
     permissions_checked_at = models.DateTimeField(null=True)
     last_sync_at = models.DateTimeField(null=True)
     last_verified_at = models.DateTimeField(null=True)

@@ -13,6 +13,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name='connection',
+            name='member_of',
+            field=models.CharField(blank=True, default='', max_length=40),
+        ),
         migrations.CreateModel(
             name='Organization',
             fields=[

@@ -45,7 +45,7 @@ def create(
         connection.runner_id = _runner(runner_id)  # type: ignore[assignment]  # the stubs forget null=True
         form.generate(connection, manifest)
         if organization is not None:
-            connection.generated = dict(organization.generated)
+            connection.generated, connection.member_of = dict(organization.generated), organization.id
         form.put(connection, manifest, settings or {})
         connection.save(force_insert=True)
         record(
@@ -86,6 +86,21 @@ def update(
         record("connection.update", target=connection.id, before=before, after=_shown(connection, manifest))
         if settings is not None or runner_id != KEEP:
             _announce(connection)
+    return connection
+
+
+def rejoin(connection_id: str, organization: Connection, settings: Mapping[str, Any]) -> Connection:
+    """Give a connection that was made for an organisation the settings and the values of the one it belongs to now."""
+    with transaction.atomic():
+        connection = _locked(connection_id)
+        manifest = manifest_of(connection.connector)
+        before = {**_shown(connection, manifest), "organization": connection.member_of}
+        connection.generated, connection.member_of = dict(organization.generated), organization.id
+        form.put(connection, manifest, settings)
+        connection.save()
+        after = {**_shown(connection, manifest), "organization": organization.id}
+        record("connection.update", target=connection.id, before=before, after=after)
+        _announce(connection)
     return connection
 
 

@@ -6,26 +6,21 @@ An account we may not read stays listed with the reason and is tried again; a fa
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterator, Sequence
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from connectors.base.capabilities import Capability, OrganizationReader
-from connectors.base.errors import ConnectorError, RefusedError
-from connectors.base.organization import OrganizationAccount as Listed
+from connectors.base.errors import ConnectorError
 from controlplane.connections.models import Connection, OrganizationAccount
-from controlplane.connections.services import manage, roster
+from controlplane.connections.services import membership, roster
 from controlplane.connections.services.access import problem
 from controlplane.connections.services.opening import get, open_connector
 from controlplane.connections.types import AccountState, ConnectionStatus
 from tenants.audit.services import record
 from tenants.errors import Conflict, DomainError, Invalid
-
-_BEFORE: Final = "It was connected before, on its own; its settings are its own, too."
-_TRIED: Final = (AccountState.WAITING, AccountState.REFUSED)
 
 
 def is_organization(connection: Connection) -> bool:
@@ -78,86 +73,20 @@ def roll_out(connection_id: str, seconds: float = 480.0) -> int | None:
         roster.note(connection_id, error=problem(error), failed_at=timezone.now())
         return None
     roster.merge(connection, listed, started)
-    before = _connected_before(connection, reader)
     made = sum(
-        1 for row in _untried(connection, deadline) if _connect(connection, reader, row, before.get(row.ref))
+        membership.connect(connection, reader, row) for row in _rows(connection, membership.TRIED, deadline)
     )
-    for row in OrganizationAccount.objects.filter(connection=connection, state=AccountState.CONNECTED):
-        _keep_up(reader, row)
+    for row in _rows(connection, (AccountState.CONNECTED,), deadline):
+        membership.keep_up(reader, row)
     return made
 
 
-def _untried(connection: Connection, deadline: float) -> Iterator[OrganizationAccount]:
-    """Accounts without a connection, the one that waits longest first, until the deadline."""
-    rows = OrganizationAccount.objects.filter(connection=connection, state__in=_TRIED)
+def _rows(
+    connection: Connection, states: Sequence[AccountState], deadline: float
+) -> Iterator[OrganizationAccount]:
+    """Accounts in these states, the one that was looked at longest ago first, until the deadline."""
+    rows = OrganizationAccount.objects.filter(connection=connection, state__in=states).select_related("own")
     for row in rows.order_by(F("checked_at").asc(nulls_first=True), "id"):
         if time.monotonic() > deadline:
             return
         yield row
-
-
-def _connected_before(connection: Connection, reader: OrganizationReader) -> dict[str, Connection]:
-    """Connections somebody made on their own, the oldest one by account."""
-    rows = Connection.objects.filter(connector=connection.connector).exclude(pk=connection.pk)
-    return {reader.account_of(row.settings): row for row in rows.order_by("-id")}
-
-
-def _connect(
-    connection: Connection, reader: OrganizationReader, row: OrganizationAccount, found: Connection | None
-) -> bool:
-    """Whether the account was connected now; if not, its row says why."""
-    account, now = Listed(row.ref, row.name), timezone.now()
-    if found is None:
-        try:
-            reader.admit(account)
-        except ConnectorError as error:
-            state = AccountState.REFUSED if isinstance(error, RefusedError) else AccountState.WAITING
-            _set(row, state=state, reason=error.sentence(), checked_at=now)
-            return False
-    with transaction.atomic():
-        locked = OrganizationAccount.objects.select_for_update().get(pk=row.pk)
-        if locked.own_id is not None or locked.state not in _TRIED:
-            return False  # another worker was faster, or somebody left it out
-        if found is not None:
-            _set(row, state=AccountState.CONNECTED, own=found, given={}, reason=_BEFORE, checked_at=now)
-            return False
-        given = {"name": _free_name(row), "settings": dict(reader.settings_of(account))}
-        own = manage.create(
-            connection.connector,
-            given["name"],
-            given["settings"],
-            connection.runner_id,
-            organization=connection,
-        )
-        _set(row, state=AccountState.CONNECTED, own=own, given=given, reason="", checked_at=now)
-    return True
-
-
-def _free_name(row: OrganizationAccount) -> str:
-    taken = Connection.objects.filter(name=row.name).exists()
-    return f"{row.name} ({row.ref})" if taken or not row.name.strip() else row.name.strip()
-
-
-def _keep_up(reader: OrganizationReader, row: OrganizationAccount) -> None:
-    """Take over what changed at the organisation since, but nothing that somebody changed on the account's connection."""
-    if row.own is None or not row.given:
-        return
-    settings = dict(reader.settings_of(Listed(row.ref, row.name)))
-    held: Mapping[str, Any] = row.given["settings"]
-    changed = {
-        name: value
-        for name, value in settings.items()
-        if value != held.get(name) and row.own.settings.get(name) == held.get(name)
-    }
-    renamed = row.given["name"] != row.name and row.own.name == row.given["name"]
-    name = _free_name(row) if renamed else None
-    if not changed and (name is None or name == row.own.name):
-        return
-    with transaction.atomic():
-        manage.update(row.own.id, name=name, settings=changed or None)
-        given = {"name": name or row.given["name"], "settings": {**held, **settings}}
-        _set(row, given=given)
-
-
-def _set(row: OrganizationAccount, **values: Any) -> None:
-    OrganizationAccount.objects.filter(pk=row.pk).update(**values)

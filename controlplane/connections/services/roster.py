@@ -53,9 +53,8 @@ def _follow(row: OrganizationAccount, account: Listed | None) -> None:
 
 
 def leave_out(own: Connection) -> None:
-    """An account whose connection somebody deleted is not connected again by itself."""
-    rows = OrganizationAccount.objects.filter(own=own)
-    rows.exclude(state=AccountState.GONE).update(state=AccountState.LEFT_OUT, reason=_OUT)
+    """An account whose connection somebody deleted is not connected again by itself, also when it was gone by then."""
+    OrganizationAccount.objects.filter(own=own).update(state=AccountState.LEFT_OUT, reason=_OUT)
 
 
 def take_in(connection: Connection, refs: Iterable[str]) -> None:
