@@ -121,6 +121,7 @@ def _add(shared: _Region, document: Mapping[str, Any], parts: Parts) -> None:
         f"listeners of load balancer {name}", "DescribeListeners", "Listeners", "routes", LoadBalancerArn=arn
     )
     routes: list[Route] = []
+    rules_read = listeners is not None
     for entry in listeners or ():
         listener = Listener(arn, name, entry)
         place = f"load balancer {name}, port {entry.get('Port')}"
@@ -129,6 +130,7 @@ def _add(shared: _Region, document: Mapping[str, Any], parts: Parts) -> None:
             accepted = least(shared.protocols.get(policy, ()))
             parts.settings.append(minimum_tls(listener.ref, place, _host(document), policy, accepted))
         rules = shared.read(f"rules of {place}", "DescribeRules", "Rules", "routes", ListenerArn=listener.ref)
+        rules_read = rules_read and rules is not None
         routes += [route for rule in rules or () for route in rule_routes(listener, rule)]
     parts.routes += routes
     hosts = dict.fromkeys(host for route in routes for host in route.hosts if "*" not in host)
@@ -146,14 +148,16 @@ def _add(shared: _Region, document: Mapping[str, Any], parts: Parts) -> None:
             },
         )
     )
-    parts.stages.append(_stage(shared, document, listeners))
+    parts.stages.append(_stage(shared, document, listeners, rules_read=rules_read))
 
 
 def _host(document: Mapping[str, Any]) -> str:
     return str(document.get("DNSName") or "").lower()
 
 
-def _stage(shared: _Region, document: Mapping[str, Any], listeners: list[dict[str, Any]] | None) -> Stage:
+def _stage(
+    shared: _Region, document: Mapping[str, Any], listeners: list[dict[str, Any]] | None, *, rules_read: bool
+) -> Stage:
     arn, name, host = str(document["LoadBalancerArn"]), str(document["LoadBalancerName"]), _host(document)
     ask = partial(
         shared.session.call, "elbv2", "DescribeLoadBalancerAttributes", shared.name, LoadBalancerArn=arn
@@ -178,6 +182,7 @@ def _stage(shared: _Region, document: Mapping[str, Any], listeners: list[dict[st
             "addresses": [{"host": host, "basePath": ""}],
             "attributes": attributes,
             "listeners": None if listeners is None else [_listener(entry) for entry in listeners],
+            "rulesRead": rules_read,
         },
     )
 

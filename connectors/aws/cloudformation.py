@@ -18,6 +18,13 @@ TITLES: Final = {"read": "Read role", "write": "Blocking role (only if blocks ma
 #: Name of the template, of its stack and of its stack set.
 ORGANIZATION_TEMPLATE: Final = "portcullis-read-organization"
 
+#: Said in the template itself: a second stack would fail at the name of the role.
+_UPDATE: Final = """\
+# If this account has the stack portcullis-read already, update that stack with this template instead of creating another
+# one: both make the role portcullis-read. In accounts of the units that have such a role of their own, the stack set makes
+# none and reports it; what connects those stays as it is. Delete their stack to have the stack set's role there.
+"""
+
 
 def cloudformation_template(access: str, principal: str, external_id: str, groups: Sequence[str]) -> str:
     """A template that makes one role; the account is the one it is created in."""
@@ -49,6 +56,7 @@ def organization_template(principal: str, external_id: str, groups: Sequence[str
     }
     template["Resources"]["Accounts"] = {
         "Type": "AWS::CloudFormation::StackSet",
+        "DependsOn": "Role",
         "Properties": {
             "StackSetName": ORGANIZATION_TEMPLATE,
             "Description": "The read role of Portcullis.",
@@ -65,14 +73,19 @@ def organization_template(principal: str, external_id: str, groups: Sequence[str
             ],
             "StackInstancesGroup": [
                 {
-                    "DeploymentTargets": {"OrganizationalUnitIds": {"Ref": "OrganizationalUnitIds"}},
+                    # A delegated administrator is in a unit itself, and its role is made above.
+                    "DeploymentTargets": {
+                        "OrganizationalUnitIds": {"Ref": "OrganizationalUnitIds"},
+                        "AccountFilterType": "DIFFERENCE",
+                        "Accounts": [{"Ref": "AWS::AccountId"}],
+                    },
                     "Regions": [{"Ref": "AWS::Region"}],
                 }
             ],
             "TemplateBody": _Text(_yaml(inner)),
         },
     }
-    return _yaml(template)
+    return _UPDATE + _yaml(template)
 
 
 def _role_template(

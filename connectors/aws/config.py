@@ -63,7 +63,7 @@ class Config:
             gateway_ref=self._settings.account_id,
             gateway_name=f"AWS account {self._settings.account_id}",
             services=tuple(parts.services),
-            stages=with_fronts(parts.stages, distributions or ()),
+            stages=with_fronts(parts.stages, distributions),
             routes=tuple(parts.routes),
             upstreams=tuple(parts.upstreams.values()),
             waf_policies=tuple(policies),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from connectors.aws.reach import out_of_reach, reached, unguarded_origins
+from connectors.aws.reach import attached, out_of_reach, reached, unguarded_origins
 from connectors.base.enforcement import OWNERSHIP_PREFIX, Target
 from connectors.base.errors import SettingsError
 from connectors.base.model import ConfigSnapshot, WafPolicy
@@ -21,9 +21,13 @@ _ARN: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class WafTarget(Target):
-    """A target that also knows the stages it does not protect, each with the reason."""
+    """A target that also knows the stages it does not protect, each with the reason.
+
+    ``fronted``: refs it protects only by a distribution in front of them.
+    """
 
     out_of_reach: tuple[tuple[str, str], ...] = ()
+    fronted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +64,23 @@ def waf_targets(snapshot: ConfigSnapshot) -> list[Target]:
     for policy in snapshot.waf_policies:
         if not policy.writable:
             continue
-        attached = reached(snapshot, policy)
+        covered = reached(snapshot, policy)
         targets.append(
             WafTarget(
                 ref=policy.ref,
                 name=policy.name,
                 kind=KIND,
-                service_refs=tuple(sorted(attached)),
-                note=_note(snapshot, policy, attached),
-                out_of_reach=out_of_reach(snapshot, policy.ref, attached),
+                service_refs=tuple(sorted(covered)),
+                note=_note(snapshot, policy, covered),
+                out_of_reach=out_of_reach(snapshot, policy.ref, covered),
+                fronted=tuple(sorted(covered - attached(snapshot, policy))),
             )
         )
     return targets
 
 
-def _note(snapshot: ConfigSnapshot, policy: WafPolicy, attached: set[str]) -> str:
-    if attached:
+def _note(snapshot: ConfigSnapshot, policy: WafPolicy, covered: set[str]) -> str:
+    if covered:
         return unguarded_origins(snapshot, policy.ref)
     if policy.attachments_known:
         return "It is attached to nothing: blocks have no effect."

@@ -45,24 +45,29 @@ class WebAcls:
         return found if found or not self.known else ""
 
     def throttles(self, acl: str | None) -> bool | None:
-        """Whether a rate-based rule of this web ACL acts; None when the web ACL is not known."""
+        """Whether a rate-based rule of this web ACL acts; None when that is not known, or only a group's rules could."""
         if not acl:
             return None if acl is None else False
         policy = next((policy for policy in self.policies if policy.ref == acl), None)
         if policy is None:
             return None
-        return any(rule.kind == "rate" and rule.action != "count" for rule in policy.rules)
+        acting = {rule.kind for rule in policy.rules if rule.action != "count"}
+        if "rate" in acting:
+            return True
+        return None if acting & {"managed", "group"} else False  # what a group does inside is not read
 
     def attached_to(self, distributions: Sequence[Distribution] | None) -> list[WafPolicy]:
-        """CloudFront's web ACLs with the distributions that name them; None: the distributions are not known."""
-        return [
-            replace(
-                policy,
-                attached_to=tuple(held.ref for held in distributions or () if held.acl == policy.ref),
-                attachments_known=distributions is not None,
+        """CloudFront's web ACLs with the distributions that name them; None: the distributions are not known.
+
+        One that no distribution names may protect what is not read (Amplify apps, tenants of distributions).
+        """
+        made = []
+        for policy in self.policies:
+            held = tuple(entry.ref for entry in distributions or () if entry.acl == policy.ref)
+            made.append(
+                replace(policy, attached_to=held, attachments_known=distributions is not None and bool(held))
             )
-            for policy in self.policies
-        ]
+        return made
 
 
 def read_web_acls(session: AwsSession, ledger: Ledger, region: str, scope: str) -> WebAcls:

@@ -15,6 +15,8 @@ DISTRIBUTION: Final = "distribution"
 EDGES: Final = (BALANCER, DISTRIBUTION)
 #: Kinds of upstreams that stand behind them.
 TARGET_GROUP: Final = "target_group"
+#: Said of an API when the account's distributions could not be read.
+FRONTS_NOT_KNOWN: Final = "Whether a distribution stands in front could not be read."
 EDGE_UPSTREAMS: Final = (TARGET_GROUP, "origin")
 
 
@@ -90,14 +92,21 @@ def encrypted_upstream(upstream: Upstream) -> Fix:
     return distribution(name, {"origin": origin})
 
 
-def newer_tls(ref: str, host: str) -> Fix:
+def newer_tls(snapshot: ConfigSnapshot, ref: str, host: str) -> Fix:
     """Accept TLS 1.2 and newer only, at a listener, a distribution or a custom domain."""
     if ":listener/" in ref:
         return fixes.terraform(
             "aws_lb_listener", host, {"ssl_policy": "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"}
         )
     if ":distribution/" in ref:
-        return distribution(host, {"viewer_certificate": {"minimum_protocol_version": "TLSv1.2_2021"}})
+        newer = {"minimum_protocol_version": "TLSv1.2_2021"}
+        stage = next((stage for stage in snapshot.stages if stage.ref == ref), None)
+        certificate = stage.evidence.get("viewerCertificate") if stage else None
+        if not (certificate or {}).get("CloudFrontDefaultCertificate"):
+            return distribution(host, {"viewer_certificate": newer})
+        # CloudFront's own certificate always takes TLS 1.0; only a certificate of one's own takes a policy.
+        own = {"acm_certificate_arn": "$aws_acm_certificate.edge.arn", "ssl_support_method": "sni-only"}
+        return distribution(host, {"aliases": ["YOUR-DOMAIN"], "viewer_certificate": {**own, **newer}})
     return fixes.terraform(
         "aws_api_gateway_domain_name", host, {"domain_name": host, "security_policy": "TLS_1_2"}
     )
@@ -117,3 +126,17 @@ def close_default_endpoint(service: Service, fronts: list[Mapping[str, Any]]) ->
 def fronts_of(stage: Stage) -> list[Mapping[str, Any]]:
     """The distributions in front of a stage, each with ``name``, ``webAcl`` and ``origin``."""
     return list(stage.evidence.get("distributions") or ())
+
+
+def fronts_known(stage: Stage) -> bool:
+    """Whether it was read which distributions stand in front of a stage."""
+    return stage.evidence.get("distributions", ()) is not None
+
+
+def rules_read(snapshot: ConfigSnapshot, service: Service) -> bool:
+    """Whether every listener and rule of a load balancer was read."""
+    stages = [stage for stage in snapshot.stages if stage.service_ref == service.ref]
+    return all(
+        stage.evidence.get("listeners", ()) is not None and stage.evidence.get("rulesRead", True)
+        for stage in stages
+    )

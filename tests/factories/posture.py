@@ -73,10 +73,10 @@ def waf(**changes: Any) -> WafPolicy:
     return replace(WafPolicy("acl", "edge", "allow", logging=True), **changes)
 
 
-def front(**changes: Any) -> dict[str, str]:
+def front(**changes: Any) -> dict[str, Any]:
     """What a stage's evidence says of a distribution in front of it."""
     plain = {"ref": "arn:d", "name": "shop.example", "webAcl": "arn:edge", "origin": "a1.execute-api.example"}
-    return {**plain, **changes}
+    return {**plain, "basePath": "", "whole": True, **changes}
 
 
 def setting(name: str, value: Any) -> Setting:

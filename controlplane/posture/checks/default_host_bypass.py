@@ -47,7 +47,8 @@ def _judge(snapshot: ConfigSnapshot, service: Service) -> Judgement | None:
     hosts = {*service.hosts, *(host for stage in stages for host in stage.hosts)} - {service.default_host}
     fronts = [front for stage in stages for front in aws_fixes.fronts_of(stage)]
     if not hosts and not fronts:
-        return None
+        known = all(aws_fixes.fronts_known(stage) for stage in stages)
+        return None if known or service.default_host_enabled is False else unknown(aws_fixes.FRONTS_NOT_KNOWN)
     if service.default_host_enabled is None:
         return unknown("Whether the default address is switched off could not be read.")
     if not service.default_host_enabled:

@@ -42,11 +42,11 @@ def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
         ("load_balancers", "distributions", "domains"),
         [entry for entry in snapshot.settings if entry.name == "minimum_tls"],
         lambda entry: Subject("host", entry.ref, str(entry.value["place"])),
-        _judge,
+        lambda entry: _judge(snapshot, entry),
     )
 
 
-def _judge(entry: Setting) -> Judgement:
+def _judge(snapshot: ConfigSnapshot, entry: Setting) -> Judgement:
     least, policy = entry.value["minimum"], entry.value["policy"]
     if least is None:
         return unknown(f"What the TLS policy {policy or '(none given)'} accepts at least is not known.")
@@ -55,5 +55,5 @@ def _judge(entry: Setting) -> Judgement:
     return fail(
         _FAILS.format(value=least).replace("TLS SSL", "SSL"),
         [excerpt("TLS policy", entry.ref, entry.evidence)],
-        [aws_fixes.newer_tls(entry.ref, str(entry.value["host"]))],
+        [aws_fixes.newer_tls(snapshot, entry.ref, str(entry.value["host"]))],
     )

@@ -7,7 +7,15 @@ from typing import Final
 from connectors.base.model import ConfigSnapshot, Service
 from controlplane.findings.types import CheckCard, CheckResult, Severity
 from controlplane.posture import aws_fixes
-from controlplane.posture.judging import Judgement, excerpt, fail, judge_each, passed, service_subject
+from controlplane.posture.judging import (
+    Judgement,
+    excerpt,
+    fail,
+    judge_each,
+    passed,
+    service_subject,
+    unknown,
+)
 from controlplane.posture.types import Facts
 from controlplane.posture.zones import WantedSetting, judge_zones
 
@@ -49,6 +57,8 @@ def _judge(snapshot: ConfigSnapshot, service: Service) -> Judgement | None:
     plain = [
         route for route in snapshot.routes if route.service_ref == service.ref and "http" in route.protocols
     ]
+    if not plain and not aws_fixes.rules_read(snapshot, service):
+        return unknown("Not every listener and rule of the load balancer could be read.")
     if not plain:
         return passed("Nothing is served by plain HTTP.")
     paths = sorted({f"{route.path}{'*' if route.prefix else ''}" for route in plain})

@@ -56,6 +56,8 @@ def _judge(snapshot: ConfigSnapshot, stage: Stage) -> Judgement | None:
     fronts = [front for front in aws_fixes.fronts_of(stage) if front["webAcl"]]
     if fronts and service is not None and service.default_host:
         return _behind(stage, service, fronts)
+    if not aws_fixes.fronts_known(stage) and service is not None and service.default_host:
+        return unknown(aws_fixes.FRONTS_NOT_KNOWN)
     if snapshot.vendor == "gcp":
         return _without_policy(stage)
     if service is not None and service.kind in ("http_api", "websocket_api"):
@@ -95,17 +97,45 @@ def _judge(snapshot: ConfigSnapshot, stage: Stage) -> Judgement | None:
 
 
 def _behind(stage: Stage, service: Service, fronts: list[Mapping[str, Any]]) -> Judgement:
-    """A stage without a web ACL of its own, behind a distribution that has one."""
-    name = fronts[0]["name"]
+    """A stage without a web ACL of its own, behind a distribution that has one. It is never a pass: its domain is public."""
+    said = f"CloudFront distribution {fronts[0]['name']} with a web ACL stands in front"
     if service.default_host_enabled is None:
         return unknown("Whether the default address is switched off could not be read.")
-    if not service.default_host_enabled:
-        return passed(f"CloudFront distribution {name} with a web ACL stands in front.")
-    return fail(
-        f"CloudFront distribution {name} with a web ACL stands in front, but {service.default_host} leads past it.",
-        [excerpt("Stage as declared", stage.ref, stage.evidence)],
-        [aws_fixes.close_default_endpoint(service, fronts)],
+    past = _past(stage, service, fronts)
+    if past:
+        return fail(
+            f"{said}, but {past}.",
+            [excerpt("Stage as declared", stage.ref, stage.evidence)],
+            [aws_fixes.close_default_endpoint(service, fronts)]
+            if service.default_host_enabled
+            else [
+                fixes.console(
+                    "Let every address of the API, and all of it, be called by distributions with a web ACL only."
+                )
+            ],
+        )
+    origins = ", ".join(sorted({str(front["origin"]) for front in fronts}))
+    return unknown(
+        f"{said}. {origins} can be called past CloudFront unless the API asks "
+        "for a header or certificate that only CloudFront sends; whether it does is not read."
     )
+
+
+def _past(stage: Stage, service: Service, fronts: list[Mapping[str, Any]]) -> str:
+    """What leads past the web ACL, as the end of a sentence; "" when nothing is seen to."""
+    if service.default_host_enabled:
+        return f"{service.default_host} leads past it"
+    bare = [front["name"] for front in aws_fixes.fronts_of(stage) if not front["webAcl"]]
+    if bare:
+        return f"the distribution {bare[0]} without a web ACL leads past it"
+    called = {(front["origin"], front["basePath"]) for front in fronts}
+    places = [
+        (str(place["host"]).lower(), place["basePath"]) for place in stage.evidence.get("addresses") or ()
+    ]
+    others = [host for host, base in places if (host, base) not in called]
+    if others:
+        return f"{others[0]} leads past it"
+    return "" if all(front["whole"] for front in fronts) else "it forwards only a part of the stage"
 
 
 def _without_policy(stage: Stage) -> Judgement:

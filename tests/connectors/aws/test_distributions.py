@@ -116,14 +116,14 @@ def test_each_way_of_logging_is_known(moto, kind):
     assert stage.access_log == expected[kind]
 
 
-def test_what_a_cloudfront_web_acl_protects_is_known(moto):
+def test_a_cloudfront_web_acl_without_a_distribution_may_protect_what_we_do_not_read(moto):
     acl, idle = (edge.web_acl(moto, name, "CLOUDFRONT") for name in ("edge", "idle"))
     made = edge.distribution(moto, edge.origin("orders.example"), WebACLId=acl)
     snapshot = read(moto)
     policies = {policy.ref: policy for policy in snapshot.waf_policies}
     assert (policies[acl].attached_to, policies[acl].attachments_known) == ((made["ARN"],), True)
-    assert (policies[idle].attached_to, policies[idle].attachments_known) == ((), True)
-    assert "attached to nothing" in target(moto, snapshot, idle).note
+    assert (policies[idle].attached_to, policies[idle].attachments_known) == ((), False)
+    assert target(moto, snapshot, idle).note == "What it protects is not known."
     assert next(stage for stage in snapshot.stages if stage.ref == made["ARN"]).waf_ref == acl
 
 

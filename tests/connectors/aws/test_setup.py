@@ -117,11 +117,28 @@ def test_an_organisations_template_makes_the_same_role_in_every_account_of_the_c
     assert stack_set["AutoDeployment"] == {"Enabled": True, "RetainStacksOnAccountRemoval": False}
     assert stack_set["PermissionModel"] == "SERVICE_MANAGED"
     targets = stack_set["StackInstancesGroup"][0]["DeploymentTargets"]
-    assert targets == {"OrganizationalUnitIds": {"Ref": "OrganizationalUnitIds"}}
+    assert targets["OrganizationalUnitIds"] == {"Ref": "OrganizationalUnitIds"}
     text = organization_template("", "", GROUPS)
     assert text.isascii()  # CloudFormation replaces other characters
     assert len(text) < 51_200  # bytes of a template that is uploaded as it is
     assert (INFRA / "cloudformation" / "portcullis-read-organization.yaml").read_text() == text
+
+
+def test_the_listing_account_gets_its_role_once_also_when_it_is_in_one_of_the_units():
+    whole = yaml.safe_load(organization_template("", "", GROUPS))["Resources"]["Accounts"]
+    (instances,) = whole["Properties"]["StackInstancesGroup"]
+    assert instances["DeploymentTargets"]["AccountFilterType"] == "DIFFERENCE"
+    assert instances["DeploymentTargets"]["Accounts"] == [{"Ref": "AWS::AccountId"}]
+    assert whole["DependsOn"] == "Role"
+
+
+def test_who_connected_the_account_before_is_told_to_update_the_stack_it_has():
+    (text,) = (
+        text
+        for text in texts({**SETTINGS, "organization": True}, CONTEXT)
+        if text.access == "read" and text.language == "yaml"
+    )
+    assert text.body.startswith("# If this account has the stack portcullis-read already, update that stack")
 
 
 def test_only_the_account_that_lists_the_organisation_is_asked_for_that():

@@ -484,28 +484,70 @@ def test_a_tls_policy_nobody_knows_is_no_pass() -> None:
     assert [result.verdict for result in judged("edge_old_tls", tls(None))] == [Verdict.UNKNOWN]
 
 
-def behind(enabled: bool | None, **changes: str) -> ConfigSnapshot:
-    """An HTTP API behind a distribution, its default address open or not."""
+def behind(enabled: bool | None, *others: dict[str, Any], **changes: Any) -> ConfigSnapshot:
+    """An HTTP API behind a distribution, its default address open or not; ``others``: further distributions."""
     api = service(
         kind="http_api", hosts=(), default_host="a1.execute-api.example", default_host_enabled=enabled
     )
-    return aws(
-        services=api, stages=stage(hosts=(), waf_ref="", evidence={"distributions": [front(**changes)]})
-    )
+    fronts = [front(**changes), *others]
+    evidence = {
+        "distributions": fronts,
+        "addresses": [{"host": fronts[0]["origin"], "basePath": fronts[0]["basePath"]}],
+    }
+    return aws(services=api, stages=stage(hosts=(), waf_ref="", evidence=evidence))
 
 
 @pytest.mark.parametrize(
     ("enabled", "verdict"), [(True, Verdict.FAIL), (False, Verdict.PASS), (None, Verdict.UNKNOWN)]
 )
-def test_a_distribution_in_front_guards_an_api_once_its_default_address_is_closed(
+def test_a_default_address_leads_past_the_distribution_in_front_until_it_is_closed(
     enabled: bool | None, verdict: Verdict
 ) -> None:
-    for check_id in ("stage_without_waf", "default_host_bypass"):
-        (found,) = judged(check_id, behind(enabled))
-        assert found.verdict is verdict, check_id
+    (found,) = judged("default_host_bypass", behind(enabled))
+    assert found.verdict is verdict
     if enabled:
         assert "shop.example" in found.sentence
         assert "custom domain" in found.fix[0].body  # its origin is the address that is to be closed
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict", "words"),
+    [
+        (behind(True), Verdict.FAIL, "leads past it"),
+        (behind(None), Verdict.UNKNOWN, "could not be read"),
+        (behind(False), Verdict.UNKNOWN, "can be called past CloudFront"),
+        (behind(False, front(name="back", webAcl="")), Verdict.FAIL, "back without a web ACL"),
+        (behind(False, whole=False), Verdict.FAIL, "only a part"),
+    ],
+)
+def test_a_distribution_in_front_never_guards_an_api_whose_own_domain_is_public(
+    given: ConfigSnapshot, verdict: Verdict, words: str
+) -> None:
+    (found,) = judged("stage_without_waf", given)
+    assert found.verdict is verdict
+    assert words in found.sentence
+
+
+def test_what_stands_in_front_is_not_known_when_distributions_were_not_read() -> None:
+    api = service(kind="http_api", hosts=(), default_host="a1.execute-api.example", default_host_enabled=True)
+    given = aws(services=api, stages=stage(hosts=(), waf_ref="", evidence={"distributions": None}))
+    for check_id in ("stage_without_waf", "default_host_bypass"):
+        (found,) = judged(check_id, given)
+        assert found.verdict is Verdict.UNKNOWN, check_id
+
+
+def test_a_load_balancer_whose_listeners_were_not_read_is_no_pass_for_plain_http() -> None:
+    given = aws(services=service(kind="load_balancer"), stages=stage(evidence={"listeners": None}))
+    assert [result.verdict for result in judged("edge_plain_http", given)] == [Verdict.UNKNOWN]
+
+
+def test_cloudfronts_own_certificate_takes_no_newer_policy_so_another_is_asked_for() -> None:
+    ref = "arn:distribution/1"
+    own = {"viewerCertificate": {"CloudFrontDefaultCertificate": True}}
+    given = replace(tls("1.0", ref), stages=(stage(ref=ref, evidence=own),))
+    (found,) = judged("edge_old_tls", given)
+    assert "acm_certificate_arn" in found.fix[0].body
+    assert "aliases" in found.fix[0].body
 
 
 def test_a_distribution_without_a_web_acl_guards_nothing() -> None:
