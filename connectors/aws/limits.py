@@ -1,6 +1,7 @@
 """AWS's quotas we keep to: API rates per account and region, and WAFv2 sizes.
 
 Sources: AWS WAF Developer Guide "AWS WAF quotas", API Gateway Developer Guide "Quotas" (control plane),
+IAM User Guide "STS quotas" (600 requests a second per calling account and region),
 CloudWatch Logs quotas, CloudTrail API Reference "LookupEvents", Elastic Load Balancing User Guide "Request
 throttling for the API" (describing actions: 40 at once, 10 a second). CloudFront and Organizations document no rate for
 what we call; theirs are our own choice. An account may have higher ones; none has lower.
@@ -44,6 +45,8 @@ def budget(account: str, region: str, service: str, operation: str) -> None:
 
 
 def _bucket(service: str, operation: str) -> tuple[str, float, int]:
+    if (service, operation) == ("sts", "AssumeRole"):
+        return "sts:AssumeRole", 100, 100  # of our own account's 600; several processes take roles
     if service == "wafv2":
         if operation == "ListResourcesForWebACL":
             return f"wafv2:{operation}", 1, 1

@@ -120,7 +120,8 @@ class AwsSession:
         python_name = next((name for name, api in method.items() if api == operation), None)
         if python_name is None:
             raise VendorAnswerError(f"This release of the AWS SDK does not know {service}:{operation}.")
-        self._pace(self._settings.account_id, region, service, operation)
+        ours = self._identity.account if role is Role.NOBODY and self._identity else ""
+        self._pace(ours or self._settings.account_id, region, service, operation)
         try:
             answer: dict[str, Any] = getattr(client, python_name)(**parameters)
         except (ClientError, BotoCoreError) as error:

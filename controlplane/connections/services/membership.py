@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from django.conf import settings
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models.functions import Cast
 from django.utils import timezone
@@ -31,6 +32,9 @@ def connect(organization: Connection, reader: OrganizationReader, row: Organizat
     account = Listed(row.ref, row.name)
     found = _existing(organization, reader, row.ref)
     admitted = found is None or _is_member(organization, found)
+    if found is None and _is_full(organization):
+        put_off(row, _full())
+        return False
     try:
         if admitted:
             reader.admit(account)
@@ -43,6 +47,20 @@ def connect(organization: Connection, reader: OrganizationReader, row: Organizat
     except IntegrityError:
         put_off(row, _AT_ONCE)
     return False
+
+
+def _is_full(organization: Connection) -> bool:
+    taken = OrganizationAccount.objects.filter(connection=organization, own__isnull=False).count()
+    return taken >= settings.ORGANIZATION_ACCOUNTS
+
+
+def _full() -> str:
+    limit = settings.ORGANIZATION_ACCOUNTS
+    most = f"{limit:,} account{'' if limit == 1 else 's'}"
+    return (
+        f"This installation connects at most {most} of an organisation, and so many are. The account is not read. Ask the "
+        "operator to raise PORTCULLIS_ORGANIZATION_ACCOUNTS, or delete a connection you do not need."
+    )
 
 
 def put_off(row: OrganizationAccount, reason: str, state: AccountState = AccountState.WAITING) -> None:
@@ -115,15 +133,15 @@ def _join(
             return _adopt(row, found)
         if not admitted:
             return False  # what was found before is gone: tried as any other the next time
-        settings = dict(reader.settings_of(account))
+        held = dict(reader.settings_of(account))
         if found is None:
             name = _free_name(row)
             own = manage.create(
-                organization.connector, name, settings, organization.runner_id, organization=organization
+                organization.connector, name, held, organization.runner_id, organization=organization
             )
         else:
-            own = manage.rejoin(found.id, organization, settings)
-        given = {"name": own.name, "settings": settings}
+            own = manage.rejoin(found.id, organization, held)
+        given = {"name": own.name, "settings": held}
         _connected(row, own, given, "")
     return True
 
@@ -156,11 +174,11 @@ def _free_name(row: OrganizationAccount) -> str:
 def _take_over(
     reader: OrganizationReader, row: OrganizationAccount, own: Connection, account: Listed
 ) -> None:
-    settings = dict(reader.settings_of(account))
+    wanted = dict(reader.settings_of(account))
     held: Mapping[str, Any] = row.given["settings"]
     changed = {
         name: value
-        for name, value in settings.items()
+        for name, value in wanted.items()
         if value != held.get(name) and own.settings.get(name) == held.get(name)
     }
     renamed = row.given["name"] != row.name and own.name == row.given["name"]
@@ -171,5 +189,5 @@ def _take_over(
         reader.admit(account)
     with transaction.atomic():
         manage.update(own.id, name=name, settings=changed or None)
-        given = {"name": name or row.given["name"], "settings": {**held, **settings}}
+        given = {"name": name or row.given["name"], "settings": {**held, **wanted}}
         OrganizationAccount.objects.filter(pk=row.pk).update(given=given, checked_at=timezone.now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
+from typing import Any
 
 from connectors.aws.permissions import policy_document, trust_document
 from connectors.testkit.running import Fault
@@ -156,6 +157,18 @@ def test_two_organisations_that_list_the_same_account_make_one_connection_of_it(
         assert (reading.state, sum(reading.accounts.values())) == ("read", 4)
     made = Connection.objects.exclude(pk__in=both).values_list("settings__account_id", flat=True)
     assert sorted(made) == sorted(accounts)
+
+
+def test_no_more_accounts_are_connected_than_the_operator_allows(company: Company, settings: Any) -> None:
+    settings.ORGANIZATION_ACCOUNTS = 1
+    made = [company.account(name) for name in ("one", "two")]
+    assert company.roll_out() == 1
+    (late,) = (company.row(account) for account in made if company.row(account).own is None)
+    assert late.state == AccountState.WAITING
+    assert "connects at most 1 account of an organisation" in late.reason
+    assert "operator" in late.reason
+    settings.ORGANIZATION_ACCOUNTS = 2
+    assert company.roll_out() == 1
 
 
 def test_a_worker_that_was_overtaken_takes_nothing_back(company: Company) -> None:
