@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from connectors.aws.failures import error_code
-from connectors.aws.permissions import READ, WRITE, policy_document, trust_document
+from connectors.aws.permissions import WRITE, policy_document, reading, trust_document
 from connectors.aws.probes import PROBES, Probe
 from connectors.aws.session import AwsSession, Role
 from connectors.base.capabilities import Grant, Permission
@@ -42,7 +42,7 @@ class Access:
 
     def check(self) -> list[Permission]:
         """Every permission with its outcome. A refusal is a row, never an exception; no network is unknown."""
-        rows = self._role(Role.READ, self._settings.role_arn, READ, "read")
+        rows = self._role(Role.READ, self._settings.role_arn, reading(self._settings.organization), "read")
         if self._settings.blocking_role_arn:
             rows += self._role(Role.BLOCK, self._settings.blocking_role_arn, WRITE, "write")
         return rows
@@ -124,7 +124,9 @@ class Access:
 
     def _fix(self, need: PermissionNeed) -> str:
         groups = tuple(self._settings.access_log_groups)
-        policy = policy_document(need.access, self._settings.account_id, groups)
+        policy = policy_document(
+            need.access, self._settings.account_id, groups, organization=self._settings.organization
+        )
         statement = next(
             entry
             for entry in policy["Statement"]

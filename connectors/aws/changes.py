@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from connectors.aws.config import CLOUDFRONT_REGION
 from connectors.aws.session import AwsSession
 from connectors.aws.trail_events import Reading, change_of
+from connectors.aws.web_acls import CLOUDFRONT_REGION
 from connectors.base.capabilities import Cursor
 from connectors.base.changes import ConfigChange
 from connectors.base.errors import ConnectorError, VendorAnswerError

@@ -37,6 +37,11 @@ from connectors.base.intent import (
 
 _ORDER: Final = (BlockAction.COUNT, BlockAction.BLOCK, BlockAction.CHALLENGE, BlockAction.RATE_LIMIT)
 
+_VIEWERS: Final = (
+    "Behind CloudFront a rule sees the host and path that callers use at the distribution, which can differ from the API's "
+    "own: block those."
+)
+
 
 def compile_intents(intents: Sequence[BlockIntent], target: Target, state: State, name: str) -> Program:
     """The desired objects on ``target`` and each intent's outcome. ``name`` is our rule group's name there."""
@@ -92,7 +97,7 @@ def _single(plan: Plan, intent: BlockIntent, target: Target) -> Compiled:
     try:
         if any(network.prefixlen == 0 for network in intent.match.networks):
             raise Inexpressible("WAF takes no /0: it would match every address.")
-        coverage, notes, exactness = _fingerprint_coverage(intent.match, target)
+        coverage, notes, exactness = _match_coverage(intent.match, target)
         sets = plan.add_sets(
             f"{plan.name}-{rule_name(intent.id)[len(OWNERSHIP_PREFIX) + 1 :]}", intent.match.networks
         )
@@ -110,6 +115,17 @@ def _single(plan: Plan, intent: BlockIntent, target: Target) -> Compiled:
         del plan.sets[mark:]
         return _refused(intent, target, str(reason))
     return Compiled(intent.id, exactness, notes, coverage, f"{price} of {plan.capacity} WCU")
+
+
+def _match_coverage(match: Match, target: Target) -> tuple[Coverage, tuple[str, ...], Exactness]:
+    """Where the rule can match. CloudFront compares host and path as the viewer sent them, which are not the origin's."""
+    coverage, notes, exactness = _fingerprint_coverage(match, target)
+    fronted = set(target.fronted if isinstance(target, WafTarget) else ()) & set(coverage.covered)
+    if not fronted or not (match.hosts or match.path_templates):
+        return coverage, notes, exactness
+    covered = tuple(ref for ref in coverage.covered if ref not in fronted)
+    uncovered = (*((ref, _VIEWERS) for ref in sorted(fronted)), *coverage.uncovered)
+    return Coverage(covered, uncovered), (*notes, _VIEWERS), Exactness.APPROXIMATED
 
 
 def _fingerprint_coverage(match: Match, target: Target) -> tuple[Coverage, tuple[str, ...], Exactness]:

@@ -33,9 +33,13 @@ CODES: dict[str, type[ConnectorError]] = {
     "InvalidAccessKeyId": SettingsError,
     "OptInRequired": SettingsError,
     "RegionDisabledException": SettingsError,
+    "AWSOrganizationsNotInUseException": SettingsError,
     "NoSuchBucket": SettingsError,
     "ResourceNotFoundException": SettingsError,
     "NotFoundException": SettingsError,
+    "LoadBalancerNotFound": SettingsError,
+    "ListenerNotFound": SettingsError,
+    "NoSuchDistribution": SettingsError,
     "WAFNonexistentItemException": SettingsError,
     "PermanentRedirect": SettingsError,
     "ValidationError": SettingsError,
@@ -115,6 +119,15 @@ def _by_status(status: int) -> type[ConnectorError]:
     if status == 429 or status >= 500:
         return TransientError
     return VendorAnswerError
+
+
+def check_xml(service: str, content: bytes) -> None:
+    """botocore stumbles over XML of others, or takes it for an empty answer; AWS's names its own namespace at the top."""
+    if b"amazonaws.com/doc/" not in content[:1000]:
+        raise VendorAnswerError(
+            f"What answered for {service} is not AWS: the answer is not one of its XML documents.",
+            action="Check the endpoint in the settings and proxies on the way.",
+        )
 
 
 def check_json(service: str, content: bytes) -> None:

@@ -24,6 +24,11 @@ class AwsPlatformIdentity:
     secret_access_key: str = field(repr=False)
     session_token: str = field(default="", repr=False)
 
+    @property
+    def account(self) -> str:
+        """The account that pays for what we ask in our own name; the key when no principal is given."""
+        return self.principal_arn.split(":")[4] if self.principal_arn.count(":") >= 5 else self.access_key_id
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> AwsPlatformIdentity:
         """The identity in ``environ`` (default: the process's). Raises ``SettingsError`` naming what is missing."""

@@ -1,7 +1,10 @@
 """AWS's quotas we keep to: API rates per account and region, and WAFv2 sizes.
 
 Sources: AWS WAF Developer Guide "AWS WAF quotas", API Gateway Developer Guide "Quotas" (control plane),
-CloudWatch Logs quotas, CloudTrail API Reference "LookupEvents". An account may have higher ones; none has lower.
+IAM User Guide "STS quotas" (600 requests a second per calling account and region),
+CloudWatch Logs quotas, CloudTrail API Reference "LookupEvents", Elastic Load Balancing User Guide "Request
+throttling for the API" (describing actions: 40 at once, 10 a second). CloudFront and Organizations document no rate for
+what we call; theirs are our own choice. An account may have higher ones; none has lower.
 """
 
 from __future__ import annotations
@@ -27,6 +30,12 @@ ASNS: Final = 100
 #: Evaluation windows of a rate-based rule, seconds, and its smallest and greatest limit.
 RATE_WINDOWS: Final = (60, 120, 300, 600)
 RATE_LIMITS: Final = (10, 2_000_000_000)
+#: Bucket, calls per second and at once of services with one rate for everything we call.
+_OTHERS: Final[dict[str, tuple[str, float, int]]] = {
+    "elbv2": ("elbv2", 10, 20),
+    "cloudfront": ("cloudfront", 2, 5),
+    "organizations": ("organizations", 1, 2),
+}
 
 
 def budget(account: str, region: str, service: str, operation: str) -> None:
@@ -36,6 +45,8 @@ def budget(account: str, region: str, service: str, operation: str) -> None:
 
 
 def _bucket(service: str, operation: str) -> tuple[str, float, int]:
+    if (service, operation) == ("sts", "AssumeRole"):
+        return "sts:AssumeRole", 100, 100  # of our own account's 600; several processes take roles
     if service == "wafv2":
         if operation == "ListResourcesForWebACL":
             return f"wafv2:{operation}", 1, 1
@@ -45,11 +56,12 @@ def _bucket(service: str, operation: str) -> tuple[str, float, int]:
     if service in ("apigateway", "apigatewayv2"):
         return ("apigateway:GetResources", 2.5, 5) if operation == "GetResources" else ("apigateway", 10, 20)
     if service == "logs":
-        return f"logs:{operation}", 10, 10
+        rate = 5 if operation.startswith("Describe") else 10
+        return f"logs:{operation}", rate, rate
     if service == "cloudtrail":
         return (
             f"cloudtrail:{operation}",
             1,
             1,
         )  # half of the account's two: people search in their console, too
-    return service, 20, 20
+    return _OTHERS.get(service, (service, 20, 20))

@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import Field, field_validator, model_validator
 
-from connectors.aws.permissions import READ, WRITE
+from connectors.aws.permissions import ORGANIZATION, READ, WRITE
 from connectors.base.addresses import web_address
 from connectors.base.capabilities import Capability
 from connectors.base.manifest import ConnectorKind, ConnectorSettings, Manifest, SourceField
@@ -44,6 +44,12 @@ class AwsSettings(ConnectorSettings):
         title="External id",
         description="Made by us for this connection; your role accepts us only together with it.",
         json_schema_extra={"generated": True},
+    )
+    organization: bool = Field(
+        default=False,
+        title="Connect the whole organisation",
+        description="The account is the organisation's management account or a delegated administrator: every other "
+        "account becomes a connection of its own as soon as its read role works.",
     )
     access_log_groups: list[str] = Field(
         default=["/aws/apigateway/*", "/aws/http-api/*", "/aws/vendedlogs/apigateway/*"],
@@ -215,17 +221,21 @@ MANIFEST: Final = Manifest(
             Capability.PULL_CALLS,
             Capability.RECEIVE_CALLS,
             Capability.CHANGES,
+            Capability.ORGANIZATION,
             Capability.ENFORCE,
         }
     ),
     settings=AwsSettings,
-    permissions=READ + WRITE,
+    permissions=READ + ORGANIZATION + WRITE,
     field_matrix=_FIELDS,
-    summary="Reads REST and HTTP APIs, access logs, WAF logs and who changed what; pushes blocks into WAFv2 web ACLs.",
+    summary="Reads REST and HTTP APIs, load balancers, CloudFront, access logs, WAF logs and who changed what; pushes "
+    "blocks into WAFv2 web ACLs.",
     cannot=(
-        "WAFv2 cannot be attached to HTTP or WebSocket APIs: blocks are not effective there. "
-        "Put CloudFront with a web ACL in front, or deny in a Lambda authorizer.",
+        "WAFv2 cannot be attached to HTTP or WebSocket APIs: blocks are effective there only through CloudFront with a web "
+        "ACL in front and the default endpoint disabled. Or deny in a Lambda authorizer.",
         "No log carries request or response bodies.",
+        "Under which names a load balancer is called is known only from host conditions of its rules; domains of "
+        "CloudFront's tenants are not read.",
         "Access logs carry neither query strings nor headers; those come from WAF logs only.",
         "API keys and their values are never read, so callers are not known by key name.",
         "Access logs delivered only to Firehose cannot be pulled: add our HTTP endpoint to the stream (set-up texts), and "

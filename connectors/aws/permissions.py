@@ -57,6 +57,34 @@ READ: Final[tuple[PermissionNeed, ...]] = (
     _need("s3:ListBucket", "Find WAF log files.", "arn:aws:s3:::aws-waf-logs-*"),
     _need("s3:GetObject", "Read WAF log files.", "arn:aws:s3:::aws-waf-logs-*/*"),
     _need("cloudtrail:LookupEvents", "See who changed APIs and web ACLs, when and through what."),
+    *(
+        _need(f"elasticloadbalancing:Describe{what}", purpose)
+        for what, purpose in (
+            ("LoadBalancers", "Find the load balancers."),
+            (
+                "LoadBalancerAttributes",
+                "See whether a load balancer logs, and what it does with odd requests.",
+            ),
+            ("Listeners", "See which ports a load balancer serves, and by which TLS policy."),
+            ("Rules", "See which hosts and paths lead where."),
+            ("TargetGroups", "See what stands behind a load balancer."),
+            ("SSLPolicies", "See which TLS versions a policy accepts."),
+            ("Tags", "See whose a load balancer is."),
+        )
+    ),
+    _need("cloudfront:ListDistributions", "Find the CloudFront distributions."),
+    _need(
+        "cloudfront:GetDistributionConfig",
+        "See what a distribution stands in front of, its web ACL, TLS and logging.",
+        "arn:aws:cloudfront::{account}:distribution/*",
+    ),
+    _need("logs:DescribeDeliverySources", "See which distributions send standard logs (v2)."),
+    _need("logs:DescribeDeliveries", "See where those logs go."),
+)
+
+#: Only in the account that tells us of the others.
+ORGANIZATION: Final[tuple[PermissionNeed, ...]] = (
+    _need("organizations:ListAccounts", "Only for an organisation: find its accounts."),
 )
 
 _OURS = tuple(f"arn:aws:wafv2:*:{{account}}:*/{kind}/portcullis-*" for kind in ("ipset", "rulegroup"))
@@ -98,9 +126,16 @@ DENIED: Final[tuple[PermissionNeed, ...]] = (
 )
 
 
-def policy_document(access: str, account: str, log_groups: tuple[str, ...]) -> dict[str, Any]:
+def reading(organization: bool) -> tuple[PermissionNeed, ...]:
+    """What the read role of an account needs, or that of the account its organisation is listed by."""
+    return READ + ORGANIZATION if organization else READ
+
+
+def policy_document(
+    access: str, account: str, log_groups: tuple[str, ...], *, organization: bool = False
+) -> dict[str, Any]:
     """The least-privilege IAM policy of one role ("read" or "write") as a JSON-ready document."""
-    needs = READ if access == "read" else WRITE
+    needs = reading(organization) if access == "read" else WRITE
     grouped: dict[tuple[str, ...], list[str]] = {}
     for need in needs:
         grouped.setdefault(_resources(need, account, log_groups), []).append(need.action)

@@ -35,6 +35,14 @@ def _acl_arn(account: str, region: str) -> str:
     return f"arn:aws:wafv2:{region}:{account}:regional/webacl/{_NAME}/{_NO_ID}"
 
 
+def _balancer(kind: str, suffix: str = "") -> Callable[[str, str], str]:
+    """The ARN of a load balancer's part that cannot exist."""
+    ident = "0000000000000000"
+    return lambda account, region: (
+        f"arn:aws:elasticloadbalancing:{region}:{account}:{kind}/app/{_NAME}/{ident}{suffix}"
+    )
+
+
 def _named(**more: Any) -> Parameters:
     return lambda _account, _region: {"Name": _NAME, "Scope": "REGIONAL", **more}
 
@@ -66,6 +74,10 @@ def _summary(delete: str) -> Undo:
 
     return undo
 
+
+_BALANCER: Final = _balancer("loadbalancer")
+_LISTENER: Final = _balancer("listener", "/0000000000000000")
+_NO_BALANCER: Final = frozenset({"LoadBalancerNotFound", "ListenerNotFound"})
 
 PROBES: Final[dict[str, Probe | tuple[Probe, ...]]] = {
     "apigateway:GET": (
@@ -126,6 +138,42 @@ PROBES: Final[dict[str, Probe | tuple[Probe, ...]]] = {
         frozenset({"NoSuchBucket", "NoSuchKey"}),
     ),
     "cloudtrail:LookupEvents": Probe("cloudtrail", "LookupEvents", lambda _a, _r: {"MaxResults": 1}),
+    "elasticloadbalancing:DescribeLoadBalancers": Probe(
+        "elbv2", "DescribeLoadBalancers", lambda _a, _r: {"PageSize": 1}
+    ),
+    "elasticloadbalancing:DescribeLoadBalancerAttributes": Probe(
+        "elbv2",
+        "DescribeLoadBalancerAttributes",
+        lambda a, r: {"LoadBalancerArn": _BALANCER(a, r)},
+        _NO_BALANCER,
+    ),
+    "elasticloadbalancing:DescribeListeners": Probe(
+        "elbv2", "DescribeListeners", lambda a, r: {"LoadBalancerArn": _BALANCER(a, r)}, _NO_BALANCER
+    ),
+    "elasticloadbalancing:DescribeRules": Probe(
+        "elbv2", "DescribeRules", lambda a, r: {"ListenerArn": _LISTENER(a, r)}, _NO_BALANCER
+    ),
+    "elasticloadbalancing:DescribeTargetGroups": Probe(
+        "elbv2", "DescribeTargetGroups", lambda _a, _r: {"PageSize": 1}
+    ),
+    "elasticloadbalancing:DescribeSSLPolicies": Probe(
+        "elbv2", "DescribeSSLPolicies", lambda _a, _r: {"PageSize": 1}
+    ),
+    "elasticloadbalancing:DescribeTags": Probe(
+        "elbv2", "DescribeTags", lambda a, r: {"ResourceArns": [_BALANCER(a, r)]}, _NO_BALANCER
+    ),
+    "cloudfront:ListDistributions": Probe(
+        "cloudfront", "ListDistributions", lambda _a, _r: {"MaxItems": "1"}
+    ),
+    "cloudfront:GetDistributionConfig": Probe(
+        "cloudfront",
+        "GetDistributionConfig",
+        lambda _a, _r: {"Id": "EPORTCULLISNONE"},
+        frozenset({"NoSuchDistribution"}),
+    ),
+    "organizations:ListAccounts": Probe("organizations", "ListAccounts", lambda _a, _r: {"MaxResults": 1}),
+    "logs:DescribeDeliverySources": Probe("logs", "DescribeDeliverySources", lambda _a, _r: {"limit": 1}),
+    "logs:DescribeDeliveries": Probe("logs", "DescribeDeliveries", lambda _a, _r: {"limit": 1}),
     "wafv2:CreateIPSet": Probe(
         "wafv2",
         "CreateIPSet",

@@ -22,9 +22,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
 
-from connectors.aws.failures import check_json, translate
+from connectors.aws.failures import check_json, check_xml, translate
 from connectors.aws.identity import AwsPlatformIdentity
 from connectors.aws.limits import budget
+from connectors.aws.paging import entries, pages
 from connectors.base.clock import server_time, wall_clock
 from connectors.base.errors import SettingsError, TransientError, VendorAnswerError
 
@@ -32,18 +33,8 @@ if TYPE_CHECKING:
     from connectors.aws.manifest import AwsSettings
     from connectors.egress import Egress
 
-#: Page tokens: service -> (request member, answer member, page-size parameters).
-_PAGING: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "apigateway": ("position", "position", {"limit": 500}),
-    "apigatewayv2": ("NextToken", "NextToken", {"MaxResults": "500"}),
-    "wafv2": ("NextMarker", "NextMarker", {"Limit": 100}),
-    "logs": ("nextToken", "nextToken", {}),
-    "s3": ("ContinuationToken", "NextContinuationToken", {}),
-    "cloudtrail": ("NextToken", "NextToken", {"MaxResults": 50}),
-}
-#: Services whose answers are JSON, and those whose lists always carry their key, even when empty.
-_JSON_SERVICES = frozenset({"apigateway", "apigatewayv2", "wafv2", "logs", "cloudtrail"})
-_KEYED_SERVICES = frozenset({"wafv2", "logs"})
+_JSON_SERVICES = frozenset({"apigateway", "apigatewayv2", "wafv2", "logs", "cloudtrail", "organizations"})
+_XML_SERVICES = frozenset({"sts", "elbv2", "cloudfront"})
 _SESSION_SECONDS = 3600
 #: The name our sessions have in the customer's audit trail.
 SESSION_NAME = "portcullis"
@@ -87,6 +78,8 @@ def iam_action(service: str, operation: str) -> str:
         return "apigateway:GET"
     if service == "s3":
         return "s3:ListBucket" if operation.startswith("List") else f"s3:{operation}"
+    if service == "elbv2":
+        return f"elasticloadbalancing:{operation}"
     return f"{service}:{operation}"
 
 
@@ -127,7 +120,8 @@ class AwsSession:
         python_name = next((name for name, api in method.items() if api == operation), None)
         if python_name is None:
             raise VendorAnswerError(f"This release of the AWS SDK does not know {service}:{operation}.")
-        self._pace(self._settings.account_id, region, service, operation)
+        ours = self._identity.account if role is Role.NOBODY and self._identity else ""
+        self._pace(ours or self._settings.account_id, region, service, operation)
         try:
             answer: dict[str, Any] = getattr(client, python_name)(**parameters)
         except (ClientError, BotoCoreError) as error:
@@ -142,21 +136,9 @@ class AwsSession:
     def pages(
         self, service: str, operation: str, region: str, *, role: Role = Role.READ, **parameters: Any
     ) -> Iterator[dict[str, Any]]:
-        """Every page of a list, to the end. An empty page with a token is legal; a repeated token is not."""
-        token_in, token_out, sizes = _PAGING[service]
-        following: str | None = None
-        while True:
-            token = {token_in: following} if following else {}
-            answer = self.call(service, operation, region, role=role, **{**sizes, **parameters, **token})
-            yield answer
-            upcoming = answer.get(token_out) or None
-            if upcoming is None:
-                return
-            if upcoming == following:
-                raise VendorAnswerError(
-                    f"AWS repeated a page token of {service}:{operation}; the list never ends."
-                )
-            following = str(upcoming)
+        """Every page of a list, to the end (``paging.pages``)."""
+        ask = partial(self.call, service, operation, region, role=role)
+        return pages(service, operation, ask, parameters)
 
     def items(
         self,
@@ -171,9 +153,7 @@ class AwsSession:
         """All entries under ``key`` of all pages."""
         found: list[dict[str, Any]] = []
         for page in self.pages(service, operation, region, role=role, **parameters):
-            if key not in page and service in _KEYED_SERVICES:
-                raise VendorAnswerError(f"AWS answered {service}:{operation} without {key}.")
-            found.extend(page.get(key) or ())
+            found.extend(entries(service, operation, page, key))
         return found
 
     def read_object(self, region: str, bucket: str, key: str) -> bytes:
@@ -292,6 +272,8 @@ class AwsSession:
             self._ahead = told - monotonic()
         if answer.status < 300 and service in _JSON_SERVICES:
             check_json(service, answer.content)
+        elif answer.status < 300 and service in _XML_SERVICES:
+            check_xml(service, answer.content)
         received: Any = {**answer.headers, "content-length": str(len(answer.content))}
         received.pop("content-encoding", None)
         received.pop("transfer-encoding", None)

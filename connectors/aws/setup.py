@@ -7,19 +7,22 @@ we use. Nothing here is a secret: an external id is useless without our principa
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote, urlencode
 
-import yaml
-
+from connectors.aws.cloudformation import (
+    ORGANIZATION_TEMPLATE,
+    ROLES,
+    TITLES,
+    cloudformation_template,
+    organization_template,
+    quick_create,
+)
 from connectors.aws.identity import trusted_principal
 from connectors.aws.manifest import AwsSettings
 from connectors.aws.permissions import policy_document, trust_document
 from connectors.base.manifest import ConnectorSettings, SetupText
 
-_ROLES: Final = {"read": "portcullis-read", "write": "portcullis-blocking"}
-_TITLES: Final = {"read": "Read role", "write": "Blocking role (only if blocks may be pushed)"}
 _FIREHOSE: Final = "https://docs.aws.amazon.com/firehose/latest/dev/create-destination.html"
 _NO_PRINCIPAL: Final = "ASK-YOUR-PORTCULLIS-OPERATOR-FOR-THE-PRINCIPAL-ARN"
 #: Marks in generated Terraform that become expressions of variables.
@@ -28,24 +31,36 @@ _GROUP: Final = "@log_groups@"
 
 
 def texts(settings: ConnectorSettings | Mapping[str, Any], context: Mapping[str, str]) -> list[SetupText]:
-    """Every tab. ``context`` may have ``principal`` and ``template_url`` (where the templates are published)."""
+    """Every tab. ``context`` may have ``principal`` and ``template_url`` (where the templates are published).
+
+    For an organisation CloudFormation makes the read role here and, by a stack set, in every account; the other ways make it
+    here only.
+    """
     values = settings if isinstance(settings, Mapping) else settings.model_dump()
     account = str(values.get("account_id") or "YOUR-ACCOUNT-ID")
     external_id = str(values.get("external_id") or context.get("external_id") or "")
     principal = context.get("principal") or trusted_principal() or _NO_PRINCIPAL
     groups = tuple(values.get("access_log_groups") or _default_groups())
     region = str((values.get("regions") or ["us-east-1"])[0])
+    whole = bool(values.get("organization"))
     made: list[SetupText] = []
     for access in ("read", "write"):
-        title, policy = _TITLES[access], policy_document(access, account, groups)
+        title, policy = TITLES[access], policy_document(access, account, groups, organization=whole)
         trust = trust_document(principal, external_id)
-        template = cloudformation_template(access, principal, external_id, groups)
-        link = _quick_create(access, region, principal, external_id, context.get("template_url", ""))
+        template, name = cloudformation_template(access, principal, external_id, groups), ROLES[access]
+        if whole and access == "read":
+            template, name = organization_template(principal, external_id, groups), ORGANIZATION_TEMPLATE
+            title = "Read role here and in every account"
+        link = quick_create(name, region, principal, external_id, context.get("template_url", ""))
         made += [
             SetupText(f"{title}: CloudFormation", template, "yaml", link, access),
-            SetupText(f"{title}: Terraform", _terraform(access, trust, policy), "terraform", access=access),
-            SetupText(f"{title}: AWS CLI", _command_line(access, trust, policy), "bash", access=access),
-            SetupText(f"{title}: policy only", _json(policy), "json", access=access),
+            SetupText(
+                f"{TITLES[access]}: Terraform", _terraform(access, trust, policy), "terraform", access=access
+            ),
+            SetupText(
+                f"{TITLES[access]}: AWS CLI", _command_line(access, trust, policy), "bash", access=access
+            ),
+            SetupText(f"{TITLES[access]}: policy only", _json(policy), "json", access=access),
         ]
     stream = firehose_terraform(context.get("ingest_url", ""), context.get("ingest_token", ""))
     made.append(SetupText("Push logs by Firehose (optional): Terraform", stream, "terraform", _FIREHOSE))
@@ -81,45 +96,6 @@ resource "aws_kinesis_firehose_delivery_stream" "portcullis" {{
 """
 
 
-def cloudformation_template(access: str, principal: str, external_id: str, groups: Sequence[str]) -> str:
-    """A template that makes one role; the account is the one it is created in."""
-    policy = _substituted(policy_document(access, "${AWS::AccountId}", tuple(groups)))
-    trust = trust_document("@principal", "@external")
-    statement = trust["Statement"][0]
-    statement["Principal"]["AWS"] = {"Ref": "PrincipalArn"}
-    statement["Condition"]["StringEquals"]["sts:ExternalId"] = {"Ref": "ExternalId"}
-    parameters: dict[str, dict[str, Any]] = {
-        "PrincipalArn": {"Type": "String", "Description": "The AWS principal of Portcullis."},
-        "ExternalId": {
-            "Type": "String",
-            "Description": "The external id of this connection.",
-            "MinLength": 16,
-        },
-    }
-    for name, value in (("PrincipalArn", principal), ("ExternalId", external_id)):
-        if value:
-            parameters[name]["Default"] = value
-    template = {
-        "AWSTemplateFormatVersion": "2010-09-09",
-        "Description": f"Portcullis: {_TITLES[access].lower()}. Made from its permission list.",
-        "Parameters": parameters,
-        "Resources": {
-            "Role": {
-                "Type": "AWS::IAM::Role",
-                "Properties": {
-                    "RoleName": _ROLES[access],
-                    "MaxSessionDuration": 3600,
-                    "AssumeRolePolicyDocument": trust,
-                    "Policies": [{"PolicyName": "portcullis", "PolicyDocument": policy}],
-                    "Tags": [{"Key": "portcullis", "Value": access}],
-                },
-            }
-        },
-        "Outputs": {"RoleArn": {"Value": {"Fn::GetAtt": ["Role", "Arn"]}}},
-    }
-    return str(yaml.safe_dump(template, sort_keys=False, width=120, default_flow_style=False))
-
-
 def terraform_module(access: str) -> str:
     """``main.tf`` of the module under ``infra/terraform/modules``; principal, id, account and groups are variables."""
     trust = trust_document("${var.principal_arn}", "${var.external_id}")
@@ -135,19 +111,10 @@ def _json(value: Any) -> str:
     return json.dumps(value, indent=2)
 
 
-def _substituted(value: Any) -> Any:
-    """Strings that name the account become ``Fn::Sub`` expressions."""
-    if isinstance(value, dict):
-        return {key: _substituted(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_substituted(inner) for inner in value]
-    return {"Fn::Sub": value} if isinstance(value, str) and "${" in value else value
-
-
 def _terraform(
     access: str, trust: dict[str, Any], policy: dict[str, Any], *, expressions: bool = False
 ) -> str:
-    name = _ROLES[access]
+    name = ROLES[access]
     label = name.replace("-", "_")
     return f"""resource "aws_iam_role" "{label}" {{
   name                 = "{name}"
@@ -190,7 +157,7 @@ def _marked(value: Any) -> Any:
 
 
 def _command_line(access: str, trust: dict[str, Any], policy: dict[str, Any]) -> str:
-    name = _ROLES[access]
+    name = ROLES[access]
     return f"""cat > trust.json <<'JSON'
 {_json(trust)}
 JSON
@@ -201,17 +168,3 @@ aws iam create-role --role-name {name} --max-session-duration 3600 --assume-role
 aws iam put-role-policy --role-name {name} --policy-name portcullis --policy-document file://policy.json
 aws iam get-role --role-name {name} --query Role.Arn --output text
 """
-
-
-def _quick_create(access: str, region: str, principal: str, external_id: str, base: str) -> str:
-    """CloudFormation's review page with the published template, or its upload page when none is published."""
-    console = f"https://{region}.console.aws.amazon.com/cloudformation/home?region={region}#/stacks"
-    if not base:
-        return f"{console}/create/template"
-    parameters = {
-        "templateURL": f"{base.rstrip('/')}/{_ROLES[access]}.yaml",
-        "stackName": _ROLES[access],
-        "param_PrincipalArn": principal,
-        "param_ExternalId": external_id,
-    }
-    return f"{console}/quickcreate?{urlencode(parameters, quote_via=quote)}"

@@ -8,25 +8,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from connectors.aws.reach import attached, out_of_reach, reached, unguarded_origins
 from connectors.base.enforcement import OWNERSHIP_PREFIX, Target
 from connectors.base.errors import SettingsError
-from connectors.base.model import ConfigSnapshot, Stage
+from connectors.base.model import ConfigSnapshot, WafPolicy
 
 KIND: Final = "web_acl"
 _ARN: Final = re.compile(
     r"^arn:aws[\w-]*:wafv2:([\w-]+):(\d{12}):(regional|global)/webacl/([\w-]+)/([\w-]+)$"
 )
-_NO_WAF: Final = (
-    "WAFv2 cannot be attached to HTTP and WebSocket APIs. Put CloudFront with a web ACL in front and disable the "
-    "default endpoint, or deny in a Lambda authorizer."
-)
 
 
 @dataclass(frozen=True, slots=True)
 class WafTarget(Target):
-    """A target that also knows the stages it does not protect, each with the reason."""
+    """A target that also knows the stages it does not protect, each with the reason.
+
+    ``fronted``: refs it protects only by a distribution in front of them.
+    """
 
     out_of_reach: tuple[tuple[str, str], ...] = ()
+    fronted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,50 +64,27 @@ def waf_targets(snapshot: ConfigSnapshot) -> list[Target]:
     for policy in snapshot.waf_policies:
         if not policy.writable:
             continue
-        attached = {stage.ref for stage in snapshot.stages if stage.waf_ref == policy.ref} | set(
-            policy.attached_to
-        )
-        note = (
-            ""
-            if attached or not policy.attachments_known
-            else "It is attached to nothing: blocks have no effect."
-        )
-        if not attached and not policy.attachments_known:
-            note = "What it protects is not known."
+        covered = reached(snapshot, policy)
         targets.append(
             WafTarget(
                 ref=policy.ref,
                 name=policy.name,
                 kind=KIND,
-                service_refs=tuple(sorted(attached)),
-                note=note,
-                out_of_reach=_out_of_reach(snapshot, policy.ref),
+                service_refs=tuple(sorted(covered)),
+                note=_note(snapshot, policy, covered),
+                out_of_reach=out_of_reach(snapshot, policy.ref, covered),
+                fronted=tuple(sorted(covered - attached(snapshot, policy))),
             )
         )
     return targets
 
 
-def _out_of_reach(snapshot: ConfigSnapshot, acl: str) -> tuple[tuple[str, str], ...]:
-    kinds = {service.ref: service.kind for service in snapshot.services}
-    names = {policy.ref: policy.name for policy in snapshot.waf_policies}
-    found: list[tuple[str, str]] = []
-    for stage in snapshot.stages:
-        reason = _reason(stage, kinds.get(stage.service_ref, ""), acl, names)
-        if reason:
-            found.append((stage.ref, reason))
-    return tuple(found)
-
-
-def _reason(stage: Stage, kind: str, acl: str, names: dict[str, str]) -> str:
-    if kind in ("http_api", "websocket_api"):
-        return _NO_WAF
-    if stage.waf_ref == acl:
-        return ""
-    if stage.waf_ref is None:
-        return "Whether a web ACL protects it is not known."
-    if not stage.waf_ref:
-        return "No web ACL is attached to this stage. Attach one, then push the block there."
-    return f"It is protected by another web ACL ({names.get(stage.waf_ref, stage.waf_ref)}); choose that target too."
+def _note(snapshot: ConfigSnapshot, policy: WafPolicy, covered: set[str]) -> str:
+    if covered:
+        return unguarded_origins(snapshot, policy.ref)
+    if policy.attachments_known:
+        return "It is attached to nothing: blocks have no effect."
+    return "What it protects is not known."
 
 
 def is_stage(ref: str) -> bool:

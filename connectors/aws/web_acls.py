@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from connectors.aws.gateway_model import picked, plain
 from connectors.aws.session import AwsSession
@@ -12,7 +13,12 @@ from connectors.base.errors import SettingsError
 from connectors.base.ledger import Ledger
 from connectors.base.model import WafPolicy, WafRule
 
-#: Resource kinds asked for in turn until something attached is found. The remaining kinds (Cognito, App Runner,
+if TYPE_CHECKING:
+    from connectors.aws.distributions import Distribution
+
+#: The only region that serves CloudFront's web ACLs.
+CLOUDFRONT_REGION = "us-east-1"
+#: Resource kinds asked for. The remaining kinds (Cognito, App Runner,
 #: Verified Access …) need permissions in other services; without them "attached to nothing" is not known.
 _RESOURCE_TYPES = ("API_GATEWAY", "APPLICATION_LOAD_BALANCER", "APPSYNC")
 #: Headers whose expected values in a rule are no secrets; others may be (a CDN's origin secret).
@@ -26,13 +32,52 @@ _KINDS = {
 }
 
 
-def read_web_acls(session: AwsSession, ledger: Ledger, region: str, scope: str) -> list[WafPolicy]:
+@dataclass(frozen=True, slots=True)
+class WebAcls:
+    """The web ACLs of a scope. ``known``: every one of them and all it is attached to was read."""
+
+    policies: tuple[WafPolicy, ...]
+    known: bool
+
+    def of(self, ref: str) -> str | None:
+        """The web ACL attached to a resource; "" is none, None cannot be told."""
+        found = next((policy.ref for policy in self.policies if ref in policy.attached_to), None)
+        return found if found or not self.known else ""
+
+    def throttles(self, acl: str | None) -> bool | None:
+        """Whether a rate-based rule of this web ACL acts; None when that is not known, or only a group's rules could."""
+        if not acl:
+            return None if acl is None else False
+        policy = next((policy for policy in self.policies if policy.ref == acl), None)
+        if policy is None:
+            return None
+        acting = {rule.kind for rule in policy.rules if rule.action != "count"}
+        if "rate" in acting:
+            return True
+        return None if acting & {"managed", "group"} else False  # what a group does inside is not read
+
+    def attached_to(self, distributions: Sequence[Distribution] | None) -> list[WafPolicy]:
+        """CloudFront's web ACLs with the distributions that name them; None: the distributions are not known.
+
+        One that no distribution names may protect what is not read (Amplify apps, tenants of distributions).
+        """
+        made = []
+        for policy in self.policies:
+            held = tuple(entry.ref for entry in distributions or () if entry.acl == policy.ref)
+            made.append(
+                replace(policy, attached_to=held, attachments_known=distributions is not None and bool(held))
+            )
+        return made
+
+
+def read_web_acls(session: AwsSession, ledger: Ledger, region: str, scope: str) -> WebAcls:
     """Every web ACL of a scope (CLOUDFRONT lives in us-east-1 only)."""
     listed = ledger.attempt(
         ("waf",),
         f"web ACLs ({scope.lower()}) in {region}",
         lambda: session.items("wafv2", "ListWebACLs", region, "WebACLs", Scope=scope),
     )
+    known = listed is not None
     policies = []
     for entry in listed or ():
         document = ledger.attempt(
@@ -42,20 +87,31 @@ def read_web_acls(session: AwsSession, ledger: Ledger, region: str, scope: str) 
                 "wafv2", "GetWebACL", region, Name=entry["Name"], Id=entry["Id"], Scope=scope
             )["WebACL"],
         )
-        if document is not None:
-            policies.append(_policy(session, ledger, region, scope, document))
-    return policies
+        if document is None:
+            known = False
+            continue
+        arn, name = str(document["ARN"]), str(document["Name"])
+        attached = ledger.attempt(
+            ("waf_attachments",),
+            f"attachments of web ACL {name}",
+            lambda arn=arn: _attached(session, region, scope, arn),  # type: ignore[misc]
+        )
+        known = known and attached is not None
+        policies.append(_policy(session, ledger, region, scope, document, attached or []))
+    return WebAcls(tuple(policies), known)
 
 
 def _policy(
-    session: AwsSession, ledger: Ledger, region: str, scope: str, document: Mapping[str, Any]
+    session: AwsSession,
+    ledger: Ledger,
+    region: str,
+    scope: str,
+    document: Mapping[str, Any],
+    attached: Sequence[str],
 ) -> WafPolicy:
     arn, name = str(document["ARN"]), str(document["Name"])
     logging = ledger.attempt(
         ("waf_logging",), f"logging of web ACL {name}", lambda: _logging(session, region, arn)
-    )
-    attached = ledger.attempt(
-        ("waf_attachments",), f"attachments of web ACL {name}", lambda: _attached(session, region, scope, arn)
     )
     evidence = picked(
         document, "Name", "ARN", "DefaultAction", "Capacity", "ManagedByFirewallManager", "LabelNamespace"
@@ -69,7 +125,7 @@ def _policy(
         rules=tuple(
             _rule(rule) for rule in sorted(document.get("Rules") or (), key=lambda rule: rule["Priority"])
         ),
-        attached_to=tuple(attached or ()),
+        attached_to=tuple(attached),
         attachments_known=bool(attached),
         logging=None if logging is None else bool(logging),
         log_destinations=tuple((logging or {}).get("LogDestinationConfigs") or ()),
@@ -92,12 +148,12 @@ def _logging(session: AwsSession, region: str, arn: str) -> dict[str, Any]:
 
 def _attached(session: AwsSession, region: str, scope: str, arn: str) -> list[str]:
     if scope == "CLOUDFRONT":
-        return []  # only CloudFront's own API tells, for which we ask no permission
+        return []  # the distributions tell (``WebAcls.attached_to``)
+    found: list[str] = []
     for kind in _RESOURCE_TYPES:
-        found = session.call("wafv2", "ListResourcesForWebACL", region, WebACLArn=arn, ResourceType=kind)
-        if found.get("ResourceArns"):
-            return [stage_ref(str(resource)) for resource in found["ResourceArns"]]
-    return []
+        answer = session.call("wafv2", "ListResourcesForWebACL", region, WebACLArn=arn, ResourceType=kind)
+        found += [stage_ref(str(resource)) for resource in answer.get("ResourceArns") or ()]
+    return list(dict.fromkeys(found))
 
 
 def stage_ref(arn: str) -> str:

@@ -16,6 +16,7 @@ from connectors.base.changes import ConfigChange
 from connectors.base.enforcement import Applied, Diff, Guard, Program, State, Target
 from connectors.base.intent import BlockIntent
 from connectors.base.model import ConfigSnapshot
+from connectors.base.organization import OrganizationAccount
 
 #: An opaque position in a vendor's log, JSON-serialisable; ``{}`` is "from the beginning of what we may read".
 Cursor = Mapping[str, Any]
@@ -29,6 +30,7 @@ class Capability(StrEnum):
     PULL_CALLS = "pull_calls"
     RECEIVE_CALLS = "receive_calls"
     CHANGES = "changes"
+    ORGANIZATION = "organization"
     ENFORCE = "enforce"
     NOTIFY = "notify"
 
@@ -105,6 +107,29 @@ class ChangeReader(Protocol):
 
     def read_changes(self, cursor: Cursor) -> Iterator[tuple[tuple[ConfigChange, ...], Cursor]]:
         """Changes of what we read, oldest first, each page with the cursor that is true once it is stored."""
+        ...
+
+
+class OrganizationReader(Protocol):
+    """Find an organisation's accounts, each of which is then a connection of its own.
+
+    A connector with this capability has a boolean setting ``organization``: whether a connection is the organisation's.
+    """
+
+    def accounts(self) -> Sequence[OrganizationAccount]:
+        """Every account, to the last page. Raises ``ConnectorError``: an organisation half read is not read."""
+        ...
+
+    def account_of(self, settings: Mapping[str, Any]) -> str:
+        """Pure: the account that a connection with these settings reads; "" when they do not say."""
+        ...
+
+    def settings_of(self, account: OrganizationAccount) -> Mapping[str, Any]:
+        """Pure: the settings of the account's own connection, without those we make (they are this connection's)."""
+        ...
+
+    def admit(self, account: OrganizationAccount) -> None:
+        """Prove that we may read the account, and only as we must. Raises ``ConnectorError`` with the reason if not."""
         ...
 
 

@@ -20,6 +20,7 @@ IMPLEMENTATIONS: dict[Capability, tuple[str, str]] = {
     Capability.PULL_CALLS: ("calls", "Calls"),
     Capability.RECEIVE_CALLS: ("calls", "Calls"),
     Capability.CHANGES: ("changes", "Changes"),
+    Capability.ORGANIZATION: ("organization", "Organization"),
     Capability.ENFORCE: ("enforce", "Enforce"),
     Capability.NOTIFY: ("notify", "Notify"),
 }

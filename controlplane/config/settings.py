@@ -225,6 +225,8 @@ ENGINE_MEMORY = os.environ.get("PORTCULLIS_ENGINE_MEMORY", "2GB")
 #: A cluster that answers instead of DuckDB in this process (`sc://host:port`, Spark Connect); empty for none.
 ENGINE_URL = os.environ.get("PORTCULLIS_ENGINE", "")
 RETENTION_DAYS = int(os.environ.get("PORTCULLIS_RETENTION_DAYS", "30"))
+#: Accounts of one organisation that become connections.
+ORGANIZATION_ACCOUNTS = int(os.environ.get("PORTCULLIS_ORGANIZATION_ACCOUNTS", "1000"))
 EGRESS_ALLOW = os.environ.get("PORTCULLIS_EGRESS_ALLOW", "")
 #: Address of a tenant's dashboard; ``{tenant}`` is replaced by its short name.
 PUBLIC_URL = os.environ.get(

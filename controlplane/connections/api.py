@@ -15,6 +15,8 @@ from controlplane.api.routing import Router
 from controlplane.api.views import ApiViewSet
 from controlplane.connections import queries, services
 from controlplane.connections.serializers import (
+    AccountFilterSerializer,
+    AccountSerializer,
     ChangeFilterSerializer,
     ChangeSerializer,
     CheckSerializer,
@@ -23,6 +25,7 @@ from controlplane.connections.serializers import (
     ConnectionPatchSerializer,
     ConnectionSerializer,
     ConnectorSerializer,
+    RollOutSerializer,
     RunSerializer,
     SetupSerializer,
 )
@@ -51,6 +54,7 @@ class ConnectionViewSet(ApiViewSet):
         "setup_texts": "connections.write",
         "check": "connections.write",
         "sync": "connections.write",
+        "roll_out": "connections.write",
         "rotate_token": "connections.write",
         "enable": "connections.write",
         "disable": "connections.write",
@@ -141,6 +145,30 @@ class ConnectionViewSet(ApiViewSet):
                 since=chosen.get("since"),
             )
         )
+
+    @extend_schema(
+        operation_id="connections_accounts",
+        parameters=[AccountFilterSerializer],
+        responses=AccountSerializer(many=True),
+    )
+    @action(detail=True, methods=["get"], serializer_class=AccountSerializer)
+    def accounts(self, request: Request, pk: str) -> Response:
+        """Accounts of the organisation, by name: connected, or why not. The connection's `organization` says when."""
+        wanted = AccountFilterSerializer(data=request.query_params)
+        wanted.is_valid(raise_exception=True)
+        self.ordering = ("name", "id")
+        return self.page(queries.accounts(pk, state=wanted.validated_data.get("state", "")))
+
+    @extend_schema(
+        operation_id="connections_roll_out",
+        request=RollOutSerializer,
+        responses={202: ConnectionDetailSerializer},
+    )
+    @action(detail=True, methods=["post"], url_path="roll-out")
+    def roll_out(self, request: Request, pk: str) -> Response:
+        """List the organisation's accounts and try those not connected, as soon as a worker is free."""
+        services.ask_roll_out(pk, _checked(RollOutSerializer, request).get("accounts", []))
+        return Response(_detail(pk), status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(operation_id="connections_rotate_token", request=None, responses={200: None})
     @action(detail=True, methods=["post"], url_path="rotate-token")

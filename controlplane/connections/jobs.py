@@ -26,6 +26,8 @@ def first_sync(connection_id: str) -> None:
         services.run_sync(services.request_sync(connection_id).id)
     if Capability.CHANGES in capabilities:
         pull_changes_of.enqueue(connection_id, unique_key=connection_id)
+    if connection_id in {organization.id for organization in queries.organizations()}:
+        roll_out_one.enqueue(connection_id, unique_key=connection_id)
 
 
 @job(max_retries=2, time_limit=900)
@@ -93,6 +95,23 @@ def pull_changes_of(connection_id: str) -> None:
     """Read one connection's changes for up to a minute."""
     try:
         services.pull_changes(connection_id)
+    except DomainError:
+        return
+
+
+@every(seconds=900)
+@job(max_retries=0)
+def roll_out() -> None:
+    """List the accounts of every organisation and connect those that let us in."""
+    for connection in queries.organizations():
+        roll_out_one.enqueue(connection.id, unique_key=connection.id)
+
+
+@job(max_retries=0, time_limit=900)
+def roll_out_one(connection_id: str) -> None:
+    """List and connect the accounts of one organisation."""
+    try:
+        services.roll_out(connection_id)
     except DomainError:
         return
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from controlplane.connections.types import ConnectionStatus, RunKind, RunState
+from controlplane.connections.types import AccountState, ConnectionStatus, RunKind, RunState
 from tenants.ids import PrefixedIdField
 from tenants.vault.fields import SealedTextField
 
@@ -26,6 +26,8 @@ class Connection(models.Model):
     )  # only until it is in use
     #: Sends its requests from the customer's network; none for ours.
     runner = models.ForeignKey("runners.Runner", null=True, on_delete=models.PROTECT, related_name="+")
+    #: Id of the organisation's connection it was made for; "" is none. It stays when that one is deleted.
+    member_of = models.CharField(max_length=40, blank=True, default="")
     permissions_checked_at = models.DateTimeField(null=True)
     last_sync_at = models.DateTimeField(null=True)
     last_verified_at = models.DateTimeField(null=True)
@@ -141,3 +143,35 @@ class Change(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "ref"], name="one_row_per_change")]
         indexes = [models.Index(fields=["connection", "-at", "-id"])]
+
+
+class Organization(models.Model):
+    """How listing the accounts of a connection's organisation went last."""
+
+    connection = models.OneToOneField(
+        Connection, on_delete=models.CASCADE, primary_key=True, related_name="organization"
+    )
+    read_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    error = models.JSONField(
+        null=True
+    )  # why the last time failed: what, unchanged, action; null when it did not
+
+
+class OrganizationAccount(models.Model):
+    """One account of an organisation; read through a connection of its own. It stays, also when it is gone."""
+
+    id = PrefixedIdField(prefix="oac")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="accounts")
+    ref = models.TextField()
+    name = models.TextField()
+    state = models.CharField(max_length=12, default=AccountState.WAITING)
+    reason = models.TextField(blank=True, default="")
+    own = models.ForeignKey(Connection, null=True, on_delete=models.SET_NULL, related_name="+")
+    given = models.JSONField(
+        default=dict
+    )  # name and settings we gave its connection last; empty: it was there before
+    checked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "ref"], name="one_row_per_account")]

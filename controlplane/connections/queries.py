@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -19,12 +20,21 @@ from controlplane.connections.models import (
     Change,
     ChangeTrail,
     Connection,
+    Organization,
+    OrganizationAccount,
     PermissionResult,
     Snapshot,
     SyncRun,
 )
 from controlplane.connections.services.opening import get, open_connector
-from controlplane.connections.types import LIVE, ChangeReading, ConnectionRef, StoredSnapshot
+from controlplane.connections.services.rollout import is_organization
+from controlplane.connections.types import (
+    LIVE,
+    ChangeReading,
+    ConnectionRef,
+    OrganizationReading,
+    StoredSnapshot,
+)
 from tenants.errors import DomainError
 
 log = structlog.get_logger(__name__)
@@ -58,9 +68,36 @@ def ref(connection_id: str) -> ConnectionRef | None:
 
 def live(capability: Capability) -> list[ConnectionRef]:
     """Connections that jobs read from and whose connector has the capability."""
-    able = [key for key, manifest in registry.manifests().items() if capability in manifest.capabilities]
-    rows = Connection.objects.filter(connector__in=able, status__in=LIVE).order_by("id")
+    rows = Connection.objects.filter(connector__in=_able(capability), status__in=LIVE).order_by("id")
     return [_ref(entry) for entry in rows]
+
+
+def organizations() -> list[ConnectionRef]:
+    """Connections that lead to an organisation and are not switched off."""
+    rows = Connection.objects.filter(settings__organization=True, status__in=LIVE).order_by("id")
+    return [_ref(entry) for entry in rows if entry.connector in _able(Capability.ORGANIZATION)]
+
+
+def accounts(connection_id: str, *, state: str = "") -> QuerySet[OrganizationAccount]:
+    """Accounts of a connection's organisation, of one state if given. Order by ``name, id``: two may have one name."""
+    found = OrganizationAccount.objects.filter(connection=get(connection_id)).select_related("own")
+    if state:
+        found = found.filter(state=state)
+    return found.order_by("name", "id")
+
+
+def organization_reading(connection: Connection) -> OrganizationReading | None:
+    """What is known of a connection's organisation; None when it leads to none."""
+    if not is_organization(connection):
+        return None
+    counted = Counter(
+        OrganizationAccount.objects.filter(connection=connection).values_list("state", flat=True)
+    )
+    row = Organization.objects.filter(connection=connection).first()
+    if row is None:
+        return OrganizationReading("never")
+    state = "failed" if row.error else "read" if row.read_at else "never"
+    return OrganizationReading(state, row.read_at, row.failed_at, row.error, dict(counted))
 
 
 def runs(connection_id: str) -> QuerySet[SyncRun]:
@@ -146,6 +183,10 @@ def can_write(connection_id: str) -> tuple[bool, str]:
     if not rows:
         return False, "Blocking was not set up for this connection."
     return True, ""
+
+
+def _able(capability: Capability) -> list[str]:
+    return [key for key, manifest in registry.manifests().items() if capability in manifest.capabilities]
 
 
 def _ref(entry: Connection) -> ConnectionRef:

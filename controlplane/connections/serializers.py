@@ -10,17 +10,18 @@ from rest_framework import serializers
 from connectors.base.capabilities import Capability
 from connectors.base.manifest import Manifest
 from controlplane.connections import queries
-from controlplane.connections.models import Change, Connection, SyncRun
+from controlplane.connections.models import Change, Connection, OrganizationAccount, SyncRun
 from controlplane.connections.schema import form_schema
 from controlplane.connections.services import form, manifest_of
 from controlplane.connections.shapes import (
+    AccountDocument,
     ChangeDocument,
     ConnectionDetailDocument,
     ConnectionDocument,
     ConnectorDocument,
     RunDocument,
 )
-from controlplane.connections.types import ConnectionStatus
+from controlplane.connections.types import AccountState, ConnectionStatus
 
 _HEALTH = {
     ConnectionStatus.CONNECTED: "ok",
@@ -119,6 +120,7 @@ class ConnectionDetailSerializer(ConnectionSerializer):
 
     def to_representation(self, instance: Connection) -> dict[str, Any]:
         """The list's shape, plus settings, permissions, sections and targets."""
+        reading = queries.organization_reading(instance)
         return {
             **super().to_representation(instance),
             "settings": form.masked(instance, manifest_of(instance.connector)),
@@ -147,6 +149,7 @@ class ConnectionDetailSerializer(ConnectionSerializer):
                 for target in queries.targets(instance.id)
             ],
             "changes": asdict(queries.change_reading(instance)),
+            "organization": asdict(reading) if reading else None,
         }
 
 
@@ -225,4 +228,40 @@ class ChangeSerializer(serializers.BaseSerializer[Change]):
             "source_address": instance.source_address,
             "succeeded": instance.succeeded,
             "evidence": instance.evidence,
+        }
+
+
+class AccountFilterSerializer(serializers.Serializer[Any]):
+    """Which accounts are asked for."""
+
+    state = serializers.ChoiceField(choices=[state.value for state in AccountState], required=False)
+
+
+class RollOutSerializer(serializers.Serializer[Any]):
+    """Which accounts to take in again."""
+
+    accounts = serializers.ListField(
+        child=serializers.CharField(max_length=64),
+        required=False,
+        max_length=1000,
+        help_text="Each by its `ref`.",
+    )
+
+
+class AccountSerializer(serializers.BaseSerializer[OrganizationAccount]):
+    """One account of an organisation."""
+
+    shape = AccountDocument
+
+    def to_representation(self, instance: OrganizationAccount) -> dict[str, Any]:
+        """Where it stands, through which connection it is read, or why not."""
+        own = instance.own
+        return {
+            "id": instance.id,
+            "ref": instance.ref,
+            "name": instance.name,
+            "state": instance.state,
+            "reason": instance.reason,
+            "connection": {"id": own.id, "name": own.name, "status": own.status} if own else None,
+            "checked_at": instance.checked_at,
         }

@@ -95,6 +95,16 @@ class ChangeReadingDocument(TypedDict):
     error: dict[str, Any] | None
 
 
+class OrganizationReadingDocument(TypedDict):
+    """How listing the organisation's accounts stands; ``accounts`` counts them by state."""
+
+    state: Literal["never", "read", "failed"]
+    read_at: datetime | None
+    failed_at: datetime | None
+    error: dict[str, Any] | None
+    accounts: dict[str, int]
+
+
 class ConnectionDetailDocument(ConnectionDocument):
     """One connection with settings, permissions, sections and targets; secrets only as set or not."""
 
@@ -106,6 +116,7 @@ class ConnectionDetailDocument(ConnectionDocument):
     sections: list[SectionDocument]
     targets: list[TargetDocument]
     changes: ChangeReadingDocument
+    organization: OrganizationReadingDocument | None  # null: it reads one account
 
 
 class Progress(TypedDict):
@@ -144,3 +155,23 @@ class ChangeDocument(TypedDict):
     source_address: str
     succeeded: bool
     evidence: dict[str, Any]
+
+
+class OwnConnection(TypedDict):
+    """The connection an account is read through."""
+
+    id: str
+    name: str
+    status: Literal["draft", "checking", "connected", "degraded", "failed", "disabled"]
+
+
+class AccountDocument(TypedDict):
+    """An account of an organisation; *waiting*: it cannot be read (yet) for ``reason``, so nothing is known of it."""
+
+    id: str
+    ref: str
+    name: str
+    state: Literal["connected", "waiting", "refused", "left_out", "gone"]
+    reason: str
+    connection: OwnConnection | None
+    checked_at: datetime | None

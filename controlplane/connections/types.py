@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -34,6 +34,20 @@ class RunState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+
+
+class AccountState(StrEnum):
+    """Where an account of an organisation stands.
+
+    *waiting*: we may not read it (yet), so it is not known; *refused*: it would let us in as nobody may be let in;
+    *left_out*: its connection was deleted here; *gone*: it left the organisation or is closed.
+    """
+
+    CONNECTED = "connected"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    LEFT_OUT = "left_out"
+    GONE = "gone"
 
 
 #: Statuses in which jobs read from the vendor.
@@ -69,6 +83,20 @@ class ChangeReading:
     read_at: datetime | None = None
     failed_at: datetime | None = None
     error: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationReading:
+    """How listing an organisation's accounts stands, and how many are in each state.
+
+    ``state``: *never* (not listed yet), *read*, or *failed* (the last time did, for ``error``).
+    """
+
+    state: str
+    read_at: datetime | None = None
+    failed_at: datetime | None = None
+    error: dict[str, str] | None = None
+    accounts: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import type {
   Run,
   Setup,
 } from "../src/api/types/index.ts";
+import { organizationReading } from "./accounts.ts";
 import { readingOf } from "./changes.ts";
 import { days, hours, minutes, traffic } from "./clock.ts";
 
@@ -325,6 +326,7 @@ export function connectionDetail(id: string): ConnectionDetail | undefined {
       },
     ],
     changes: readingOf(id),
+    organization: id === "con_aws" ? organizationReading : null,
   };
 }
 

@@ -3,6 +3,7 @@ import { any, found, has, list, ok, problem, type Reply, type Route } from "./re
 import { setProved, setSignedIn, signInRoutes, stepUp } from "./signIn.ts";
 import type { BlockDraft, Connection, Endpoint, Finding, Import, Threat } from "../src/api/types/index.ts";
 import { blocks, preview, protectedNetworks, targets } from "./blocks.ts";
+import { accountsOf } from "./accounts.ts";
 import { changesOf } from "./changes.ts";
 import { minutes, traffic } from "./clock.ts";
 import {
@@ -274,6 +275,8 @@ const routes: Route[] = [
     },
   ],
   ["GET", /^\/connections\/([^/]+)\/changes$/, ({ id, q }) => list(changesOf(id, q), q)],
+  ["GET", /^\/connections\/([^/]+)\/accounts$/, ({ id, q }) => list(accountsOf(id, q), q)],
+  ["POST", /^\/connections\/([^/]+)\/roll-out$/, ({ id }) => found(connectionDetail(id), "Connection")],
   ["GET", /^\/connections\/([^/]+)\/traffic$/, () => ok(trafficOf())],
   [
     "GET",

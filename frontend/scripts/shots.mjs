@@ -36,6 +36,8 @@ const pages = {
   changesunknown: "/connections/con_kong?tab=changes",
   changesunread: "/connections/con_kong?tab=changes",
   changesunsupported: "/connections/con_apigee?tab=changes",
+  accounts: "/connections/con_aws?tab=accounts",
+  accountsunread: "/connections/con_aws?tab=accounts",
   imports: "/imports",
   import: "/imports/imp_1",
   alerts: "/alerts",
@@ -123,6 +125,11 @@ const reading = (changes) => [
   /^\/connections\/[^/]+$/,
   (usual) => ({ status: 200, body: { ...usual, changes: { ...usual.changes, ...changes } } }),
 ];
+const organization = (change) => [
+  "GET",
+  /^\/connections\/[^/]+$/,
+  (usual) => ({ status: 200, body: { ...usual, organization: { ...usual.organization, ...change } } }),
+];
 /** The first look at a new workspace; `quiet`: connected, but nothing has been called or found. */
 const fresh = (quiet) => (usual) => ({
   status: 200,
@@ -169,6 +176,19 @@ const otherwise = {
   blocksnone: [["GET", /^\/blocks$/, nothing]],
   connectionsnone: [["GET", /^\/connections$/, nothing]],
   importsnone: [["GET", /^\/imports$/, nothing]],
+  accountsunread: [
+    organization({
+      state: "failed",
+      read_at: null,
+      accounts: {},
+      error: {
+        detail: "AWS answered AccessDeniedException to organizations:ListAccounts: not authorized.",
+        unchanged: "",
+        action: "Allow organizations:ListAccounts in the role's policy.",
+      },
+    }),
+    ["GET", /^\/connections\/[^/]+\/accounts$/, nothing],
+  ],
   alertsnone: [["GET", /^\/alert-destinations$/, nothing]],
   deliveriesnone: [["GET", /^\/alert-deliveries$/, nothing]],
   overviewerror: [["GET", /^\/overview$/, fault]],

@@ -21,6 +21,7 @@ const pages: [string, RegExp][] = [
   ["/connections/new", /Connect a gateway/],
   ["/connections/con_aws", /Production, eu-west-1/],
   ["/connections/con_aws?tab=changes", /Production, eu-west-1/],
+  ["/connections/con_aws?tab=accounts", /Production, eu-west-1/],
   ["/connections/con_kong?tab=changes", /Partner gateway/],
   ["/imports", /Import a file/],
   ["/imports/imp_1", /access-2026/],

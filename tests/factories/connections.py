@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from connectors.base.model import Auth, AuthKind, Completeness, ConfigSnapshot, Route, Section, Service
 from controlplane.connections import services
-from controlplane.connections.models import Change
+from controlplane.connections.models import Change, OrganizationAccount
 
 
 def snapshot(*routes: Route, complete: bool = True) -> ConfigSnapshot:
@@ -46,4 +46,5 @@ def build() -> dict[str, str]:
     connection_id = connect()
     services.store_snapshot(connection_id, snapshot(route("r1", "/orders/{id}", "GET")), datetime.now(UTC))
     changed(connection_id)
+    OrganizationAccount.objects.create(connection_id=connection_id, ref="CANARY", name="CANARY account")
     return {"connection": connection_id, "connection_id": connection_id}

@@ -22,6 +22,7 @@ from controlplane.posture.types import EndpointFacts
 
 SECTIONS = (
     "services", "routes", "stages", "plugins", "upstreams", "waf", "waf_logging", "settings", "consumers", "dns",
+    "load_balancers", "distributions", "domains",
 )  # fmt: skip
 KEY = Auth(
     AuthKind.API_KEY, source="plugin key-auth", details={"key_in_query": False, "hide_credentials": True}
@@ -70,6 +71,12 @@ def upstream(**changes: Any) -> Upstream:
 def waf(**changes: Any) -> WafPolicy:
     """A policy without rules that logs."""
     return replace(WafPolicy("acl", "edge", "allow", logging=True), **changes)
+
+
+def front(**changes: Any) -> dict[str, Any]:
+    """What a stage's evidence says of a distribution in front of it."""
+    plain = {"ref": "arn:d", "name": "shop.example", "webAcl": "arn:edge", "origin": "a1.execute-api.example"}
+    return {**plain, "basePath": "", "whole": True, **changes}
 
 
 def setting(name: str, value: Any) -> Setting:

@@ -91,6 +91,7 @@ def things() -> dict[str, str | int]:
     """
     ids = foreign_ids()
     account = connections.create("aws", "CANARY logs", AWS).id
+    organization = connections.create("aws", "CANARY organisation", AWS | {"organization": True}).id
     _old_rows()
     _calls()
     held, files = _connections(ids["connection"])
@@ -102,6 +103,7 @@ def things() -> dict[str, str | int]:
         "findings.forget_connection connection_id": "con_CANARY",
         "connections.pull_one connection_id": account,
         "connections.pull_changes_of connection_id": account,
+        "connections.roll_out_one connection_id": organization,
         "ref": "CANARY-acl",
         "run_id": SyncRun.objects.create(connection_id=held).id,
         "archive_id": _archives(),

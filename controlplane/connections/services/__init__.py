@@ -25,6 +25,7 @@ from controlplane.connections.services.recording import (
     record_configuration,
     replay_configuration,
 )
+from controlplane.connections.services.rollout import ask_roll_out, is_organization, roll_out
 from controlplane.connections.services.setup import Setup, ingest_url, setup
 from controlplane.connections.services.sync import ask as ask_sync
 from controlplane.connections.services.sync import request as request_sync
@@ -37,6 +38,7 @@ __all__ = [
     "Recipient",
     "Recorded",
     "Setup",
+    "ask_roll_out",
     "ask_sync",
     "check",
     "create",
@@ -46,6 +48,7 @@ __all__ = [
     "enable",
     "forget_changes",
     "ingest_url",
+    "is_organization",
     "manifest_of",
     "mark_connected",
     "open_connector",
@@ -55,6 +58,7 @@ __all__ = [
     "record_configuration",
     "replay_configuration",
     "request_sync",
+    "roll_out",
     "rotate_token",
     "run_sync",
     "set_counts",

@@ -13,6 +13,7 @@ from controlplane.connections.models import Connection
 from controlplane.connections.services import form
 from controlplane.connections.services.health import settle
 from controlplane.connections.services.opening import get, manifest_of
+from controlplane.connections.services.roster import leave_out
 from controlplane.connections.types import ConnectionStatus
 from controlplane.runners import queries as runners
 from tenants.audit.services import record
@@ -25,9 +26,16 @@ KEEP: Final = "keep"
 
 
 def create(
-    connector: str, name: str, settings: Mapping[str, Any] | None = None, runner_id: str | None = None
+    connector: str,
+    name: str,
+    settings: Mapping[str, Any] | None = None,
+    runner_id: str | None = None,
+    *,
+    organization: Connection | None = None,
 ) -> Connection:
     """A new connection with the values we make for it; a draft until settings are given and complete.
+
+    One of an account of ``organization`` has the values that were made for that: every account was granted with them.
 
     Raises ``Invalid`` for an unknown connector, wrong settings or an unknown runner and ``Conflict`` for a name in use.
     """
@@ -37,12 +45,19 @@ def create(
         connection = Connection(id=new_id("con"), name=name.strip(), connector=connector)
         connection.runner_id = _runner(runner_id)  # type: ignore[assignment]  # the stubs forget null=True
         form.generate(connection, manifest)
+        if organization is not None:
+            connection.generated, connection.member_of = dict(organization.generated), organization.id
         form.put(connection, manifest, settings or {})
         connection.save(force_insert=True)
         record(
             "connection.create",
             target=connection.id,
-            after={"name": name, "connector": connector, "runner": connection.runner_id},
+            after={
+                "name": name,
+                "connector": connector,
+                "runner": connection.runner_id,
+                **({"organization": organization.id} if organization else {}),
+            },
         )
         if settings is not None or not form.has_fields(manifest):
             _announce(connection)
@@ -75,6 +90,21 @@ def update(
     return connection
 
 
+def rejoin(connection_id: str, organization: Connection, settings: Mapping[str, Any]) -> Connection:
+    """Give a connection that was made for an organisation the settings and the values of the one it belongs to now."""
+    with transaction.atomic():
+        connection = _locked(connection_id)
+        manifest = manifest_of(connection.connector)
+        before = {**_shown(connection, manifest), "organization": connection.member_of}
+        connection.generated, connection.member_of = dict(organization.generated), organization.id
+        form.put(connection, manifest, settings)
+        connection.save()
+        after = {**_shown(connection, manifest), "organization": organization.id}
+        record("connection.update", target=connection.id, before=before, after=after)
+        _announce(connection)
+    return connection
+
+
 def disable(connection_id: str) -> Connection:
     """Stop reading; what was learnt stays."""
     with transaction.atomic():
@@ -104,6 +134,7 @@ def delete(connection_id: str) -> None:
         connection = _locked(connection_id)
         record("connection.delete", target=connection.id, before={"name": connection.name})
         emit("connection.deleted", connection_id=connection.id)
+        leave_out(connection)
         connection.delete()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, Route
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import fixes
+from controlplane.posture import aws_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -36,7 +36,10 @@ def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
     )
 
 
-def _judge(snapshot: ConfigSnapshot, route: Route) -> Judgement:
+def _judge(snapshot: ConfigSnapshot, route: Route) -> Judgement | None:
+    service = fixes.service_of(snapshot, route.service_ref)
+    if route.catch_all and service is not None and service.kind == aws_fixes.DISTRIBUTION:
+        return None  # a distribution cannot be without its default behaviour
     if not route.catch_all:
         return passed("The route names the paths it serves.")
     siblings = sorted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, Service
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import fixes
+from controlplane.posture import aws_fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -29,7 +29,7 @@ CHECK = CheckCard(
 
 
 def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
-    """Judge every service that has both a custom domain and a vendor-made address."""
+    """Judge every service that has a vendor-made address beside a custom domain or a CDN in front."""
     return judge_each(
         CHECK,
         snapshot,
@@ -43,26 +43,19 @@ def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
 def _judge(snapshot: ConfigSnapshot, service: Service) -> Judgement | None:
     if not service.default_host:
         return None
-    hosts = {*service.hosts}
-    for stage in snapshot.stages:
-        if stage.service_ref == service.ref:
-            hosts.update(stage.hosts)
-    hosts.discard(service.default_host)
-    if not hosts:
-        return None
+    stages = [stage for stage in snapshot.stages if stage.service_ref == service.ref]
+    hosts = {*service.hosts, *(host for stage in stages for host in stage.hosts)} - {service.default_host}
+    fronts = [front for stage in stages for front in aws_fixes.fronts_of(stage)]
+    if not hosts and not fronts:
+        known = all(aws_fixes.fronts_known(stage) for stage in stages)
+        return None if known or service.default_host_enabled is False else unknown(aws_fixes.FRONTS_NOT_KNOWN)
     if service.default_host_enabled is None:
         return unknown("Whether the default address is switched off could not be read.")
     if not service.default_host_enabled:
         return passed("The default address is switched off.")
-    kind = "aws_api_gateway_rest_api" if service.kind == "rest_api" else "aws_apigatewayv2_api"
+    past = f"CloudFront distribution {fronts[0]['name']}" if fronts else f"its domain {min(hosts)}"
     return fail(
-        f"{service.default_host} reaches the API past its domain {min(hosts)}.",
+        f"{service.default_host} reaches the API past {past}.",
         [excerpt("API as declared", service.ref, service.evidence)],
-        [
-            fixes.terraform(
-                kind,
-                service.name,
-                {"name": service.name, "disable_execute_api_endpoint": True},
-            )
-        ],
+        [aws_fixes.close_default_endpoint(service, fronts)],
     )

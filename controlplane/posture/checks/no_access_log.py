@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, Stage
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import cloudflare_fixes, fixes
+from controlplane.posture import aws_fixes, cloudflare_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -21,7 +21,13 @@ CHECK = CheckCard(
     title="No access log",
     severity=Severity.MEDIUM,
     why="An attack on this stage leaves no trace, and nothing can be learnt or detected from its traffic.",
-    references=("AWS FSBP APIGateway.9", "CKV_AWS_76", "Kong docs: logging plugins"),
+    references=(
+        "AWS FSBP APIGateway.9",
+        "CKV_AWS_76",
+        "CKV_AWS_86",
+        "CKV_AWS_91",
+        "Kong docs: logging plugins",
+    ),
 )
 
 
@@ -42,7 +48,10 @@ def _judge(snapshot: ConfigSnapshot, stage: Stage) -> Judgement:
         return unknown("Whether this stage keeps an access log could not be read.")
     if stage.access_log:
         return passed(f"Calls are logged to {stage.access_log}.")
-    if snapshot.vendor == "kong":
+    edge = aws_fixes.edge_of(snapshot, stage)
+    if edge:
+        fix = aws_fixes.access_log(stage, edge)
+    elif snapshot.vendor == "kong":
         body = {"name": "file-log", "config": {"path": "/dev/stdout"}}
         fix = fixes.deck("plugins", "file-log", {"config": body["config"]})
     elif snapshot.vendor == "gcp":

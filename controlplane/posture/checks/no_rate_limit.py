@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, Route, Stage
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import cloudflare_fixes, fixes
+from controlplane.posture import aws_fixes, cloudflare_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -77,6 +77,12 @@ def _judge_stage(snapshot: ConfigSnapshot, stage: Stage) -> Judgement:
             "No rate limiting rule acts on this zone.",
             [excerpt("Zone as declared", stage.ref, stage.evidence)],
             [cloudflare_fixes.rate_limit(fixes.service_name(snapshot, stage.service_ref))],
+        )
+    if aws_fixes.edge_of(snapshot, stage):
+        return fail(
+            "No rate-based rule of a web ACL acts here, and nothing else at this place can limit requests.",
+            [excerpt("As declared", stage.ref, stage.evidence)],
+            [aws_fixes.rate_rule(stage)],
         )
     kind, argument, api = fixes.stage_address(snapshot, stage)
     limits = {"throttling_burst_limit": 100, "throttling_rate_limit": 50}

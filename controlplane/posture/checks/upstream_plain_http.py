@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, Upstream
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import cloudflare_fixes, fixes
+from controlplane.posture import aws_fixes, cloudflare_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -20,7 +20,7 @@ CHECK = CheckCard(
     title="Upstream over plain HTTP",
     severity=Severity.MEDIUM,
     why="Between gateway and service, credentials and data travel readable and changeable.",
-    references=("OWASP API8:2023", "Kong docs: service protocol"),
+    references=("OWASP API8:2023", "Kong docs: service protocol", "CKV_AWS_378"),
 )
 
 
@@ -43,7 +43,9 @@ def _judge(snapshot: ConfigSnapshot, upstream: Upstream) -> Judgement | None:
     if scheme.endswith("s") and scheme != "ws":
         return passed("The upstream is called over TLS.")
     secure = upstream.url.replace(f"{scheme}://", f"{scheme}s://", 1)
-    if snapshot.vendor == "kong":
+    if upstream.kind in aws_fixes.EDGE_UPSTREAMS:
+        fix = aws_fixes.encrypted_upstream(upstream)
+    elif snapshot.vendor == "kong":
         name = fixes.upstream_name(snapshot, upstream)
         fix = fixes.deck("services", name, {"url": secure, "tls_verify": True})
     elif snapshot.vendor == "gcp":

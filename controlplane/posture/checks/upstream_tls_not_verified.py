@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.base.model import ConfigSnapshot, Upstream
 from controlplane.findings.types import CheckCard, CheckResult, Severity
-from controlplane.posture import cloudflare_fixes, fixes
+from controlplane.posture import aws_fixes, cloudflare_fixes, fixes
 from controlplane.posture.judging import (
     Judgement,
     excerpt,
@@ -41,6 +41,10 @@ def evaluate(snapshot: ConfigSnapshot, facts: Facts) -> list[CheckResult]:
 
 
 def _judge(snapshot: ConfigSnapshot, upstream: Upstream) -> Judgement | None:
+    if upstream.kind == aws_fixes.TARGET_GROUP:
+        return (
+            None  # a load balancer checks no certificates, and in its VPC nobody else can answer for a target
+        )
     if not upstream.url.lower().startswith(("https://", "grpcs://", "wss://")):
         return None
     if upstream.tls_verified is None:

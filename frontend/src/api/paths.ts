@@ -112,6 +112,8 @@ export interface paths {
   "/connections/{id}/rotate-token": Send<"post", None, { ingest_token: string }, Id>;
   "/connections/{id}/runs": List<T.Run, Id>;
   "/connections/{id}/changes": List<T.ConfigChange, Id>;
+  "/connections/{id}/accounts": List<T.OrganizationAccount, Id>;
+  "/connections/{id}/roll-out": Send<"post", { accounts?: string[] }, T.ConnectionDetail, Id>;
   "/connections/{id}/traffic": Get<T.ConnectionTraffic, Id>;
   "/connections/{id}/quarantine": List<T.QuarantinedRecord, Id>;
 

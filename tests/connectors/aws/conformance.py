@@ -93,11 +93,12 @@ def _administrator(service: str, url: str) -> Any:
 
 def _grant(url: str) -> None:
     """What the customer does with our policy texts."""
+    _administrator("organizations", url).create_organization(FeatureSet="ALL")
     iam = _administrator("iam", url)
     trust = json.dumps(trust_document(PRINCIPAL, EXTERNAL_ID))
     for access in ("read", "write"):
         iam.create_role(RoleName=f"portcullis-{access}", AssumeRolePolicyDocument=trust)
-        policy = json.dumps(policy_document(access, ACCOUNT, ("*",)))
+        policy = json.dumps(policy_document(access, ACCOUNT, ("*",), organization=True))
         iam.put_role_policy(RoleName=f"portcullis-{access}", PolicyName="portcullis", PolicyDocument=policy)
 
 
@@ -113,6 +114,7 @@ def subject() -> Iterator[Subject]:
             role_arn=f"arn:aws:iam::{ACCOUNT}:role/portcullis-read",
             blocking_role_arn=f"arn:aws:iam::{ACCOUNT}:role/portcullis-write",
             external_id=EXTERNAL_ID,
+            organization=True,
             endpoint_url=double.control_url,
         )
         egress = local_egress(*double.ports, timeout=1.0)

@@ -15,7 +15,7 @@ from connectors.aws.calls import Calls
 from connectors.aws.changes import Changes
 from connectors.aws.config import Config
 from connectors.aws.enforce import Enforce
-from connectors.aws.permissions import READ, WRITE, policy_document
+from connectors.aws.permissions import ORGANIZATION, READ, WRITE, policy_document
 from connectors.aws.probes import PROBES
 from connectors.base.capabilities import Grant
 from connectors.base.enforcement import Target
@@ -24,6 +24,7 @@ from connectors.base.intent import BlockAction, BlockIntent, Match
 from connectors.base.model import Completeness
 from connectors.testkit.doubles.aws.iam import Decision, Query, evaluate
 from connectors.testkit.doubles.aws.operations import iam_action, iam_resources, parse_call
+from tests.connectors.aws import edge_estate
 
 ACCOUNT = "123456789012"
 FORMAT = '{"requestId":"$context.requestId","t":"$context.requestTimeEpoch","m":"$context.httpMethod","p":"$context.path"}'
@@ -78,10 +79,10 @@ def seed(estate) -> Target:
     record = {"timestamp": int(now.timestamp() * 1000), "httpRequest": {"uri": "/", "httpMethod": "GET"}}
     key = f"AWSLogs/{ACCOUNT}/WAFLogs/eu-west-1/main/{now - timedelta(minutes=now.minute % 5):%Y/%m/%d/%H/%M}/x.log.gz"
     s3.put_object(Bucket="aws-waf-logs-shop", Key=key, Body=json.dumps(record).encode())
-    edge = estate.admin("wafv2", "us-east-1")
-    edge.create_web_acl(
-        Name="edge", Scope="CLOUDFRONT", DefaultAction={"Allow": {}}, VisibilityConfig=VISIBILITY
-    )
+    balancer = edge_estate.load_balancer(estate)["LoadBalancerArn"]
+    edge_estate.listener(estate, balancer, edge_estate.forward(edge_estate.target_group(estate)))
+    acl = edge_estate.web_acl(estate, "edge", "CLOUDFRONT")
+    edge_estate.distribution(estate, edge_estate.origin("orders.example"), WebACLId=acl)
     return Target(arn, "main", "web_acl")
 
 
@@ -178,7 +179,7 @@ def test_the_read_role_cannot_write_and_api_keys_are_denied():
 
 
 def test_every_permission_has_a_probe():
-    assert {need.action for need in READ + WRITE} == set(PROBES)
+    assert {need.action for need in READ + ORGANIZATION + WRITE} == set(PROBES)
 
 
 def test_with_our_own_policies_everything_is_granted_and_the_external_id_is_proven(double, target):
@@ -189,8 +190,12 @@ def test_with_our_own_policies_everything_is_granted_and_the_external_id_is_prov
 
 
 @pytest.mark.parametrize(
-    "action", ["wafv2:GetWebACL", "logs:FilterLogEvents", "s3:GetObject", "apigateway:GET"]
-)
+    "action",
+    [
+        "wafv2:GetWebACL", "logs:FilterLogEvents", "s3:GetObject", "apigateway:GET",
+        "elasticloadbalancing:DescribeRules", "cloudfront:GetDistributionConfig", "logs:DescribeDeliveries",
+    ],
+)  # fmt: skip
 def test_a_missing_read_action_is_denied_with_the_exact_statement_to_add(double, target, action):
     policy = policy_document("read", ACCOUNT, tuple(double.settings().access_log_groups))
     for statement in policy["Statement"]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from connectors.aws.cloudformation import cloudformation_template, organization_template
 from connectors.aws.manifest import MANIFEST, AwsSettings
 from connectors.aws.permissions import READ, WRITE, policy_document
-from connectors.aws.setup import cloudformation_template, terraform_module, texts
+from connectors.aws.setup import terraform_module, texts
 from connectors.base import registry
 
 INFRA = Path(__file__).parents[3] / "infra"
@@ -35,7 +36,10 @@ def body(access: str, language: str) -> str:
 @pytest.mark.parametrize("language", ["yaml", "terraform", "bash", "json"])
 def test_every_text_names_exactly_the_permissions_we_need(access, language):
     found = set(
-        re.findall(r"\b(?:apigateway|wafv2|logs|s3|cloudtrail):[A-Za-z]+\b(?!:)", body(access, language))
+        re.findall(
+            r"\b(?:apigateway|wafv2|logs|s3|cloudtrail|elasticloadbalancing|cloudfront):[A-Za-z]+\b(?!:)",
+            body(access, language),
+        )
     )
     assert found == {need.action for need in NEEDS[access]}
 
@@ -100,6 +104,56 @@ def test_the_files_customers_run_are_made_from_the_permission_list(access, templ
     used = set(re.findall(r"var\.(\w+)", (directory / "main.tf").read_text()))
     declared = set(re.findall(r'variable "(\w+)"', (directory / "variables.tf").read_text()))
     assert used == declared
+
+
+def test_an_organisations_template_makes_the_same_role_in_every_account_of_the_chosen_units():
+    whole = yaml.safe_load(organization_template(CONTEXT["principal"], str(SETTINGS["external_id"]), GROUPS))
+    role, stack_set = whole["Resources"]["Role"], whole["Resources"]["Accounts"]["Properties"]
+    inner = yaml.safe_load(stack_set["TemplateBody"])
+    assert inner == yaml.safe_load(cloudformation_template("read", "", "", GROUPS))
+    assert inner["Resources"]["Role"]["Properties"]["RoleName"] == role["Properties"]["RoleName"]
+    passed_on = {entry["ParameterKey"]: entry["ParameterValue"] for entry in stack_set["Parameters"]}
+    assert passed_on == {name: {"Ref": name} for name in inner["Parameters"]}
+    assert stack_set["AutoDeployment"] == {"Enabled": True, "RetainStacksOnAccountRemoval": False}
+    assert stack_set["PermissionModel"] == "SERVICE_MANAGED"
+    targets = stack_set["StackInstancesGroup"][0]["DeploymentTargets"]
+    assert targets["OrganizationalUnitIds"] == {"Ref": "OrganizationalUnitIds"}
+    text = organization_template("", "", GROUPS)
+    assert text.isascii()  # CloudFormation replaces other characters
+    assert len(text) < 51_200  # bytes of a template that is uploaded as it is
+    assert (INFRA / "cloudformation" / "portcullis-read-organization.yaml").read_text() == text
+
+
+def test_the_listing_account_gets_its_role_once_also_when_it_is_in_one_of_the_units():
+    whole = yaml.safe_load(organization_template("", "", GROUPS))["Resources"]["Accounts"]
+    (instances,) = whole["Properties"]["StackInstancesGroup"]
+    assert instances["DeploymentTargets"]["AccountFilterType"] == "DIFFERENCE"
+    assert instances["DeploymentTargets"]["Accounts"] == [{"Ref": "AWS::AccountId"}]
+    assert whole["DependsOn"] == "Role"
+
+
+def test_who_connected_the_account_before_is_told_to_update_the_stack_it_has():
+    (text,) = (
+        text
+        for text in texts({**SETTINGS, "organization": True}, CONTEXT)
+        if text.access == "read" and text.language == "yaml"
+    )
+    assert text.body.startswith("# If this account has the stack portcullis-read already, update that stack")
+
+
+def test_only_the_account_that_lists_the_organisation_is_asked_for_that():
+    one, whole = (
+        next(
+            text
+            for text in texts({**SETTINGS, "organization": organization}, CONTEXT)
+            if text.access == "read" and text.language == "yaml"
+        )
+        for organization in (False, True)
+    )
+    assert "organizations:ListAccounts" not in one.body
+    made = yaml.safe_load(whole.body)
+    assert "organizations:ListAccounts" in json.dumps(made["Resources"]["Role"])
+    assert "organizations:ListAccounts" not in made["Resources"]["Accounts"]["Properties"]["TemplateBody"]
 
 
 def test_the_read_modules_log_groups_are_an_expression_of_the_variable():

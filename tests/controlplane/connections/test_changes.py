@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from typing import Any
 
 import boto3
 import pytest
-from django.db import close_old_connections, connection
 
 from connectors.aws.permissions import policy_document, trust_document
 from connectors.base.changes import ConfigChange
@@ -25,6 +23,7 @@ from tenants.isolation.context import tenant_context
 from tenants.orgs.types import OrgInfo
 from tests.clients import member
 from tests.factories.connections import changed, connect
+from tests.jobs import at_once
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 PRINCIPAL = "arn:aws:iam::999988887777:user/portcullis"
@@ -130,24 +129,7 @@ def test_a_failed_read_is_said_keeps_what_is_known_and_leaves_the_connections_he
 
 def test_two_workers_keep_each_change_once(committed_db: object, acme: OrgInfo, account: Account) -> None:
     wanted = {account.change(f"n{number}") for number in range(70)}
-    failed: list[Exception] = []
-
-    def work() -> None:
-        close_old_connections()
-        try:
-            with tenant_context(acme.schema_name):
-                services.pull_changes(account.connection)
-        except Exception as error:
-            failed.append(error)
-        finally:
-            connection.close()
-
-    workers = [threading.Thread(target=work) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert failed == []
+    assert at_once(acme, lambda: services.pull_changes(account.connection)) == []
     told = account.told()
     assert wanted <= set(told)
     assert Change.objects.count() == Change.objects.values("ref").distinct().count()

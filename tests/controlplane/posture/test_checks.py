@@ -21,6 +21,7 @@ from tests.factories.posture import (
     JWT,
     KEY,
     endpoint,
+    front,
     route,
     service,
     setting,
@@ -95,6 +96,18 @@ def linted(slips: Any) -> ConfigSnapshot:
     return snapshot("apigee", services=service(), settings=told)
 
 
+def balancer(attributes: dict[str, str] | None) -> ConfigSnapshot:
+    """A load balancer with a web ACL and these attributes."""
+    guarded = stage(evidence={"attributes": attributes})
+    return aws(services=service(kind="load_balancer"), stages=guarded)
+
+
+def tls(minimum: str | None, ref: str = "arn:listener/1") -> ConfigSnapshot:
+    """A place of AWS that accepts this TLS version at least."""
+    value = {"place": "load balancer web", "host": "web", "policy": "P", "minimum": minimum}
+    return aws(settings=replace(setting("minimum_tls", value), ref=ref))
+
+
 CASES = {
     "admin_api_exposed": Case(
         kong(settings=setting("admin_listen", ["0.0.0.0:8001"])),
@@ -108,6 +121,12 @@ CASES = {
     "api_key_only": Case(kong(routes=route(auth=(KEY,))), kong(routes=route()), kong(routes=UNREAD_AUTH), "routes"),
     "auth_optional": Case(
         kong(routes=route(auth=(OPTIONAL,))), kong(routes=route()), kong(routes=UNREAD_AUTH), "plugins"
+    ),
+    "balancer_invalid_headers": Case(
+        balancer({"routing.http.drop_invalid_header_fields.enabled": "false"}),
+        balancer({"routing.http.drop_invalid_header_fields.enabled": "true"}),
+        balancer(None),
+        "load_balancers",
     ),
     "basic_auth": Case(kong(routes=route(auth=(BASIC,))), kong(routes=route()), kong(routes=UNREAD_AUTH), "routes"),
     "bundle_lint": Case(linted([SLIP]), linted([]), linted(None), "settings"),
@@ -208,6 +227,12 @@ CASES = {
         aws(waf_policies=waf(rules=(MANAGED,))),
         aws(unread="waf"),
         "waf",
+    ),
+    "waf_fail_open": Case(
+        balancer({"waf.fail_open.enabled": "true"}),
+        balancer({"waf.fail_open.enabled": "false"}),
+        balancer(None),
+        "load_balancers",
     ),
     "waf_log_redaction_missing": Case(
         aws(waf_policies=waf(evidence={"LoggingConfiguration": {"RedactedFields": []}})),
@@ -405,3 +430,161 @@ def test_a_finding_never_offers_a_repair_of_another_vendors_resource(vendor: str
     assert any('"aws_' in body for body in bodies["aws"])
     assert not any('"aws_' in body for body in bodies[vendor])
     assert any(result.verdict is Verdict.FAIL for result in found[vendor])
+
+
+EDGE_FAILS = (
+    (
+        "no_access_log",
+        aws(services=service(kind="load_balancer"), stages=stage(access_log="")),
+        "access_logs",
+    ),
+    (
+        "no_access_log",
+        aws(services=service(kind="distribution"), stages=stage(access_log="")),
+        "logging_config",
+    ),
+    (
+        "no_rate_limit",
+        aws(services=service(kind="distribution"), stages=stage(throttled=False)),
+        "rate-based rule",
+    ),
+    (
+        "stage_without_waf",
+        aws(services=service(kind="load_balancer"), stages=stage(waf_ref="")),
+        "association",
+    ),
+    ("stage_without_waf", aws(services=service(kind="distribution"), stages=stage(waf_ref="")), "web_acl_id"),
+    (
+        "upstream_plain_http",
+        aws(upstreams=upstream(url="http://o:80", kind="target_group")),
+        "aws_lb_target_group",
+    ),
+    ("upstream_plain_http", aws(upstreams=upstream(url="http://o", kind="origin")), "origin_protocol_policy"),
+    ("edge_old_tls", tls("1.0"), "ssl_policy"),
+    ("edge_old_tls", tls("1.1", "arn:distribution/1"), "minimum_protocol_version"),
+    ("edge_old_tls", tls("SSL 3.0", "arn:distribution/1"), "minimum_protocol_version"),
+    ("edge_old_tls", tls("1.0", "eu-west-1/domain/web#tls"), "security_policy"),
+    (
+        "edge_plain_http",
+        aws(services=service(kind="load_balancer"), routes=route(protocols=("http",))),
+        "aws_lb_listener",
+    ),
+    (
+        "edge_plain_http",
+        aws(services=service(kind="distribution"), routes=route(protocols=("https", "http"))),
+        "redirect-to-https",
+    ),
+)
+
+
+@pytest.mark.parametrize(("check_id", "given", "words"), EDGE_FAILS)
+def test_a_weakness_at_the_edge_of_aws_is_repaired_where_it_is(
+    check_id: str, given: ConfigSnapshot, words: str
+) -> None:
+    (found,) = [result for result in judged(check_id, given) if result.verdict is Verdict.FAIL]
+    assert found.evidence
+    assert words in "\n".join(fix.body for fix in found.fix)
+
+
+@pytest.mark.parametrize(
+    ("check_id", "given"),
+    [
+        ("edge_old_tls", tls("1.2")),
+        ("edge_plain_http", aws(services=service(kind="distribution"), routes=route())),
+    ],
+)
+def test_an_edge_of_aws_that_is_well_passes(check_id: str, given: ConfigSnapshot) -> None:
+    assert [result.verdict for result in judged(check_id, given)] == [Verdict.PASS]
+
+
+def test_a_tls_policy_nobody_knows_is_no_pass() -> None:
+    assert [result.verdict for result in judged("edge_old_tls", tls(None))] == [Verdict.UNKNOWN]
+
+
+def behind(enabled: bool | None, *others: dict[str, Any], **changes: Any) -> ConfigSnapshot:
+    """An HTTP API behind a distribution, its default address open or not; ``others``: further distributions."""
+    api = service(
+        kind="http_api", hosts=(), default_host="a1.execute-api.example", default_host_enabled=enabled
+    )
+    fronts = [front(**changes), *others]
+    evidence = {
+        "distributions": fronts,
+        "addresses": [{"host": fronts[0]["origin"], "basePath": fronts[0]["basePath"]}],
+    }
+    return aws(services=api, stages=stage(hosts=(), waf_ref="", evidence=evidence))
+
+
+@pytest.mark.parametrize(
+    ("enabled", "verdict"), [(True, Verdict.FAIL), (False, Verdict.PASS), (None, Verdict.UNKNOWN)]
+)
+def test_a_default_address_leads_past_the_distribution_in_front_until_it_is_closed(
+    enabled: bool | None, verdict: Verdict
+) -> None:
+    (found,) = judged("default_host_bypass", behind(enabled))
+    assert found.verdict is verdict
+    if enabled:
+        assert "shop.example" in found.sentence
+        assert "custom domain" in found.fix[0].body  # its origin is the address that is to be closed
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict", "words"),
+    [
+        (behind(True), Verdict.FAIL, "leads past it"),
+        (behind(None), Verdict.UNKNOWN, "could not be read"),
+        (behind(False), Verdict.UNKNOWN, "can be called past CloudFront"),
+        (behind(False, front(name="back", webAcl="")), Verdict.FAIL, "back without a web ACL"),
+        (behind(False, whole=False), Verdict.FAIL, "only a part"),
+    ],
+)
+def test_a_distribution_in_front_never_guards_an_api_whose_own_domain_is_public(
+    given: ConfigSnapshot, verdict: Verdict, words: str
+) -> None:
+    (found,) = judged("stage_without_waf", given)
+    assert found.verdict is verdict
+    assert words in found.sentence
+
+
+def test_what_stands_in_front_is_not_known_when_distributions_were_not_read() -> None:
+    api = service(kind="http_api", hosts=(), default_host="a1.execute-api.example", default_host_enabled=True)
+    given = aws(services=api, stages=stage(hosts=(), waf_ref="", evidence={"distributions": None}))
+    for check_id in ("stage_without_waf", "default_host_bypass"):
+        (found,) = judged(check_id, given)
+        assert found.verdict is Verdict.UNKNOWN, check_id
+
+
+def test_a_load_balancer_whose_listeners_were_not_read_is_no_pass_for_plain_http() -> None:
+    given = aws(services=service(kind="load_balancer"), stages=stage(evidence={"listeners": None}))
+    assert [result.verdict for result in judged("edge_plain_http", given)] == [Verdict.UNKNOWN]
+
+
+def test_cloudfronts_own_certificate_takes_no_newer_policy_so_another_is_asked_for() -> None:
+    ref = "arn:distribution/1"
+    own = {"viewerCertificate": {"CloudFrontDefaultCertificate": True}}
+    given = replace(tls("1.0", ref), stages=(stage(ref=ref, evidence=own),))
+    (found,) = judged("edge_old_tls", given)
+    assert "acm_certificate_arn" in found.fix[0].body
+    assert "aliases" in found.fix[0].body
+
+
+def test_a_distribution_without_a_web_acl_guards_nothing() -> None:
+    (found,) = judged("stage_without_waf", behind(False, webAcl=""))
+    assert found.verdict is Verdict.FAIL
+    assert "cannot be attached" in found.sentence
+
+
+def test_certificates_of_targets_are_nobodys_to_check() -> None:
+    assert judged("upstream_tls_not_verified", aws(upstreams=upstream(kind="target_group"))) == []
+
+
+def test_a_distribution_cannot_be_without_its_default_behaviour() -> None:
+    given = aws(services=service(kind="distribution"), routes=route(catch_all=True, path="/"))
+    assert judged("catch_all_route", given) == []
+
+
+def test_a_load_balancer_without_a_web_acl_cannot_fail_open() -> None:
+    given = aws(
+        services=service(kind="load_balancer"),
+        stages=stage(waf_ref="", evidence={"attributes": {"waf.fail_open.enabled": "true"}}),
+    )
+    assert judged("waf_fail_open", given) == []

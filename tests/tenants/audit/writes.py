@@ -149,6 +149,11 @@ def a_disabled_connection() -> Mapping[str, str]:
     return {"connection": made.id}
 
 
+def an_organization() -> Mapping[str, str]:
+    made = connections.create("aws", "Organisation", {"organization": True})
+    return {"connection": made.id}
+
+
 def another_member() -> Mapping[str, str]:
     return {"member": Membership.objects.get(user__email="analyst@acme.test").id}
 
@@ -217,6 +222,7 @@ WRITES: dict[str, Write] = {
     "POST connections/{pk}/check": Write(),
     "POST connections/{pk}/disable": Write(),
     "POST connections/{pk}/enable": Write(prepare=a_disabled_connection),
+    "POST connections/{pk}/roll-out": Write({}, an_organization),
     "POST connections/{pk}/rotate-token": Write(),
     "POST connections/{pk}/sync": Write(),
     "POST runners": Write({"name": "Beside Kong"}),

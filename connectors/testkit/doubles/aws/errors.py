@@ -1,4 +1,4 @@
-"""Errors in the shape of each AWS protocol (JSON 1.1, REST-JSON, query XML, S3 XML).
+"""Errors in the shape of each AWS protocol (JSON 1.1, REST-JSON, query XML and REST-XML, S3 XML).
 
 Source of the shapes: the ``protocol`` of each botocore service model and its error parsers.
 """
@@ -9,7 +9,8 @@ from xml.sax.saxutils import escape
 import orjson
 from werkzeug.wrappers import Response
 
-QUERY_SERVICES = {"sts", "iam"}
+XML_SERVICES = {"sts", "iam", "elasticloadbalancing", "cloudfront"}
+"""Services whose errors are an ``ErrorResponse`` document (the query protocol, and REST-XML but S3's)."""
 REST_JSON_SERVICES = {"apigateway", "apigatewayv2"}
 
 
@@ -40,7 +41,7 @@ def error_response(service: str, error: AwsError) -> Response:
             f"<Message>{escape(error.message)}</Message><RequestId>{request_id}</RequestId></Error>"
         )
         return Response(body, status=error.status, content_type="application/xml")
-    if service in QUERY_SERVICES:
+    if service in XML_SERVICES:
         body = (
             '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>'
             f"<Code>{error.code}</Code><Message>{escape(error.message)}</Message></Error>"

@@ -12,14 +12,17 @@ from typing import Any
 from urllib.parse import unquote
 
 from moto.iam.exceptions import NotFoundException
+from moto.iam.models import get_account_id_from
 from werkzeug.wrappers import Request
 
-from connectors.testkit.doubles.aws.errors import AwsError
+from connectors.testkit.doubles.aws.errors import XML_SERVICES, AwsError
 from connectors.testkit.doubles.aws.iam import Decision, Policy, Query, evaluate
 from connectors.testkit.doubles.aws.operations import ApiCall, iam_action, iam_resources
 from connectors.testkit.doubles.aws.signature import check_signature
 from connectors.testkit.doubles.aws.state import ACCOUNT, LOCK, backend
 
+ADMINISTRATOR = "OrganizationAccountAccessRole"
+"""The role Organizations makes in a new account for its management account (Organizations User Guide)."""
 ALWAYS_ALLOWED = {"sts:GetCallerIdentity", "sts:AssumeRole"}
 """GetCallerIdentity needs no permission (STS reference); AssumeRole is decided by the trust policy below."""
 
@@ -71,7 +74,8 @@ def authenticate(request: Request, call: ApiCall, principals: Principals) -> Cal
     with LOCK:
         if user := _user_of(request, call):
             return user
-        session = backend("sts", call.region).get_assumed_role_from_access_key(call.access_key)
+        account = get_account_id_from(call.access_key)
+        session = backend("sts", call.region, account).get_assumed_role_from_access_key(call.access_key)
         if session is None or session.session_token != call.session_token:
             codes = {"sts": "InvalidClientTokenId", "iam": "InvalidClientTokenId", "s3": "InvalidAccessKeyId"}
             code = codes.get(call.service, "UnrecognizedClientException")
@@ -81,13 +85,14 @@ def authenticate(request: Request, call: ApiCall, principals: Principals) -> Cal
                 "ExpiredTokenException", "The security token included in the request is expired", 403
             )
         try:
-            policies = _role_policies(backend("iam", call.region).get_role_by_arn(session.role_arn))
+            role = backend("iam", call.region, account).get_role_by_arn(session.role_arn)
+            policies = None if role.name == ADMINISTRATOR else _role_policies(role)
         except NotFoundException:
             # A session outlives its deleted role, without any permission.
             policies = ()
         check_signature(request, call, session.secret_access_key)
     narrowed = json.loads(session.policy) if session.policy else None
-    return Caller(session.arn, ACCOUNT, session.user_id, policies, narrowed)
+    return Caller(session.arn, account, session.user_id, policies, narrowed)
 
 
 def _user_of(request: Request, call: ApiCall) -> Caller | None:
@@ -112,7 +117,7 @@ def authorize(call: ApiCall, caller: Caller) -> None:
     action = iam_action(call)
     if caller.policies is None or action in ALWAYS_ALLOWED:
         return
-    resources = tuple(iam_resources(call, ACCOUNT))
+    resources = tuple(iam_resources(call, caller.account))
     context = {"aws:RequestedRegion": call.region, "aws:PrincipalArn": caller.arn}
     if call.service == "s3" and "prefix" in call.params:
         context["s3:prefix"] = str(call.params["prefix"])
@@ -129,12 +134,11 @@ def authorize(call: ApiCall, caller: Caller) -> None:
     )
     if layer == "session":
         because = because.replace("session-based", "session")
-    code = "AccessDenied" if call.service in ("s3", "sts", "iam") else "AccessDeniedException"
+    in_xml = call.service == "s3" or call.service in XML_SERVICES
+    code = "AccessDenied" if in_xml else "AccessDeniedException"
     where = f" on resource: {resources[0]}" if resources[0] != "*" else " on resource: *"
     message = f"User: {caller.arn} is not authorized to perform: {action}{where} {because}"
-    raise AwsError(
-        code, message, 403 if call.service in ("s3", "sts", "iam", "apigateway", "apigatewayv2") else 400
-    )
+    raise AwsError(code, message, 403 if in_xml or call.service.startswith("apigateway") else 400)
 
 
 def check_assume_role(call: ApiCall, caller: Caller) -> None:
@@ -149,7 +153,7 @@ def check_assume_role(call: ApiCall, caller: Caller) -> None:
     )
     with LOCK:
         try:
-            role = backend("iam", call.region).get_role_by_arn(role_arn)
+            role = backend("iam", call.region, role_arn.split(":")[4]).get_role_by_arn(role_arn)
         except Exception as error:
             raise denied from error
     trust = role.assume_role_policy_document

@@ -1,6 +1,6 @@
 """Which API operation a signed HTTP request asks for, and on which resource: the facts IAM decides on.
 
-REST-JSON operations are recognised with the ``requestUri`` of botocore's own service models.
+REST operations are recognised with the ``requestUri`` of botocore's own service models.
 IAM action and resource names follow the Service Authorization Reference of each service.
 """
 
@@ -33,7 +33,7 @@ class ApiCall:
 
 @cache
 def rest_routes(service: str) -> tuple[tuple[str, re.Pattern[str], str], ...]:
-    """(HTTP method, path pattern, operation name) of REST-JSON operations, longest literal path first."""
+    """(HTTP method, path pattern, operation name) of REST operations, longest literal path first."""
     model = botocore.session.get_session().get_service_model(service)
     routes = []
     for name in model.operation_names:
@@ -92,6 +92,9 @@ def parse_call(request: Request) -> ApiCall | None:
             service, request.method, request.environ.get("RAW_URI", request.path).split("?")[0]
         )
         params = {**query, **_json_body(request), **extracted}
+    elif service == "cloudfront":
+        operation, extracted = _rest_call(service, request.method, request.path)
+        params = {**query, **extracted}
     elif "/operation/" in request.path:
         operation, params = request.path.rpartition("/")[2], {}
     else:
@@ -148,6 +151,8 @@ def iam_resources(call: ApiCall, account: str) -> list[str]:
     if call.service == "s3":
         bucket, key = call.params.get("Bucket", ""), call.params.get("Key", "")
         return [f"arn:aws:s3:::{bucket}/{key}" if key else f"arn:aws:s3:::{bucket or '*'}"]
+    if call.service == "cloudfront" and call.params.get("Id"):
+        return [f"arn:aws:cloudfront::{account}:distribution/{call.params['Id']}"]
     if call.operation == "AssumeRole":
         return [str(call.params.get("RoleArn", "*"))]
     return ["*"]

@@ -13,7 +13,7 @@ import orjson
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.wrappers import Request, Response
 
-from connectors.testkit.doubles.aws import waf_operations
+from connectors.testkit.doubles.aws import organization, waf_operations
 from connectors.testkit.doubles.aws.errors import AwsError, error_response
 from connectors.testkit.doubles.aws.identity import (
     Caller,
@@ -27,7 +27,7 @@ from connectors.testkit.doubles.aws.log_events import put_events
 from connectors.testkit.doubles.aws.missing import OPERATIONS
 from connectors.testkit.doubles.aws.operations import ApiCall, parse_call
 from connectors.testkit.doubles.aws.pagination import is_paged, page
-from connectors.testkit.doubles.aws.state import LOCK
+from connectors.testkit.doubles.aws.state import LOCK, acting_in
 from connectors.testkit.doubles.aws.throttle import Throttle
 from connectors.testkit.doubles.aws.trail_records import record_call
 from connectors.testkit.doubles.faults import FAULTS_PATH, FaultBook
@@ -82,12 +82,14 @@ class StrictAws:
             return Response(caller_identity_xml(caller), content_type="text/xml")
         if call.operation == "AssumeRole":
             check_assume_role(call, caller)
-        with LOCK:
+        if call.service == "organizations":
+            organization.before(call, caller.account)
+        with LOCK, acting_in(caller.account):
             if call.service == "wafv2":
                 waf_operations.before(call)
             if operation := OPERATIONS.get((call.service, call.operation)):
                 return self._served(call, operation(call))
-            response = self._through_moto(request)
+            response = self._through_moto(request, organization.kept_by(call, caller.account))
             if call.operation in ("GetApiKeys", "GetApiKey") and response.status_code == 200:
                 response.set_data(without_key_values(response.get_data(), call.params))
             if response.status_code < 300:
@@ -111,11 +113,12 @@ class StrictAws:
             events = [(int(e["timestamp"]), str(e["message"])) for e in call.params.get("logEvents", [])]
             put_events(call.region, call.params["logGroupName"], call.params["logStreamName"], events)
 
-    def _through_moto(self, request: Request) -> Response:
+    def _through_moto(self, request: Request, account: str) -> Response:
         data = request.get_data(cache=True)
         environ = dict(request.environ)
         environ["wsgi.input"] = io.BytesIO(data)
         environ["CONTENT_LENGTH"] = str(len(data))
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
         environ.pop("werkzeug.request", None)
         environ.pop("wsgi.input_terminated", None)
         return Response.from_app(self._moto, environ, buffered=True)

@@ -4,7 +4,8 @@ Sources: AWS WAF Developer Guide, "AWS WAF quotas" (Create/Put/Update 1 rps per 
 Associate and Disassociate 0.5 rps, GetWebACLForResource and ListResourcesForWebACL 1 rps); API Gateway
 Developer Guide, "Quotas" (10 rps, burst 40, over all control-plane operations; GetResources 5 per 2 s);
 CloudWatch Logs quotas (FilterLogEvents 10 rps per account and region); CloudTrail API Reference
-(LookupEvents 2 rps per account and region).
+(LookupEvents 2 rps per account and region); Elastic Load Balancing User Guide, "Request throttling for the
+API" (40 describing calls at once, 10 rps, per account and region).
 """
 
 import threading
@@ -40,8 +41,12 @@ def rates(call: ApiCall) -> list[Rate]:
         return [*shared, Rate("apigateway:GetResources", 2.5, 5)] if name == "GetResources" else shared
     if call.service == "logs" and name == "FilterLogEvents":
         return [Rate("logs:FilterLogEvents", 10, 10)]
+    if call.service == "elasticloadbalancing" and name.startswith("Describe"):
+        return [Rate("elasticloadbalancing:Describe", 10, 40)]
     if call.service == "cloudtrail" and name == "LookupEvents":
         return [Rate("cloudtrail:LookupEvents", 2, 2)]
+    if call.service == "organizations" and name.startswith("List"):
+        return [Rate(f"organizations:{name}", 1, 5)]  # not published; what the product keeps to is less
     return []
 
 

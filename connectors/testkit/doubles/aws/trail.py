@@ -18,6 +18,7 @@ import orjson
 
 from connectors.testkit.doubles.aws.errors import AwsError
 from connectors.testkit.doubles.aws.operations import ApiCall
+from connectors.testkit.doubles.aws.state import acting_account
 
 KEPT_S = 90 * 86_400
 KEPT_PER_REGION = 20_000
@@ -47,10 +48,10 @@ class Entry:
 
 @dataclass
 class Trail:
-    """Events per region. ``delay_s`` is how late an event can be looked up. Safe for threads."""
+    """Events per account and region. ``delay_s`` is how late an event can be looked up. Safe for threads."""
 
     delay_s: float = 0.0
-    _events: dict[str, deque[Entry]] = field(default_factory=dict)
+    _events: dict[tuple[str, str], deque[Entry]] = field(default_factory=dict)
     _number: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -72,13 +73,14 @@ class Trail:
         }
         with self._lock:
             self._number += 1
-            kept = self._events.setdefault(region, deque(maxlen=KEPT_PER_REGION))
+            place = (record["recipientAccountId"], region)
+            kept = self._events.setdefault(place, deque(maxlen=KEPT_PER_REGION))
             kept.append(Entry(int(at), at + self.delay_s, self._number, listed))
 
-    def visible(self, region: str, now: float) -> list[Entry]:
+    def visible(self, account: str, region: str, now: float) -> list[Entry]:
         """What can be looked up at ``now``, newest first."""
         with self._lock:
-            kept = list(self._events.get(region, ()))
+            kept = list(self._events.get((account, region), ()))
         seen = [entry for entry in kept if entry.visible_at <= now and entry.at >= now - KEPT_S]
         return sorted(seen, key=lambda entry: (entry.at, entry.number), reverse=True)
 
@@ -101,7 +103,7 @@ def lookup_events(call: ApiCall) -> dict[str, Any]:
     position = _position(params)
     found = [
         entry
-        for entry in TRAIL.visible(call.region, now)
+        for entry in TRAIL.visible(acting_account(), call.region, now)
         if start <= entry.at <= end and (not key or entry.listed.get(key) == value)
         if position is None or (entry.at, entry.number) < position
     ]

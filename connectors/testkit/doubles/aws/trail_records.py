@@ -15,7 +15,6 @@ from werkzeug.wrappers import Request, Response
 from connectors.testkit.doubles.aws.errors import AwsError
 from connectors.testkit.doubles.aws.identity import Caller
 from connectors.testkit.doubles.aws.operations import ApiCall
-from connectors.testkit.doubles.aws.state import ACCOUNT
 from connectors.testkit.doubles.aws.trail import TRAIL
 
 SERVICES = {"apigateway": "apigateway", "apigatewayv2": "apigateway"}
@@ -47,7 +46,7 @@ def record_call(
         "readOnly": call.operation.startswith(READS),
         "eventType": "AwsApiCall",
         "managementEvent": True,
-        "recipientAccountId": ACCOUNT,
+        "recipientAccountId": caller.account,
         "eventCategory": "Management",
     }
     if agent.startswith("Mozilla/"):

@@ -24,6 +24,11 @@ MAX_WEB_ACL_CAPACITY = 5000
 
 REST_STAGE = re.compile(r"^arn:aws:apigateway:[\w-]+::/restapis/[a-z0-9]+/stages/[\w-]+$")
 OTHER_RESOURCE = re.compile(r"^arn:aws:(elasticloadbalancing|appsync|cognito-idp|apprunner|ec2|amplify):")
+RESOURCE_SERVICES = {
+    "API_GATEWAY": "apigateway", "APPLICATION_LOAD_BALANCER": "elasticloadbalancing", "APPSYNC": "appsync",
+    "COGNITO_USER_POOL": "cognito-idp", "APP_RUNNER_SERVICE": "apprunner", "VERIFIED_ACCESS_INSTANCE": "ec2",
+    "AMPLIFY": "amplify",
+}  # fmt: skip
 NO_SUCH_ITEM = "AWS WAF couldn't perform the operation because your resource doesn't exist."
 
 
@@ -181,10 +186,15 @@ def list_resources(call: ApiCall) -> dict[str, Any]:
     acl = backend("wafv2", call.region).wacls.get(str(call.params.get("WebACLArn")))
     if acl is None:
         raise AwsError("WAFNonexistentItemException", NO_SUCH_ITEM)
-    is_stage = call.params.get("ResourceType", "APPLICATION_LOAD_BALANCER") == "API_GATEWAY"
-    return {
-        "ResourceArns": [arn for arn in acl.associated_resources if bool(REST_STAGE.match(arn)) == is_stage]
-    }
+    if ":global/" in acl.arn:
+        # API reference: "For Amazon CloudFront, don't use this call"; CloudFront's own API tells.
+        raise waf_invalid("The scope is not valid.", "SCOPE_VALUE", "CLOUDFRONT")
+    service = RESOURCE_SERVICES.get(str(call.params.get("ResourceType") or "APPLICATION_LOAD_BALANCER"))
+    if service is None:
+        raise waf_invalid(
+            "The resource type is not valid.", "RESOURCE_TYPE", str(call.params["ResourceType"])
+        )
+    return {"ResourceArns": [arn for arn in acl.associated_resources if arn.split(":")[2] == service]}
 
 
 def list_web_acls(call: ApiCall) -> dict[str, Any]:

@@ -52,6 +52,33 @@ export interface ConnectionDetail extends Connection {
   permissions_checked_at?: Iso | null;
   error?: Problem | null;
   changes: ChangeReading;
+  /** Null: the connection reads one account. */
+  organization: OrganizationReading | null;
+}
+
+/** Why something could not be read. */
+export type ReadingProblem = Pick<Problem, "detail" | "unchanged" | "action">;
+
+export type AccountState = "connected" | "waiting" | "refused" | "left_out" | "gone";
+
+/** How listing the organisation's accounts stands; `accounts` counts them by state. */
+export interface OrganizationReading {
+  state: "never" | "read" | "failed";
+  read_at: Iso | null;
+  failed_at: Iso | null;
+  error: ReadingProblem | null;
+  accounts: Partial<Record<AccountState, number>>;
+}
+
+/** One account of an organisation. Of a *waiting* one nothing is known, for `reason`. */
+export interface OrganizationAccount {
+  id: string;
+  ref: string;
+  name: string;
+  state: AccountState;
+  reason: string;
+  connection: { id: string; name: string; status: ConnectionStatus } | null;
+  checked_at: Iso | null;
 }
 
 /** How reading the vendor's audit trail stands. No rows mean "none" only when it was read. */
@@ -61,7 +88,7 @@ export interface ChangeReading {
   since: Iso | null;
   read_at: Iso | null;
   failed_at: Iso | null;
-  error: Pick<Problem, "detail" | "unchanged" | "action"> | null;
+  error: ReadingProblem | null;
 }
 
 /** One change at the vendor, as its audit trail tells. */

@@ -1,5 +1,4 @@
-import { Alert, Select } from "@mantine/core";
-import { IconHelpCircle } from "@tabler/icons-react";
+import { Select } from "@mantine/core";
 import { useState } from "react";
 import { api } from "@/api/client";
 import { useList } from "@/api/queries";
@@ -13,6 +12,7 @@ import { DataTable } from "@/ui/table/DataTable";
 import { FilterChips, type FacetSpec } from "@/ui/table/Facets";
 import { useUrlState } from "@/ui/table/useUrlState";
 import { Author, Changed, ChangeEntry, channels } from "./ChangeEntry";
+import { NotKnown } from "./NotKnown";
 
 const FILTERS: FacetSpec[] = [
   { key: "author", label: "Who", name: (value) => value, single: true },
@@ -52,7 +52,17 @@ function Trail({ connection }: { connection: ConnectionDetail }) {
   const clear = (): void => patch(Object.fromEntries(FILTERS.map((spec) => [spec.key, undefined])));
   return (
     <>
-      <NotKnown connection={connection} />
+      {changes.state === "failed" ? (
+        <NotKnown
+          title={
+            changes.read_at
+              ? `Changes since ${moment(changes.read_at)} are not known`
+              : "Who changed what is not known"
+          }
+          error={changes.error}
+          after={`It is tried again every two minutes${changes.read_at ? "; what was read before stays below." : "."}`}
+        />
+      ) : null}
       <Panel
         title="Changes at the vendor"
         note={
@@ -145,25 +155,6 @@ function Trail({ connection }: { connection: ConnectionDetail }) {
       </Panel>
       {open ? <ChangeEntry change={open} onClose={() => setOpen(null)} /> : null}
     </>
-  );
-}
-
-/** From when on changes are not known, why, and what to do. */
-function NotKnown({ connection }: { connection: ConnectionDetail }) {
-  const { state, read_at, error } = connection.changes;
-  if (state !== "failed") return null;
-  return (
-    <Alert
-      mb={16}
-      color="yellow"
-      variant="light"
-      role="status"
-      icon={<IconHelpCircle size={18} aria-hidden />}
-      title={read_at ? `Changes since ${moment(read_at)} are not known` : "Who changed what is not known"}
-    >
-      {[error?.detail, error?.unchanged, error?.action].filter(Boolean).join(" ")} It is tried again every two
-      minutes{read_at ? "; what was read before stays below." : "."}
-    </Alert>
   );
 }
 

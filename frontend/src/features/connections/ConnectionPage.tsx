@@ -11,6 +11,7 @@ import { compact, plural } from "@/ui/format";
 import { Grid, PageHeader, Panel, Stats, Time } from "@/ui/Layout";
 import { Loaded } from "@/ui/States";
 import { useUrlState } from "@/ui/table/useUrlState";
+import { Accounts } from "./Accounts";
 import { Changes } from "./Changes";
 import { ConnectionSettings } from "./ConnectionSettings";
 import { ConnectionStatusPill } from "./names";
@@ -131,6 +132,7 @@ function Content({ connection }: { connection: ConnectionDetail }) {
             <Tabs.List mb={16}>
               <Tabs.Tab value="permissions">Permissions</Tabs.Tab>
               <Tabs.Tab value="configuration">What was read</Tabs.Tab>
+              {connection.organization ? <Tabs.Tab value="accounts">Accounts</Tabs.Tab> : null}
               <Tabs.Tab value="changes">Changes</Tabs.Tab>
               <Tabs.Tab value="traffic">Traffic</Tabs.Tab>
               <Tabs.Tab value="runs">Runs</Tabs.Tab>
@@ -158,6 +160,11 @@ function Content({ connection }: { connection: ConnectionDetail }) {
             <Tabs.Panel value="configuration">
               <Sections connection={connection} />
             </Tabs.Panel>
+            {connection.organization ? (
+              <Tabs.Panel value="accounts">
+                <Accounts connection={connection} reading={connection.organization} />
+              </Tabs.Panel>
+            ) : null}
             <Tabs.Panel value="changes">
               <Changes connection={connection} />
             </Tabs.Panel>

@@ -62,6 +62,7 @@ const capabilities: Record<string, string> = {
   pull_calls: "Reads calls",
   receive_calls: "Receives calls",
   changes: "Reads changes",
+  organization: "Connects every account of an organisation",
   enforce: "Can block",
   notify: "Sends alerts",
 };

@@ -57,7 +57,17 @@ resource "aws_iam_role_policy" "portcullis_read" {
           "wafv2:ListIPSets",
           "wafv2:ListRuleGroups",
           "wafv2:CheckCapacity",
-          "cloudtrail:LookupEvents"
+          "cloudtrail:LookupEvents",
+          "elasticloadbalancing:DescribeLoadBalancers",
+          "elasticloadbalancing:DescribeLoadBalancerAttributes",
+          "elasticloadbalancing:DescribeListeners",
+          "elasticloadbalancing:DescribeRules",
+          "elasticloadbalancing:DescribeTargetGroups",
+          "elasticloadbalancing:DescribeSSLPolicies",
+          "elasticloadbalancing:DescribeTags",
+          "cloudfront:ListDistributions",
+          "logs:DescribeDeliverySources",
+          "logs:DescribeDeliveries"
         ],
         "Resource": [
           "*"
@@ -109,6 +119,16 @@ resource "aws_iam_role_policy" "portcullis_read" {
         ],
         "Resource": [
           "arn:aws:s3:::aws-waf-logs-*/*"
+        ]
+      },
+      {
+        "Sid": "CloudfrontGetDistributionConfig",
+        "Effect": "Allow",
+        "Action": [
+          "cloudfront:GetDistributionConfig"
+        ],
+        "Resource": [
+          "arn:aws:cloudfront::${var.account_id}:distribution/*"
         ]
       },
       {
