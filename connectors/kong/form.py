@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic.config import JsonDict
+from pydantic_core import PydanticCustomError
 
 from connectors.base.manifest import PushSettings
 
@@ -35,6 +38,10 @@ class ManagedBy(StrEnum):
     GITOPS = "gitops"
 
 
+_SELF_HOSTED: Final[JsonDict] = {"when": {"reached_by": "admin_api"}}
+_KONNECT: Final[JsonDict] = {"when": {"reached_by": "konnect"}}
+
+
 class KongSettings(PushSettings):
     """How to reach one self-hosted Kong and a workspace of it, or one control plane in Konnect."""
 
@@ -48,9 +55,10 @@ class KongSettings(PushSettings):
         validate_default=True,
         title="Admin API address",
         description=(
-            "Self-hosted only: base URL of the Admin API or of the route that protects it, such as "
+            "Base URL of the Admin API or of the route that protects it, such as "
             "https://kong.example.com/admin-api"
         ),
+        json_schema_extra=_SELF_HOSTED,
     )
     admin_token: SecretStr | None = Field(
         default=None,
@@ -64,26 +72,29 @@ class KongSettings(PushSettings):
     region: Region = Field(
         default=Region.US,
         title="Konnect region",
-        description="Konnect only: the region of the control plane.",
+        description="The region of the control plane.",
+        json_schema_extra=_KONNECT,
     )
     control_plane: str = Field(
         default="",
         validate_default=True,
         title="Control plane",
-        description="Konnect only: the control plane's name or id.",
+        description="The control plane's name or id.",
         max_length=256,
+        json_schema_extra=_KONNECT,
     )
     pull_requests: bool = Field(
         default=True,
         title="Read requests from Konnect",
-        description="Konnect only: calls are read from Konnect's API requests; no plugin is needed in the gateway.",
+        description="Calls are read from Konnect's API requests; no plugin is needed in the gateway.",
+        json_schema_extra=_KONNECT,
     )
     token_header: str = Field(
         default="Kong-Admin-Token",
         title="Header of the token",
         description="Kong-Admin-Token for RBAC, apikey for key-auth in front of the Admin API.",
         pattern=r"^[A-Za-z0-9-]{1,64}$",
-        json_schema_extra={"advanced": True},
+        json_schema_extra={"advanced": True, **_SELF_HOSTED},
     )
     workspace: str | None = Field(
         default=None,
@@ -93,20 +104,21 @@ class KongSettings(PushSettings):
             "Empty means the default workspace."
         ),
         pattern=r"^(\*|[A-Za-z0-9_.~-]{1,128}( *, *[A-Za-z0-9_.~-]{1,128}){0,99})$",
+        json_schema_extra=_SELF_HOSTED,
     )
     managed_by: ManagedBy = Field(
         default=ManagedBy.ADMIN_API,
         title="Configuration is managed by",
         description="gitops: decK or an ingress controller would undo our writes; blocks become a patch.",
-        json_schema_extra={"advanced": True},
+        json_schema_extra={"advanced": True, **_SELF_HOSTED},
     )
 
     konnect_url: str = Field(
         default="",
         title="Konnect address",
-        description="Konnect only, if a proxy of yours stands in front of it. Empty: Konnect's address in the region.",
+        description="Only if a proxy of yours stands in front of it. Empty: Konnect's address in the region.",
         max_length=512,
-        json_schema_extra={"advanced": True},
+        json_schema_extra={"advanced": True, **_KONNECT},
     )
 
     @property
@@ -137,16 +149,16 @@ class KongSettings(PushSettings):
     ) -> str | SecretStr | None:
         """Konnect has many control planes, and answers nobody without a token."""
         if info.data.get("reached_by") is ReachedBy.KONNECT and not value:
-            raise ValueError("is needed to reach Konnect")
+            raise PydanticCustomError("missing", "Field required")
         return value
 
     @field_validator("admin_url", "konnect_url")
     @classmethod
     def _is_base_url(cls, value: str, info: ValidationInfo) -> str:
         """Only plain http(s) base URLs: credentials belong into the token field."""
-        if not value and (
-            info.field_name == "konnect_url" or info.data.get("reached_by") is ReachedBy.KONNECT
-        ):
+        if not value:
+            if info.field_name == "admin_url" and info.data.get("reached_by") is not ReachedBy.KONNECT:
+                raise PydanticCustomError("missing", "Field required")
             return ""
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:
