@@ -38,6 +38,7 @@ Jobs = Callable[..., int]
 INSTALLATION = {
     "vault/root.key": "wraps the tenants' keys",
     "vault/audit-signing.json": "signs the heads of every tenant's audit trail",
+    "vault/lock": "empty; held while keys of the installation are changed",
 }
 #: Log lines outside every tenant, and why.
 OUTSIDE: dict[str, str] = {}
