@@ -25,7 +25,7 @@ from connectors.egress.relay import RelayedRequest, RelayedResponse
 from connectors.testkit.doubles.azure.estate import ADMIN, CLIENT
 from connectors.testkit.doubles.idp.signing import SigningKey
 from tests.connectors.azure.conftest import Azure
-from tests.connectors.issuer import OTHER, SUBJECT, Issuer, Named, running_issuer
+from tests.connectors.issuer import OTHER, SUBJECT, Issuer, Named
 
 AUDIENCE = "api://AzureADTokenExchange"
 
@@ -79,12 +79,6 @@ class Entra:
             return RelayedResponse(200, (), b'{"access_token": "made", "expires_in": 0}')
         said = {"error": "invalid_client", "error_description": self.refusal}
         return RelayedResponse(401, (), json.dumps(said).encode())
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[Issuer]:
-    with running_issuer() as made:
-        yield made
 
 
 @pytest.fixture

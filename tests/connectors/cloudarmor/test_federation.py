@@ -24,7 +24,7 @@ from connectors.egress.relay import RelayedRequest, RelayedResponse
 from connectors.testkit.doubles.idp.signing import SigningKey
 from connectors.testkit.running import Fault
 from tests.connectors.cloudarmor.world import PROJECT, Cloud
-from tests.connectors.issuer import OTHER, SUBJECT, Issuer, Named, running_issuer
+from tests.connectors.issuer import OTHER, SUBJECT, Issuer, Named
 
 POOL = "projects/123456789/locations/global/workloadIdentityPools/portcullis"
 PROVIDER = f"{POOL}/providers/con-01k8x"
@@ -62,12 +62,6 @@ class Trusting:
         """The access check's rows by action."""
         rows = Access(self.settings, self.cloud.egress, Named(self.issuer)).check()
         return {row.action: row for row in rows}
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[Issuer]:
-    with running_issuer() as made:
-        yield made
 
 
 @pytest.fixture
