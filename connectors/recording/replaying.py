@@ -10,6 +10,7 @@ from connectors.base.errors import VendorAnswerError
 from connectors.egress.relay import RelayedRequest, RelayedResponse, Unsent
 from connectors.recording.scrub import Scrubber, without_stand_ins
 from connectors.recording.tape import Exchange
+from connectors.recording.taping import asked_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,22 +39,20 @@ class Replay:
         self._scrubber, self.missing = scrubber, list[str]()
         self._answers: dict[tuple[str, str, str], deque[Exchange]] = defaultdict(deque)
         for exchange in exchanges:
-            self._answers[_key(exchange.method, exchange.url, exchange.request)].append(exchange)
+            self._answers[_key(exchange)].append(exchange)
 
     def __call__(self, request: RelayedRequest) -> RelayedResponse:
         """The recorded answer; ``VendorAnswerError`` when there is none."""
-        kind = next((value for name, value in request.headers if name.lower() == "content-type"), "")
-        url = self._scrubber.url(request.url)
-        asked = self._scrubber.body(request.content, kind).decode()
-        found = self._answers.get(_key(request.method, url, asked))
+        asked = asked_for(request, self._scrubber)
+        found = self._answers.get(_key(asked))
         if not found:
-            self.missing.append(f"{request.method} {url}")
-            raise VendorAnswerError(f"The recording holds no answer to {request.method} {url}.")
+            self.missing.append(f"{asked.method} {asked.url}")
+            raise VendorAnswerError(f"The recording holds no answer to {self.missing[-1]}.")
         exchange = found.popleft() if len(found) > 1 else found[0]
         if not exchange.status:
             raise Unsent(exchange.failure)
         return RelayedResponse(exchange.status, tuple(exchange.headers.items()), exchange.body)
 
 
-def _key(method: str, url: str, request: str) -> tuple[str, str, str]:
-    return method, without_stand_ins(url), without_stand_ins(request)
+def _key(exchange: Exchange) -> tuple[str, str, str]:
+    return exchange.method, without_stand_ins(exchange.url), without_stand_ins(exchange.request)

@@ -43,6 +43,11 @@ _ARCHIVE: Final = b"PK\x03\x04"
 _LARGEST_ARCHIVE: Final = 64 * 1024 * 1024
 
 
+def is_archive(content: bytes) -> bool:
+    """Whether a body is an archive, which is looked into member by member."""
+    return content.startswith(_ARCHIVE)
+
+
 def without_stand_ins(text: str) -> str:
     """A text by which two recordings of one exchange are alike."""
     return _STAND_IN.sub("*", text)
@@ -59,7 +64,7 @@ class Scrubber:
 
     def body(self, content: bytes, kind: str) -> bytes:
         """A body of the content type ``kind``: JSON, form, XML, archive, lines of text; empty where it is none of these."""
-        if content.startswith(_ARCHIVE):
+        if is_archive(content):
             return self._archive(content)
         try:
             text = content.decode()
