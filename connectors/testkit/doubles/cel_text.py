@@ -1,4 +1,4 @@
-"""What every dialect of the Common Expression Language has in common: its tokens, literals and RE2 patterns.
+"""What every dialect of the Common Expression Language has in common: tokens, literals and RE2 patterns.
 
 Source: the language's definition (cel-spec, "Syntax").
 """
@@ -31,6 +31,27 @@ def tokens(text: str) -> list[tuple[str, str]]:
         found.append((token.lastgroup, token[token.lastgroup]))
         position = token.end()
     return found
+
+
+class Cursor:
+    """A place among the tokens of one expression; a dialect's parser goes on from there."""
+
+    def __init__(self, text: str) -> None:
+        self._tokens = tokens(text)
+
+    def ahead(self) -> str | None:
+        """The next token's text."""
+        return self._tokens[0][1] if self._tokens else None
+
+    def _next(self) -> tuple[str, str]:
+        if not self._tokens:
+            raise CelError("syntax error: mismatched input '<EOF>'")
+        return self._tokens.pop(0)
+
+    def _take(self, wanted: str) -> None:
+        text = self._next()[1]
+        if text != wanted:
+            raise CelError(f"syntax error: mismatched input '{text}' expecting '{wanted}'")
 
 
 def compiled(pattern: str) -> Any:

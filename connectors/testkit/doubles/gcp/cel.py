@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.testkit.doubles.cel_text import CelError, compiled, literal, tokens
+from connectors.testkit.doubles.cel_text import CelError, Cursor, compiled, literal
 
 ATTRIBUTES: dict[str, type] = {
     "origin.ip": str,
@@ -87,15 +87,8 @@ def _length(node: Node) -> int:
     return own + sum(_length(part) for part in node.parts)
 
 
-class _Parser:
+class _Parser(Cursor):
     """Recursive descent over the tokens of one expression."""
-
-    def __init__(self, text: str) -> None:
-        self._tokens = tokens(text)
-
-    def ahead(self) -> str | None:
-        """The next token's text."""
-        return self._tokens[0][1] if self._tokens else None
 
     def either(self) -> Node:
         """``a || b``."""
@@ -231,13 +224,3 @@ class _Parser:
                 parts.append(self._primary())
         self._take(closing)
         return Node("list" if opening == "[" else "map", None, tuple(parts), list)
-
-    def _next(self) -> tuple[str, str]:
-        if not self._tokens:
-            raise CelError("syntax error: mismatched input '<EOF>'")
-        return self._tokens.pop(0)
-
-    def _take(self, wanted: str) -> None:
-        text = self._next()[1]
-        if text != wanted:
-            raise CelError(f"syntax error: mismatched input '{text}' expecting '{wanted}'")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from connectors.testkit.doubles.cel_text import CelError, compiled, literal, tokens
+from connectors.testkit.doubles.cel_text import CelError, Cursor, compiled, literal
 from connectors.testkit.doubles.kong.exchange import Exchange
 
 MOST_CHARACTERS = 1024
@@ -92,15 +92,8 @@ def runs(plugin: dict[str, Any], exchange: Exchange) -> bool:
     return found
 
 
-class _Parser:
+class _Parser(Cursor):
     """Recursive descent over one condition."""
-
-    def __init__(self, text: str) -> None:
-        self._tokens = tokens(text)
-
-    def ahead(self) -> str | None:
-        """The next token's text."""
-        return self._tokens[0][1] if self._tokens else None
 
     def whole(self) -> Expression:
         """``default(expression, fallback)`` or an expression."""
@@ -212,16 +205,6 @@ class _Parser:
                 raise CelError(f"found no matching overload for '{name}'")
             target = _method(name, target.value, argument)
         return target
-
-    def _next(self) -> tuple[str, str]:
-        if not self._tokens:
-            raise CelError("syntax error: mismatched input '<EOF>'")
-        return self._tokens.pop(0)
-
-    def _take(self, wanted: str) -> None:
-        text = self._next()[1]
-        if text != wanted:
-            raise CelError(f"syntax error: mismatched input '{text}' expecting '{wanted}'")
 
 
 def _method(name: str, target: Value, argument: Expression | None) -> Expression:
