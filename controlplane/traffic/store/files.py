@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tenants.errors import Unavailable
+from tenants.folders import flush
 
 
 class NotWritten(Unavailable):
@@ -45,21 +46,13 @@ def durable(target: Path) -> Iterator[BinaryIO]:
             sink.flush()
             os.fsync(sink.fileno())
         temporary.rename(target)
-        _sync_folder(target.parent)
+        flush(target.parent)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise NotWritten(error) from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def orphans(
