@@ -22,10 +22,9 @@ def settle(connection: Connection, otherwise: str = "") -> None:
     """
     if connection.status == ConnectionStatus.DISABLED:
         return
-    latest = Snapshot.objects.filter(connection=connection).order_by("-id").first()
-    lacking = " ".join(
-        part for part in (denied(connection), unread(latest.sections if latest else ())) if part
-    )
+    latest = Snapshot.objects.filter(connection=connection).order_by("-id")
+    sections = latest.values_list("sections", flat=True).first() or ()
+    lacking = " ".join(part for part in (denied(connection), unread(sections)) if part)
     connection.status = ConnectionStatus.DEGRADED if lacking else ConnectionStatus.CONNECTED
     connection.status_reason = lacking or otherwise
 
