@@ -16,7 +16,7 @@ from typing import Any
 import urllib3
 
 from connectors.egress import Egress, EgressPolicy
-from connectors.testkit.doubles.faults import FAULTS_PATH
+from connectors.testkit.doubles.faults import FAULTS_PATH, HEALTH_PATH
 
 _READY_SECONDS = 30.0
 
@@ -98,7 +98,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], url: str) -> None:
         if process.poll() is not None:
             raise RuntimeError(f"the double stopped: {process.communicate()[1].decode()[-2000:]}")
         try:
-            _call("GET", f"{url}/_double/health")
+            _call("GET", url + HEALTH_PATH)
         except (urllib3.exceptions.HTTPError, ConnectionError):
             time.sleep(0.05)
             continue

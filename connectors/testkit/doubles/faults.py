@@ -20,6 +20,7 @@ from werkzeug.wrappers import Request, Response
 from connectors.testkit.doubles.serving import json_response
 
 FAULTS_PATH = "/_double/faults"
+HEALTH_PATH = "/_double/health"
 _CHANCE = random.Random()  # noqa: S311 - when a double misbehaves is no secret
 
 
@@ -63,6 +64,14 @@ class FaultBook:
                 if fault.matches(service, operation):
                     fault.times -= 1
                     return fault
+        return None
+
+    def knob(self, request: Request, ready: bool = True) -> Response | None:
+        """The answer to what every double is asked besides its vendor's API: its faults, whether it is ready; else None."""
+        if request.path == FAULTS_PATH:
+            return self.control(request)
+        if request.path == HEALTH_PATH:
+            return json_response({"ready": ready}, 200 if ready else 503)
         return None
 
     def control(self, request: Request) -> Response:

@@ -12,7 +12,7 @@ from connectors.testkit.doubles.apigee import security_actions as actions
 from connectors.testkit.doubles.apigee.permissions import BESIDES, PERMISSIONS
 from connectors.testkit.doubles.apigee.reading import environment_of, read
 from connectors.testkit.doubles.apigee.store import Store
-from connectors.testkit.doubles.faults import FAULTS_PATH, FaultBook
+from connectors.testkit.doubles.faults import FaultBook
 from connectors.testkit.doubles.gcp.log_entries import LogStore
 from connectors.testkit.doubles.google.accounts import Account, Accounts
 from connectors.testkit.doubles.google.discovery import Call, api
@@ -47,8 +47,8 @@ class Api:
 
     def answer(self, request: Request) -> Response:
         """Answer one request of a client or of a test."""
-        if request.path == FAULTS_PATH:
-            return self.faults.control(request)
+        if (knob := self.faults.knob(request, self.ready)) is not None:
+            return knob
         if request.path.startswith("/_double/"):
             return self._control(request)
         fault = self.faults.take("*", _named(request))
@@ -66,8 +66,6 @@ class Api:
 
     def _control(self, request: Request) -> Response:
         """The double's own knobs, outside of every Google API."""
-        if request.path == "/_double/health":
-            return json_response({"ready": self.ready}, 200 if self.ready else 503)
         body = request.get_json(silent=True) or {}
         if request.path == "/_double/accounts":
             permissions = body.get("permissions")

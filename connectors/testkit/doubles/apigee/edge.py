@@ -14,7 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from connectors.testkit.doubles.apigee.reading import HOOKS
 from connectors.testkit.doubles.apigee.store import Document, Environment, Store
-from connectors.testkit.doubles.faults import FAULTS_PATH, FaultBook
+from connectors.testkit.doubles.faults import FaultBook
 from connectors.testkit.doubles.serving import json_response
 
 USER, PASSWORD, TOKEN = "reader@acme.example", "edge-password", "edge-token"
@@ -42,10 +42,8 @@ class EdgeApi:
 
     def answer(self, request: Request) -> Response:
         """Answer one request of a client or of a test."""
-        if request.path == FAULTS_PATH:
-            return self.faults.control(request)
-        if request.path == "/_double/health":
-            return json_response({"ready": self.ready}, 200 if self.ready else 503)
+        if (knob := self.faults.knob(request, self.ready)) is not None:
+            return knob
         fault = self.faults.take("*", f"{request.method} {request.path}")
         if fault is not None:
             return fault.response()

@@ -30,7 +30,7 @@ from connectors.testkit.doubles.aws.pagination import is_paged, page
 from connectors.testkit.doubles.aws.state import LOCK, acting_in
 from connectors.testkit.doubles.aws.throttle import Throttle
 from connectors.testkit.doubles.aws.trail_records import record_call
-from connectors.testkit.doubles.faults import FAULTS_PATH, FaultBook
+from connectors.testkit.doubles.faults import FaultBook
 from connectors.testkit.doubles.serving import json_response
 
 JSON_TYPE = "application/x-amz-json-1.1"
@@ -48,10 +48,8 @@ class StrictAws:
 
     def answer(self, request: Request) -> Response:
         """Answer one API request, the fault knob or the health check."""
-        if request.path == FAULTS_PATH:
-            return self._faults.control(request)
-        if request.path == "/_double/health":
-            return json_response({"status": "ok" if self.ready else "seeding"}, 200 if self.ready else 503)
+        if (knob := self._faults.knob(request, self.ready)) is not None:
+            return knob
         call = parse_call(request)
         if call is None:
             return json_response({"message": "Missing Authentication Token"}, 403)

@@ -13,7 +13,7 @@ from connectors.testkit.doubles.azure.management import Management
 from connectors.testkit.doubles.azure.resource_types import TYPES
 from connectors.testkit.doubles.azure.roles import Roles
 from connectors.testkit.doubles.azure.store import Store
-from connectors.testkit.doubles.faults import FAULTS_PATH, FaultBook
+from connectors.testkit.doubles.faults import FaultBook
 from connectors.testkit.doubles.serving import json_response
 
 _SIGN_IN = re.compile(r"/([^/]+)/oauth2/v2\.0/token")
@@ -30,10 +30,8 @@ class Service:
 
     def answer(self, request: Request) -> Response:
         """Answer one request."""
-        if request.path == FAULTS_PATH:
-            return self._faults.control(request)
-        if request.path == "/_double/health":
-            return json_response({"status": "ok"}, 200 if self.ready else 503)
+        if (knob := self._faults.knob(request, self.ready)) is not None:
+            return knob
         if request.path.startswith("/_double/"):
             return self._knob(request)
         service, operation = _operation(request)

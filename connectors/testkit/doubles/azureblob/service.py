@@ -17,7 +17,7 @@ import orjson
 from werkzeug.wrappers import Request, Response
 
 from connectors.testkit.doubles.azureblob.sas import refusal
-from connectors.testkit.doubles.faults import FAULTS_PATH, FaultBook
+from connectors.testkit.doubles.faults import FaultBook
 from connectors.testkit.doubles.serving import QuietHandler, json_response
 
 KNOB = "/_double/blobs"
@@ -83,10 +83,8 @@ class Account:
 
     def answer(self, request: Request) -> Response:
         """Answer one request."""
-        if request.path == FAULTS_PATH:
-            return self.faults.control(request)
-        if request.path == "/_double/health":
-            return json_response({"status": "ok"})
+        if (knob := self.faults.knob(request)) is not None:
+            return knob
         with self._lock:
             if request.path == KNOB:
                 return self._knob(request)

@@ -18,7 +18,7 @@ from connectors.testkit.doubles.cloudflare.rulesets import Rulesets
 from connectors.testkit.doubles.cloudflare.state import Account
 from connectors.testkit.doubles.cloudflare.tokens import Tokens, check, presented, token_id
 from connectors.testkit.doubles.cloudflare.zones import Zones
-from connectors.testkit.doubles.faults import FAULTS_PATH, FaultBook
+from connectors.testkit.doubles.faults import FaultBook
 from connectors.testkit.doubles.serving import json_response
 
 PREFIX = "/client/v4"
@@ -155,10 +155,8 @@ class Api:
 
     def answer(self, request: Request) -> Response:
         """Answer one request."""
-        if request.path == FAULTS_PATH:
-            return self._faults.control(request)
-        if request.path == "/_double/health":
-            return json_response({"status": "ok" if self.ready else "seeding"}, 200 if self.ready else 503)
+        if (knob := self._faults.knob(request, self.ready)) is not None:
+            return knob
         if request.path == "/_double/tokens":
             body = orjson.loads(request.get_data())
             self._tokens.granted[body["token"]] = frozenset(body["scopes"])

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from werkzeug.wrappers import Request, Response
 
 from connectors.testkit.doubles.envoy.estate import DUMP
-from connectors.testkit.doubles.faults import FAULTS_PATH, FaultBook
+from connectors.testkit.doubles.faults import FaultBook
 from connectors.testkit.doubles.serving import json_response, listen, serve_until_stopped, wsgi
 
 SERVER = {
@@ -29,10 +29,8 @@ class Admin:
 
     def answer(self, request: Request) -> Response:
         """One request."""
-        if request.path == FAULTS_PATH:
-            return self._faults.control(request)
-        if request.path == "/_double/health":
-            return json_response({"ready": True})
+        if (knob := self._faults.knob(request)) is not None:
+            return knob
         query = urlsplit(request.url).query
         fault = self._faults.take("envoy", f"{request.method} {request.path}{'?' if query else ''}{query}")
         if fault is not None:

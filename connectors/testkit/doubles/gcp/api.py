@@ -6,7 +6,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from connectors.testkit.doubles.faults import FAULTS_PATH, FaultBook
+from connectors.testkit.doubles.faults import FaultBook
 from connectors.testkit.doubles.gcp.address_groups import AddressGroups
 from connectors.testkit.doubles.gcp.audit import Audit, Caller
 from connectors.testkit.doubles.gcp.compute import COLLECTIONS, Compute
@@ -53,8 +53,8 @@ class Api:
 
     def answer(self, request: Request) -> Response:
         """Answer one request of a client or of a test."""
-        if request.path == FAULTS_PATH:
-            return self.faults.control(request)
+        if (knob := self.faults.knob(request, self.ready)) is not None:
+            return knob
         if request.path.startswith("/_double/"):
             return self._control(request)
         fault = self.faults.take(*_named(request))
@@ -71,8 +71,6 @@ class Api:
 
     def _control(self, request: Request) -> Response:
         """The double's own knobs, outside of every Google API."""
-        if request.path == "/_double/health":
-            return json_response({"ready": self.ready}, 200 if self.ready else 503)
         body = request.get_json(silent=True) or {}
         if request.path == "/_double/accounts":
             permissions = body.get("permissions")

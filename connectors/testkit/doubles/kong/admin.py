@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from werkzeug.wrappers import Request, Response
 
-from connectors.testkit.doubles.faults import FAULTS_PATH, FaultBook
+from connectors.testkit.doubles.faults import FaultBook
 from connectors.testkit.doubles.kong import errors, information
 from connectors.testkit.doubles.kong.audit import AuditLog
 from connectors.testkit.doubles.kong.entity_api import COLLECTIONS, EntityApi, body, page
@@ -46,10 +46,8 @@ class AdminApi:
 
     def answer(self, request: Request) -> Response:
         """Answer one request."""
-        if request.path == FAULTS_PATH:
-            return self._faults.control(request)
-        if request.path == "/_double/health":
-            return json_response({"status": "ok" if self.ready else "seeding"}, 200 if self.ready else 503)
+        if (knob := self._faults.knob(request, self.ready)) is not None:
+            return knob
         parts = [unquote(part) for part in request.path.strip("/").split("/") if part]
         if fault := self._faults.take("kong", f"{request.method} /{'/'.join(parts[:1])}"):
             return fault.response()

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import orjson
 from werkzeug.wrappers import Request, Response
 
-from connectors.testkit.doubles.faults import FAULTS_PATH, FaultBook
+from connectors.testkit.doubles.faults import FaultBook
 from connectors.testkit.doubles.kong.entity_api import COLLECTIONS, EntityApi
 from connectors.testkit.doubles.kong.errors import AdminError
 from connectors.testkit.doubles.konnect import problems
@@ -67,10 +67,8 @@ class KonnectApi:
 
     def answer(self, request: Request) -> Response:
         """Answer one request."""
-        if request.path == FAULTS_PATH:
-            return self._faults.control(request)
-        if request.path == "/_double/health":
-            return json_response({"status": "ok" if self.ready else "seeding"}, 200 if self.ready else 503)
+        if (knob := self._faults.knob(request, self.ready)) is not None:
+            return knob
         parts = [unquote(part) for part in request.path.strip("/").split("/") if part]
         if fault := self._faults.take("konnect", f"{request.method} /{_named(parts)}"):
             return fault.response()
