@@ -36,13 +36,18 @@ def test_a_connection_deleted_while_its_account_was_gone_does_not_come_back_with
     assert (company.row(shop).state, company.row(shop).own) == (AccountState.LEFT_OUT, None)
 
 
+def rename_role(company: Company) -> None:
+    """The organisation's own account has another role now, and its connection names it."""
+    policy = policy_document("read", ACCOUNT, ("*",), organization=True)
+    grant(company.admin("iam"), "renamed", trust_document(PRINCIPAL, company.external_id), policy)
+    services.update(company.connection, settings={"role_arn": f"arn:aws:iam::{ACCOUNT}:role/renamed"})
+
+
 def test_an_account_moves_to_another_role_only_once_that_lets_us_in(company: Company) -> None:
     shop = company.account("shop")
     company.roll_out()
     before = company.own(shop).settings["role_arn"]
-    policy = policy_document("read", ACCOUNT, ("*",), organization=True)
-    grant(company.admin("iam"), "renamed", trust_document(PRINCIPAL, company.external_id), policy)
-    services.update(company.connection, settings={"role_arn": f"arn:aws:iam::{ACCOUNT}:role/renamed"})
+    rename_role(company)
     company.roll_out()
     assert company.own(shop).settings["role_arn"] == before
     assert "role/renamed does not let us in" in company.row(shop).reason
@@ -56,9 +61,7 @@ def test_a_role_without_the_condition_is_not_moved_to(company: Company) -> None:
     shop = company.account("shop")
     company.roll_out()
     before = company.own(shop).settings["role_arn"]
-    policy = policy_document("read", ACCOUNT, ("*",), organization=True)
-    grant(company.admin("iam"), "renamed", trust_document(PRINCIPAL, company.external_id), policy)
-    services.update(company.connection, settings={"role_arn": f"arn:aws:iam::{ACCOUNT}:role/renamed"})
+    rename_role(company)
     company.deploy(shop, role="renamed", guarded=False)
     company.roll_out()
     assert company.own(shop).settings["role_arn"] == before
