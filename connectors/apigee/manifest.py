@@ -6,13 +6,12 @@ import re
 from typing import Literal, Self
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
-from pydantic_core import PydanticCustomError
 
 from connectors.apigee.permissions import ALL
 from connectors.base.addresses import web_address
 from connectors.base.capabilities import Capability
 from connectors.base.google.settings import GoogleSettings
-from connectors.base.manifest import ConnectorKind, Manifest, SourceField
+from connectors.base.manifest import ConnectorKind, Manifest, SourceField, needed_for
 
 
 class ApigeeSettings(GoogleSettings):
@@ -100,11 +99,7 @@ class ApigeeSettings(GoogleSettings):
     @field_validator("edge_url", "edge_secret")
     @classmethod
     def _edge_given(cls, value: SecretStr | str, info: ValidationInfo) -> SecretStr | str:
-        if info.data.get("sign_in") == "edge" and not (
-            value.get_secret_value() if isinstance(value, SecretStr) else value
-        ):
-            raise PydanticCustomError("missing", "Field required")
-        return value
+        return needed_for(value, info, sign_in="edge")
 
     @property
     def on_edge(self) -> bool:

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from connectors.base.capabilities import Capability
+
+T = TypeVar("T")
 
 
 class ConnectorKind(StrEnum):
@@ -29,10 +33,21 @@ class ConnectorSettings(BaseModel):
     """Base of every connector's settings.
 
     Each field has a title and a description for the form; secrets are ``pydantic.SecretStr``; a field set by
-    us and never by a user carries ``json_schema_extra={"generated": True}``.
+    us and never by a user carries ``json_schema_extra={"generated": True}``, one that is only for a choice of another
+    field ``{"when": {field: choice}}``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+
+
+def needed_for(value: T, info: ValidationInfo, **choice: object) -> T:
+    """The value of a field that is needed where this choice of other, earlier fields is made.
+
+    For validators of fields with ``validate_default``; empty there, the field is *missing*, as a required one is.
+    """
+    if not value and all(info.data.get(name) == wanted for name, wanted in choice.items()):
+        raise PydanticCustomError("missing", "Field required")
+    return value
 
 
 class PushSettings(ConnectorSettings):

@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic.config import JsonDict
-from pydantic_core import PydanticCustomError
 
-from connectors.base.manifest import PushSettings
+from connectors.base.manifest import PushSettings, needed_for
 
 
 class ReachedBy(StrEnum):
@@ -148,17 +147,18 @@ class KongSettings(PushSettings):
         cls, value: str | SecretStr | None, info: ValidationInfo
     ) -> str | SecretStr | None:
         """Konnect has many control planes, and answers nobody without a token."""
-        if info.data.get("reached_by") is ReachedBy.KONNECT and not value:
-            raise PydanticCustomError("missing", "Field required")
-        return value
+        return needed_for(value, info, reached_by=ReachedBy.KONNECT)
+
+    @field_validator("admin_url")
+    @classmethod
+    def _given_for_self_hosted(cls, value: str, info: ValidationInfo) -> str:
+        return needed_for(value, info, reached_by=ReachedBy.ADMIN_API)
 
     @field_validator("admin_url", "konnect_url")
     @classmethod
-    def _is_base_url(cls, value: str, info: ValidationInfo) -> str:
+    def _is_base_url(cls, value: str) -> str:
         """Only plain http(s) base URLs: credentials belong into the token field."""
         if not value:
-            if info.field_name == "admin_url" and info.data.get("reached_by") is not ReachedBy.KONNECT:
-                raise PydanticCustomError("missing", "Field required")
             return ""
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https") or not parts.hostname:

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic.config import JsonDict
-from pydantic_core import PydanticCustomError
 
 from connectors.base.errors import SettingsError
 from connectors.base.google.federation import FederatedTokens
 from connectors.base.google.keys import service_account_key
 from connectors.base.google.tokens import TOKEN_URL, KeyTokens, Tokens
 from connectors.base.identity import known
-from connectors.base.manifest import ConnectorSettings
+from connectors.base.manifest import ConnectorSettings, needed_for
 
 if TYPE_CHECKING:
     from connectors.base.identity import Identity
@@ -71,9 +70,7 @@ class GoogleSettings(ConnectorSettings):
     @classmethod
     def _given(cls, value: SecretStr | str | None, info: ValidationInfo) -> SecretStr | str | None:
         way = "key" if info.field_name == "service_account_key" else "federation"
-        if cls.must_sign_in and not value and info.data.get("sign_in") == way:
-            raise PydanticCustomError("missing", "Field required")
-        return value
+        return needed_for(value, info, sign_in=way) if cls.must_sign_in else value
 
     @property
     def federated(self) -> bool:
