@@ -87,11 +87,6 @@ def _note(snapshot: ConfigSnapshot, policy: WafPolicy, covered: set[str]) -> str
     return "What it protects is not known."
 
 
-def is_stage(ref: str) -> bool:
-    """Whether a protected ref is an API Gateway stage (``<api>/<stage>``), not another resource's ARN."""
-    return not ref.startswith("arn:")
-
-
 def fingerprinted(refs: Sequence[str]) -> tuple[list[str], list[str]]:
     """Refs where WAF computes TLS fingerprints (CloudFront, load balancers), and the others."""
     able = [ref for ref in refs if ":cloudfront:" in ref or ":elasticloadbalancing:" in ref]

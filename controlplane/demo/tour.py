@@ -4,12 +4,10 @@ undone.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -207,9 +205,3 @@ def step(title: str) -> Iterator[Any]:
     console.print(f"  [green]✓[/] {title} [dim]{time.monotonic() - started:.1f} s[/]")
     for sentence in said:
         console.print(f"      {sentence}")
-
-
-def attack_counters(status_file: Path) -> dict[str, Any]:
-    """The traffic generator's own counters, to compare with what the product shows."""
-    document: dict[str, Any] = json.loads(status_file.read_text())
-    return document
