@@ -7,11 +7,16 @@ import importlib.util
 import pkgutil
 from functools import cache
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import connectors
 from connectors.base.capabilities import Capability
 from connectors.base.manifest import Manifest
+
+if TYPE_CHECKING:
+    from connectors.base.identity import Identity
+    from connectors.base.manifest import ConnectorSettings
+    from connectors.egress import Egress
 
 #: Which class in which module implements a capability.
 IMPLEMENTATIONS: dict[Capability, tuple[str, str]] = {
@@ -58,3 +63,11 @@ def implementation(key: str, capability: Capability) -> type[Any]:
     module, name = IMPLEMENTATIONS[capability]
     found: type[Any] = getattr(importlib.import_module(f"connectors.{key}.{module}"), name)
     return found
+
+
+def opened(
+    key: str, capability: Capability, settings: ConnectorSettings, egress: Egress, identity: Identity | None
+) -> Any:
+    """The capability of one connection; ``identity`` is handed to those alone that can sign in by it (``federates``)."""
+    made = implementation(key, capability)
+    return made(settings, egress, identity) if manifests()[key].federates else made(settings, egress)

@@ -69,11 +69,8 @@ def connector_of(row: Connection | None, capability: Capability) -> Any:
             "capability-missing",
             f"{manifest.title} cannot do this ({capability.value}). Nothing was changed.",
         )
-    implementation = registry.implementation(connection.connector, capability)
-    given = (form.opened(connection, manifest), door(connection))
-    return (
-        implementation(*given, identity_of(connection.id)) if manifest.federates else implementation(*given)
-    )
+    settings = form.opened(connection, manifest)
+    return registry.opened(manifest.key, capability, settings, door(connection), identity_of(connection.id))
 
 
 def door(connection: Connection) -> Egress:

@@ -71,8 +71,7 @@ def record_configuration(connection_id: str, file: BinaryIO) -> Recorded:
     outer = Egress(
         replace(inner.policy, require_tls=False), account=f"recording:{connection.id}", relay=recorder
     )
-    identity = identity_of(connection.id) if manifest.federates else None
-    return _read(manifest, settings, outer, done, identity)
+    return _read(manifest, settings, outer, done, identity_of(connection.id))
 
 
 def replay_configuration(file: BinaryIO, given: dict[str, Any]) -> Recorded:
@@ -95,8 +94,7 @@ def replay_configuration(file: BinaryIO, given: dict[str, Any]) -> Recorded:
     asked = frozenset(address_pair(one.url) for one in exchanges)
     policy = EgressPolicy(allow=asked, require_tls=False, max_attempts=1)
     outer = Egress(policy, account="replay", relay=replay)
-    identity = RecordedIdentity() if manifest.federates else None
-    done = _read(manifest, settings, outer, Recorded(), identity)
+    done = _read(manifest, settings, outer, Recorded(), RecordedIdentity())
     done.missing = replay.missing
     return done
 
@@ -117,11 +115,10 @@ def _readable(key: str) -> Manifest:
 
 
 def _read(
-    manifest: Manifest, settings: ConnectorSettings, egress: Egress, done: Recorded, identity: Identity | None
+    manifest: Manifest, settings: ConnectorSettings, egress: Egress, done: Recorded, identity: Identity
 ) -> Recorded:
-    given = (settings, egress, identity) if identity else (settings, egress)
     try:
-        reader: ConfigReader = registry.implementation(manifest.key, Capability.CONFIG)(*given)
+        reader: ConfigReader = registry.opened(manifest.key, Capability.CONFIG, settings, egress, identity)
         done.snapshot = reader.read_config()
     except ConnectorError as error:
         done.error = error
